@@ -1,0 +1,32 @@
+/** What Prisma and its pg adapter tell of a failed query. */
+interface PrismaError {
+  name?: string;
+  code?: string;
+  meta?: { driverAdapterError?: { cause?: { kind?: string; originalCode?: string } } };
+}
+
+const cause = (error: unknown) => (error as PrismaError | null)?.meta?.driverAdapterError?.cause;
+
+/** The SQLSTATE (PostgreSQL manual, appendix A), where the server was reached. */
+const sqlState = (error: unknown): string => cause(error)?.originalCode ?? '';
+
+const UNREACHABLE = new Set(['P1000', 'P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
+const UNREACHABLE_KINDS = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections', 'TlsConnectionError']);
+// Connection, authorisation, serialisation and deadlock, resources, lock not available, cancelled or shut down, I/O.
+const PASSING_STATES = /^(08|28|40|53|55P03|57|58)/;
+
+/** The database is away, overloaded or took too long: the same again later may go through. */
+export const isUnavailable = (error: unknown): boolean => {
+  const { name, code } = (error ?? {}) as PrismaError;
+  return (
+    UNREACHABLE.has(code ?? '') ||
+    UNREACHABLE_KINDS.has(cause(error)?.kind ?? '') ||
+    PASSING_STATES.test(sqlState(error)) ||
+    name === 'PrismaClientInitializationError'
+  );
+};
+
+/** The data itself cannot be stored: the same again fails again. */
+export const isBadData = (error: unknown): boolean => /^2[23]/.test(sqlState(error));
+
+export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505';

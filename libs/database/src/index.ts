@@ -1,0 +1,5 @@
+export { openDatabase, pingDatabase, type Database, type DatabaseOptions, type Queryable } from './client.ts';
+export { isBadData, isUniqueViolation, isUnavailable } from './database-error.ts';
+export { Prisma } from './generated/client.ts';
+export { applyMigrations, MONTHS_AHEAD, pendingSchemaChange } from './migrate.ts';
+export { makePartitions } from './partitions.ts';

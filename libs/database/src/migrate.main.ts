@@ -1,0 +1,34 @@
+import { applyMigrations, newMigration, pendingSchemaChange } from './migrate.ts';
+
+const usage = `Usage, with DATABASE_URL set:
+  npm run db:migrate                 apply what the database has not seen
+  npm run db:migration -- <name>     write the schema's change as a new migration
+  npm run db:check                   fail where schema and migrations disagree`;
+
+const run = async (url: string | undefined, [command, name]: string[]): Promise<number> => {
+  if (!url) return fail('DATABASE_URL is not set.');
+  if (command === 'apply') {
+    const applied = await applyMigrations(url);
+    console.log(applied.length ? `Applied ${applied.join(', ')}.` : 'Nothing to apply.');
+    return 0;
+  }
+  if (command === 'new' && name) {
+    const path = await newMigration(url, name, new Date());
+    console.log(path ? `Wrote ${path}: read it before you apply it.` : 'Schema and migrations agree: nothing to write.');
+    return 0;
+  }
+  if (command === 'check') {
+    const change = await pendingSchemaChange(url);
+    return change ? fail(`The migrations lack:\n${change}`) : 0;
+  }
+  return fail(usage);
+};
+
+const fail = (message: string): number => {
+  console.error(message);
+  return 1;
+};
+
+process.exit(
+  await run(process.env['DATABASE_URL'], process.argv.slice(2)).catch((error: Error) => fail(error.message)),
+);

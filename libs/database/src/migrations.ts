@@ -1,0 +1,47 @@
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg';
+
+// Both src/ and dist/libs/database/ lie three folders below the root.
+export const prismaFolder = fileURLToPath(new URL('../../../prisma', import.meta.url));
+const migrationsFolder = join(prismaFolder, 'migrations');
+
+/** The migrations as the schema engine wants them: each folder's migration.sql, in order of name. */
+export const readMigrations = async (): Promise<MigrationList> => {
+  const entries = await readdir(migrationsFolder, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return {
+    baseDir: migrationsFolder,
+    lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"\n' },
+    shadowDbInitScript: '',
+    migrationDirectories: await Promise.all(folders.sort().map(readMigration)),
+  };
+};
+
+const readMigration = async (path: string): Promise<MigrationList['migrationDirectories'][number]> => ({
+  path,
+  migrationFile: {
+    path: 'migration.sql',
+    content: { tag: 'ok', value: await readFile(join(migrationsFolder, path, 'migration.sql'), 'utf8') },
+  },
+});
+
+export const writeMigration = async (name: string, sql: string): Promise<string> => {
+  const folder = join(migrationsFolder, name);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'migration.sql'), sql, { flag: 'wx' });
+  return join(folder, 'migration.sql');
+};
+
+/** The Prisma schema: schema.prisma and every file in models/. */
+export const readSchema = async (): Promise<{ path: string; content: string }[]> => {
+  const entries = await readdir(prismaFolder, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.prisma'));
+  return Promise.all(
+    files.map(async (file) => {
+      const path = join(file.parentPath, file.name);
+      return { path: relative(prismaFolder, path), content: await readFile(path, 'utf8') };
+    }),
+  );
+};

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { PrismaPg } from '@prisma/adapter-pg';
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  ColumnTypeEnum,
+  DriverAdapterError,
+  type SqlDriverAdapter,
+  type SqlMigrationAwareDriverAdapterFactory,
+  type SqlQuery,
+} from '@prisma/driver-adapter-utils';
+import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
+import pg from 'pg';
+
+export type SchemaEngine = bindings.SchemaEngine;
+
+/** Prisma's official schema engine, in WASM: the native one would have to be downloaded. */
+export const openSchemaEngine = async (databaseUrl: string): Promise<SchemaEngine> => {
+  instance ??= instantiate();
+  await instance;
+  const adapter = bindMigrationAwareSqlAdapterFactory(adapterWithShadow(databaseUrl));
+  return bindings.SchemaEngine.new({ datamodels: undefined }, () => {}, adapter);
+};
+
+let instance: Promise<void> | undefined;
+
+/** By hand: the package's own entry imports the .wasm file, which Node does not do without a flag. */
+const instantiate = async (): Promise<void> => {
+  const entry = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
+  const wasm = await WebAssembly.compile(await readFile(entry.replace(/\.js$/, '.wasm')));
+  const imports = { './schema_engine_bg.js': { ...bindings } };
+  const { exports } = await WebAssembly.instantiate(wasm, imports);
+  bindings.__wbg_set_wasm(exports);
+  (exports['__wbindgen_start'] as () => void)();
+  // Without this hook a panic of the engine reads "unreachable".
+  Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => console.error(text) } });
+};
+
+/**
+ * PrismaPg with a shadow database of its own making: PrismaPg's connectToShadowDb is undone by a connection string,
+ * whose database wins, and would replay the migrations into the real one.
+ */
+const adapterWithShadow = (databaseUrl: string): SqlMigrationAwareDriverAdapterFactory => ({
+  provider: 'postgres',
+  adapterName: '@prisma/adapter-pg',
+  connect: () => connect(databaseUrl),
+  connectToShadowDb: async () => {
+    const name = `oriontel_shadow_${randomUUID().replaceAll('-', '')}`;
+    await execute(databaseUrl, `CREATE DATABASE ${name}`);
+    const shadow = await connect(withDatabase(databaseUrl, name));
+    const dispose = async (): Promise<void> => {
+      await execute(databaseUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    };
+    return Object.assign(shadow, { dispose });
+  },
+});
+
+const connect = async (databaseUrl: string): Promise<SqlDriverAdapter> => {
+  const pool = new CharAwarePool({ connectionString: databaseUrl });
+  const adapter = await new PrismaPg(pool, { disposeExternalPool: true }).connect();
+  const queryRaw = adapter.queryRaw.bind(adapter);
+  return Object.assign(adapter, {
+    executeScript: (script: string) => executeScript(pool, script),
+    queryRaw: async (query: SqlQuery) => {
+      const result = await queryRaw(query);
+      for (const i of pool.charColumns.get(result.rows) ?? []) result.columnTypes[i] = ColumnTypeEnum.Character;
+      return result;
+    },
+  });
+};
+
+/** As one simple query, so that it is one transaction: PrismaPg's own cuts a script at every `;`, also inside a function. */
+const executeScript = async (pool: pg.Pool, script: string): Promise<void> => {
+  await pool.query(script).catch((error: pg.DatabaseError) => {
+    const { code = '', severity = 'ERROR', message, detail, column, hint } = error;
+    throw new DriverAdapterError({ kind: 'postgres', code, severity, message, detail, column, hint });
+  });
+};
+
+const OID_CHAR = 18;
+const OID_TEXT = 25;
+
+/** adapter-pg 7.10.0 refuses columns of type "char", which the engine reads in the catalogue: they pass as text, marked. */
+class CharAwarePool extends pg.Pool {
+  readonly charColumns = new WeakMap<unknown[], number[]>();
+
+  override query = (async (query: pg.QueryConfig) => {
+    const result: pg.QueryResult = await super.query(query);
+    const chars = (result.fields ?? []).flatMap((field, i) => (field.dataTypeID === OID_CHAR ? [i] : []));
+    for (const i of chars) result.fields[i]!.dataTypeID = OID_TEXT;
+    if (chars.length) this.charColumns.set(result.rows, chars);
+    return result;
+  }) as unknown as pg.Pool['query'];
+}
+
+const execute = async (databaseUrl: string, sql: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+};
+
+/** The same server, user and options, another database. */
+export const withDatabase = (databaseUrl: string, database: string): string => {
+  const url = new URL(databaseUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+};

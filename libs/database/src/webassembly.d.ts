@@ -1,0 +1,12 @@
+// The few words of WebAssembly used here: TypeScript has them only in its DOM library, which a server must not see.
+declare namespace WebAssembly {
+  type ModuleImports = Record<string, unknown>;
+  interface Module {
+    readonly brand: unique symbol;
+  }
+  interface Instance {
+    readonly exports: Record<string, unknown>;
+  }
+  function compile(bytes: Uint8Array): Promise<Module>;
+  function instantiate(module: Module, imports: Record<string, ModuleImports>): Promise<Instance>;
+}
