@@ -2,18 +2,26 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const { compilerOptions } = JSON.parse(readFileSync(new URL('./tsconfig.base.json', import.meta.url), 'utf8'));
+const { compilerOptions } = JSON.parse(
+  readFileSync(new URL('./tsconfig.base.json', import.meta.url), 'utf8'),
+);
 const alias = Object.entries<string[]>(compilerOptions.paths).map(([name, [file]]) => ({
   find: new RegExp(`^${name}$`),
   replacement: fileURLToPath(new URL(file!, import.meta.url)),
 }));
 
+// The global set-up stands at the root alone: inherited by each project it would run, and start its stores, once for each.
 export default defineConfig({
-  resolve: { alias },
   test: {
+    globalSetup: './vitest.global-setup.ts',
     projects: ['apps', 'libs', 'tests', 'tools'].map((folder) => ({
-      extends: true,
-      test: { name: folder, include: [`${folder}/**/*.test.ts`] },
+      resolve: { alias },
+      test: {
+        name: folder,
+        include: [`${folder}/**/*.test.ts`],
+        testTimeout: 20_000,
+        hookTimeout: 30_000,
+      },
     })),
   },
 });

@@ -3,3 +3,4 @@ export { EntityName, type EntityRef } from './entity.ts';
 export { Failure, failures, type FailureCode, type FailureOptions, type Problem } from './failure.ts';
 export { DEFAULT_ORG, roles, scopes, type Principal, type Role, type Scope } from './principal.ts';
 export { compactStamp, isoTime, isoTimeOrNull } from './time.ts';
+export { within } from './within.ts';

@@ -17,7 +17,12 @@ export interface DatabaseOptions {
 }
 
 /** Opens the one shared client. It connects on first use; a connection that cannot be had within 2 s fails. */
-export const openDatabase = ({ url, name, connections = 10, statementTimeout = 30_000 }: DatabaseOptions): Database =>
+export const openDatabase = ({
+  url,
+  name,
+  connections = 10,
+  statementTimeout = 30_000,
+}: DatabaseOptions): Database =>
   new PrismaClient({
     adapter: new PrismaPg(
       {

@@ -10,8 +10,24 @@ const cause = (error: unknown) => (error as PrismaError | null)?.meta?.driverAda
 /** The SQLSTATE (PostgreSQL manual, appendix A), where the server was reached. */
 const sqlState = (error: unknown): string => cause(error)?.originalCode ?? '';
 
-const UNREACHABLE = new Set(['P1000', 'P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
-const UNREACHABLE_KINDS = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections', 'TlsConnectionError']);
+const UNREACHABLE = new Set([
+  'P1000',
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1011',
+  'P1017',
+  'P2024',
+  'P2028',
+  'P2037',
+]);
+const UNREACHABLE_KINDS = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TooManyConnections',
+  'TlsConnectionError',
+]);
 // Connection, authorisation, serialisation and deadlock, resources, lock not available, cancelled or shut down, I/O.
 const PASSING_STATES = /^(08|28|40|53|55P03|57|58)/;
 

@@ -7,14 +7,16 @@ const usage = `Usage, with DATABASE_URL set:
 
 const run = async (url: string | undefined, [command, name]: string[]): Promise<number> => {
   if (!url) return fail('DATABASE_URL is not set.');
-  if (command === 'apply') {
+  if (command === 'apply' || command === undefined) {
     const applied = await applyMigrations(url);
     console.log(applied.length ? `Applied ${applied.join(', ')}.` : 'Nothing to apply.');
     return 0;
   }
   if (command === 'new' && name) {
     const path = await newMigration(url, name, new Date());
-    console.log(path ? `Wrote ${path}: read it before you apply it.` : 'Schema and migrations agree: nothing to write.');
+    console.log(
+      path ? `Wrote ${path}: read it before you apply it.` : 'Schema and migrations agree: nothing to write.',
+    );
     return 0;
   }
   if (command === 'check') {

@@ -34,7 +34,9 @@ const instantiate = async (): Promise<void> => {
   bindings.__wbg_set_wasm(exports);
   (exports['__wbindgen_start'] as () => void)();
   // Without this hook a panic of the engine reads "unreachable".
-  Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => console.error(text) } });
+  Object.assign(globalThis, {
+    PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => console.error(text) },
+  });
 };
 
 /**
@@ -64,7 +66,8 @@ const connect = async (databaseUrl: string): Promise<SqlDriverAdapter> => {
     executeScript: (script: string) => executeScript(pool, script),
     queryRaw: async (query: SqlQuery) => {
       const result = await queryRaw(query);
-      for (const i of pool.charColumns.get(result.rows) ?? []) result.columnTypes[i] = ColumnTypeEnum.Character;
+      for (const i of pool.charColumns.get(result.rows) ?? [])
+        result.columnTypes[i] = ColumnTypeEnum.Character;
       return result;
     },
   });

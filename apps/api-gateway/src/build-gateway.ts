@@ -1,0 +1,66 @@
+import { cdrIntake, type CdrPayload } from '@oriontel/cdr';
+import { cdrRoutes } from '@oriontel/cdr/http';
+import { isoTime } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import { openAuthentication, openTokens, organizations, type Passwords } from '@oriontel/identity';
+import { identityRoutes } from '@oriontel/identity/http';
+import { openIntake, type Intake } from '@oriontel/intake';
+import type { Queues } from '@oriontel/queues';
+import {
+  askChecks,
+  createServer,
+  guardRoutes,
+  type Checks,
+  type HttpServer,
+  type Logger,
+} from '@oriontel/service';
+
+export interface GatewayParts {
+  db: Database;
+  queues: Pick<Queues, 'producer'>;
+  passwords: Passwords;
+  jwtSecret: string;
+  /** Seconds. */
+  tokenLifetime: number;
+  defaultRegion: string;
+  log: Logger;
+  checks: Checks;
+}
+
+export interface Gateway {
+  app: HttpServer;
+  intake: Intake<CdrPayload>;
+}
+
+/** The whole HTTP side, not yet listening. */
+export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
+  const { db, queues, passwords, log, checks, defaultRegion } = parts;
+  const app = createServer(log);
+  const tokens = await openTokens(app, parts.jwtSecret, parts.tokenLifetime);
+  guardRoutes(app, openAuthentication(db, tokens.verify));
+
+  const intake = openIntake(db, cdrIntake, queues.producer(cdrIntake.queue), {
+    onUndispatched: (err, rows) =>
+      log.warn({ err: err.message, rows }, 'queue out of reach: accepted rows wait for the sweeper'),
+  });
+  const regionOf = async (orgId: number) =>
+    (await organizations(db).regions([orgId])).get(orgId) ?? defaultRegion;
+  const organisationExists = (orgId: number) => organizations(db).exists(orgId);
+
+  await app.register(healthRoutes, { checks, log });
+  await app.register(identityRoutes, { db, passwords, tokens });
+  await app.register(cdrRoutes, { db, intake, organisationExists, regionOf });
+  return { app, intake };
+};
+
+const healthRoutes = async (
+  app: HttpServer,
+  { checks, log }: { checks: Checks; log: Logger },
+): Promise<void> => {
+  const config = { family: 'oriontel', access: 'anyone' } as const;
+  app.get('/healthz', { config }, async () => ({ status: 'ok', time: isoTime(new Date()) }));
+  app.get('/readyz', { config }, async (_request, reply) => {
+    const readiness = await askChecks(checks, log);
+    return reply.code(readiness.ready ? 200 : 503).send(readiness);
+  });
+};

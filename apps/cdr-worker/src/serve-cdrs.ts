@@ -1,0 +1,50 @@
+import { entities } from '@oriontel/activity';
+import { cdrIntake } from '@oriontel/cdr';
+import { openCdrDrain } from '@oriontel/cdr/worker';
+import type { Database } from '@oriontel/database';
+import { organizations } from '@oriontel/identity';
+import { keepSweeping } from '@oriontel/intake';
+import type { Consumer, Queues } from '@oriontel/queues';
+import type { Logger } from '@oriontel/service';
+
+export interface CdrService {
+  db: Database;
+  queues: Queues;
+  log: Logger;
+  /** Jobs at once. */
+  concurrency: number;
+  defaultRegion: string;
+  /** Seconds; the intake's own where it is absent. */
+  sweepGrace?: number | undefined;
+}
+
+/** Milliseconds between two looks for rows that their queue forgot. */
+const SWEEP_INTERVAL = 2_000;
+
+/** Serves the CDR queue and sweeps the intake behind it. */
+export const serveCdrs = (service: CdrService): { consumer: Consumer; stopSweeping: () => Promise<void> } => {
+  const { db, queues, log, concurrency, defaultRegion, sweepGrace } = service;
+  const drain = openCdrDrain({
+    db,
+    regionsOf: async (tx, orgIds) => {
+      const own = await organizations(tx).regions(orgIds);
+      return new Map(orgIds.map((orgId) => [orgId, own.get(orgId) ?? defaultRegion]));
+    },
+    registerEntities: (tx, found) => entities(tx).register(found),
+    onDrained: (drained) => log.debug(drained, 'CDRs stored'),
+    onPoison: (err, row) => log.error({ err, ...row }, 'a submission could not be stored'),
+  });
+
+  const consumer = queues.consumer(cdrIntake.queue, (pointers) => drain(pointers), {
+    concurrency,
+    onFailure: (err, job) => log.warn({ err, job }, 'a job failed and will be tried again'),
+  });
+  const swept = [{ name: cdrIntake.queue.name, producer: queues.producer(cdrIntake.queue), drain }];
+  const sweeping = keepSweeping(db, swept, {
+    interval: SWEEP_INTERVAL,
+    ...(sweepGrace === undefined ? {} : { grace: sweepGrace }),
+    onSwept: (rows, queue) => log.info({ rows, queue }, 'dispatched again what stayed in the intake'),
+    onError: (err) => log.warn({ err }, 'the sweep failed and will be tried again'),
+  });
+  return { consumer, stopSweeping: sweeping.stop };
+};

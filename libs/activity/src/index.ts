@@ -1,0 +1,1 @@
+export { entities, type OwnedEntity } from './entity.repository.ts';

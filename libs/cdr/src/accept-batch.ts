@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { compactStamp, Failure, type Problem } from '@oriontel/contracts';
+import type { Intake } from '@oriontel/intake';
+import { fieldName } from '@oriontel/service';
+import type { CdrPayload } from './cdr-intake.ts';
+import { isFreeswitch } from './freeswitch/recognise-freeswitch.ts';
+import { checkRecord } from './platform/check-record.ts';
+import { BatchEnvelope } from './platform/platform-batch.ts';
+
+/** One POST to /cdr/:index or /process/:index, as it came. */
+export interface CdrRequest {
+  batchId: string;
+  body: string;
+  contentType: string | null;
+  userAgent: string | null;
+  /** The `?uuid=` that FreeSWITCH adds. */
+  uuid: string | null;
+  /** The organisation a batch with this `org_id` (if any) goes to. @throws Failure where it may not. */
+  organisationOf: (orgId: number | undefined) => Promise<number>;
+  requestId: string;
+}
+
+export interface Accepted {
+  /** Of the submission. */
+  id: string;
+  orgId: number;
+  sgapiReference: string;
+  /** Records that are durable now. */
+  processed: number;
+  duplicatesInBatch: number;
+  /** Of a partial batch: the bad records, which are durable too. */
+  quarantined: number;
+}
+
+interface Prepared {
+  orgId: number | undefined;
+  value: CdrPayload;
+  processed: number;
+  duplicatesInBatch: number;
+  quarantined: number;
+}
+
+/** A record without a source of its own and a batch without one were sent by a client of this API. */
+const NO_SOURCE = 'api';
+
+/**
+ * Checks what came and commits it to the intake. A FreeSWITCH document is never refused: the worker reads it.
+ * @throws Failure bad_request, unsupported_media_type, unprocessable, unavailable
+ */
+export const acceptBatch =
+  (intake: Pick<Intake<CdrPayload>, 'accept'>) =>
+  async (request: CdrRequest): Promise<Accepted> => {
+    const sgapiReference = newReference(new Date());
+    const { body, userAgent, uuid } = request;
+    const asFreeswitch = isFreeswitch({ body, userAgent: userAgent ?? '', uuid: uuid ?? '' });
+    const prepared = asFreeswitch
+      ? prepareDocument(request, sgapiReference)
+      : prepareBatch(request, sgapiReference);
+    const { value, processed, duplicatesInBatch, quarantined } = prepared;
+    const orgId = await request.organisationOf(prepared.orgId);
+    const { id } = await intake.accept({ orgId, key: request.batchId, value, requestId: request.requestId });
+    return { id, orgId, sgapiReference, processed, duplicatesInBatch, quarantined };
+  };
+
+/** `sgapi-20240115-103600-…`, as documented; 48 random bits beside the second. */
+const newReference = (now: Date): string => `sgapi-${compactStamp(now)}-${randomBytes(6).toString('hex')}`;
+
+const SLUG = /^[A-Za-z0-9._-]{1,64}$/;
+
+const prepareDocument = (
+  { batchId, body, contentType, uuid }: CdrRequest,
+  sgapiReference: string,
+): Prepared => ({
+  orgId: undefined,
+  // A node posts under its own name: the index of its URL stands in where the document names no switch.
+  value: {
+    format: 'freeswitch',
+    batchId,
+    source: SLUG.test(batchId) ? batchId : 'freeswitch',
+    sgapiReference,
+    body,
+    contentType,
+    uuid,
+  },
+  processed: 1,
+  duplicatesInBatch: 0,
+  quarantined: 0,
+});
+
+const prepareBatch = (request: CdrRequest, sgapiReference: string): Prepared => {
+  const { records, source, org_id, partial } = readEnvelope(parse(request));
+  const bad = findBad(records);
+  if (bad.length && !partial) throw refuse(bad);
+  return {
+    orgId: org_id ?? undefined,
+    value: {
+      format: 'platform',
+      batchId: request.batchId,
+      source: source ?? NO_SOURCE,
+      sgapiReference,
+      records,
+    },
+    processed: records.length - bad.length,
+    duplicatesInBatch: countRepeats(records),
+    quarantined: bad.length,
+  };
+};
+
+const parse = ({ body, contentType }: CdrRequest): unknown => {
+  if (!body.trim()) throw new Failure('bad_request', 'The body is empty: send {"records": [ … ]}.');
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    if (contentType && !/json|^text\/plain/i.test(contentType)) {
+      throw new Failure(
+        'unsupported_media_type',
+        `Content-Type ${contentType} is not supported here: send application/json.`,
+      );
+    }
+    throw new Failure('bad_request', `The body is not valid JSON: ${(error as Error).message}`);
+  }
+};
+
+const readEnvelope = (json: unknown): BatchEnvelope => {
+  const batch = BatchEnvelope.safeParse(json);
+  if (batch.success) return batch.data;
+  const details = batch.error.issues.map(({ path, message }) => ({ field: fieldName(path), message }));
+  if (details.some(({ field }) => !field))
+    throw new Failure('bad_request', 'The body must be a JSON object with "records".');
+  throw new Failure('bad_request', sentence(details), { details });
+};
+
+type Bad = { kind: 'shape' | 'impossible'; problems: Problem[] };
+
+const findBad = (records: unknown[]): Bad[] =>
+  records.flatMap((record, index) => {
+    const check = checkRecord(record);
+    if (check.ok) return [];
+    const place = `records[${index}]`;
+    const problems = check.problems.map(({ field, message }) => ({
+      field: field ? `${place}.${field}` : place,
+      message,
+    }));
+    return [{ kind: check.kind, problems }];
+  });
+
+/** Problems named in one answer; there may be tens of thousands. */
+const MOST_DETAILS = 100;
+
+const refuse = (bad: Bad[]): Failure => {
+  const details = bad.flatMap(({ problems }) => problems).slice(0, MOST_DETAILS);
+  const more =
+    bad.length > 1 ? ` (and ${bad.length - 1} more records; send "partial": true to keep the good ones)` : '';
+  const code = bad.some(({ kind }) => kind === 'shape') ? 'bad_request' : 'unprocessable';
+  return new Failure(code, `${sentence(details)}${more}`, { details });
+};
+
+const sentence = ([first]: Problem[]): string =>
+  first ? `${first.field} ${first.message}` : 'The batch is not valid.';
+
+/** Records that say again, to the letter, what an earlier one of the batch said. */
+const countRepeats = (records: unknown[]): number => {
+  const seen = new Map<string, unknown[]>();
+  let repeats = 0;
+  for (const record of records) {
+    const { call_id, start_time } = (record ?? {}) as Record<string, unknown>;
+    const key = `${String(call_id)} ${String(start_time)}`;
+    const others = seen.get(key);
+    if (!others) seen.set(key, [record]);
+    else if (others.some((other) => isDeepStrictEqual(other, record))) repeats += 1;
+    else others.push(record);
+  }
+  return repeats;
+};

@@ -1,0 +1,114 @@
+import { isoTime } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import { awaitDrained, intakeRows, quarantine } from '@oriontel/intake';
+import { z } from 'zod';
+import { cdrIntake, type CdrPayload } from './cdr-intake.ts';
+import { submissions, type Counts, type Submission } from './submission.repository.ts';
+
+const count = z.int().min(0);
+
+const SubmissionStatus = z.object({
+  sgapi_reference: z.string(),
+  accepted_at: z.iso.datetime(),
+  stored_at: z.iso.datetime().nullable(),
+  received: count,
+  stored: count,
+  duplicates: count,
+  conflicts: count,
+  quarantined: count,
+});
+type SubmissionStatus = z.output<typeof SubmissionStatus>;
+
+/** What has become of all that was sent under one index. */
+export const BatchStatus = z
+  .object({
+    batch_id: z.string(),
+    state: z.enum(['accepted', 'processing', 'stored', 'failed']).meta({
+      description:
+        'accepted: nothing stored yet; processing: some of it; stored: all of it has been seen to; failed: and none of it could be kept as CDRs',
+    }),
+    received: count.meta({ description: 'The sum of the four below and of what is on its way' }),
+    stored: count,
+    duplicates: count,
+    conflicts: count.meta({
+      description: 'The leg was stored before with other content; see /cdrs/quarantine',
+    }),
+    quarantined: count.meta({ description: 'Could not be read, or is impossible; see /cdrs/quarantine' }),
+    submissions: z.array(SubmissionStatus).meta({ description: 'The latest 100, newest first' }),
+  })
+  .meta({ id: 'BatchStatus' });
+export type BatchStatus = z.output<typeof BatchStatus>;
+
+const LATEST = 100;
+const NOTHING: Counts = { received: 0, stored: 0, duplicates: 0, conflicts: 0, quarantined: 0 };
+
+/** The batch as far as it is stored and as far as it is on its way; null where there never was one. */
+export const batchStatus =
+  (db: Database) =>
+  async (orgId: number, batchId: string): Promise<BatchStatus | null> => {
+    const waiting = await intakeRows(db).pending<CdrPayload>(cdrIntake.queue.name, orgId, {
+      key: batchId,
+      limit: LATEST,
+    });
+    const sums = await submissions(db).sums(orgId, batchId);
+    if (!sums && !waiting.length) return poisoned(db, orgId, batchId);
+    const done = await submissions(db).latest(orgId, batchId, LATEST);
+    // What was drained between the two reads stands in both.
+    const doneIds = new Set(done.map(({ id }) => id));
+    const onTheWay = waiting.filter(({ id }) => !doneIds.has(id)).reverse();
+    const { received, ...fates } = sums ?? NOTHING;
+    return {
+      batch_id: batchId,
+      state: stateOf(sums, onTheWay.length),
+      received: received + onTheWay.reduce((sum, { payload }) => sum + sizeOf(payload), 0),
+      ...fates,
+      submissions: [
+        ...onTheWay.map(({ payload, acceptedAt }) => ({
+          ...NOTHING,
+          sgapi_reference: payload.sgapiReference,
+          accepted_at: isoTime(acceptedAt),
+          stored_at: null,
+          received: sizeOf(payload),
+        })),
+        ...done.map(toStatus),
+      ].slice(0, LATEST),
+    };
+  };
+
+/** A batch that left no trace but in quarantine: its worker failed at it each time. */
+const poisoned = async (db: Database, orgId: number, batchId: string): Promise<BatchStatus | null> => {
+  const items = await quarantine(db).list(cdrIntake.queue.name, orgId, { key: batchId, limit: LATEST });
+  if (!items.length) return null;
+  const received = items.reduce((sum, { payload }) => sum + sizeOf(payload as CdrPayload), 0);
+  return { batch_id: batchId, state: 'failed', ...NOTHING, received, quarantined: received, submissions: [] };
+};
+
+const sizeOf = (payload: CdrPayload): number => (payload.format === 'platform' ? payload.records.length : 1);
+
+const stateOf = (sums: Counts | null, waiting: number): BatchStatus['state'] => {
+  if (waiting) return sums ? 'processing' : 'accepted';
+  return sums && sums.stored + sums.duplicates > 0 ? 'stored' : 'failed';
+};
+
+const toStatus = (submission: Submission): SubmissionStatus => {
+  const { sgapiReference, acceptedAt, storedAt, received, stored, duplicates, conflicts, quarantined } =
+    submission;
+  return {
+    sgapi_reference: sgapiReference,
+    accepted_at: isoTime(acceptedAt),
+    stored_at: isoTime(storedAt),
+    received,
+    stored,
+    duplicates,
+    conflicts,
+    quarantined,
+  };
+};
+
+/** Waits up to `seconds` for a submission to be stored; null where it is still on its way. */
+export const awaitStored =
+  (db: Database) =>
+  async (id: string, seconds: number): Promise<Submission | null> => {
+    const isDone = async () => !(await intakeRows(db).exists(id));
+    return (await awaitDrained(isDone, seconds * 1000)) ? submissions(db).find(id) : null;
+  };

@@ -1,0 +1,73 @@
+import { isoTime, readCursor, writeCursor } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import { quarantine, type QuarantineItem } from '@oriontel/intake';
+import { z } from 'zod';
+import { cdrIntake, type CdrPayload } from './cdr-intake.ts';
+
+export const QuarantineQuery = z.strictObject({
+  batch_id: z.string().min(1).max(128).optional(),
+  org_id: z.coerce.number().int().min(1).max(2_147_483_647).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor: z.string().max(200).optional(),
+});
+
+export const QuarantinedCdr = z
+  .object({
+    id: z.string(),
+    org_id: z.int(),
+    batch_id: z.string(),
+    reason: z.string().meta({ description: 'unreadable, invalid, conflict or poison' }),
+    detail: z.string().meta({ description: 'What is wrong and what to do' }),
+    source: z.string(),
+    records: z
+      .array(z.unknown())
+      .nullable()
+      .meta({ description: 'As they came; null for a FreeSWITCH document' }),
+    document: z.string().nullable().meta({ description: 'A FreeSWITCH body as it came' }),
+    accepted_at: z.iso.datetime(),
+    quarantined_at: z.iso.datetime(),
+  })
+  .meta({ id: 'QuarantinedCdr' });
+export type QuarantinedCdr = z.output<typeof QuarantinedCdr>;
+
+/** Newest first. */
+export const listQuarantine =
+  (db: Queryable) => async (orgId: number | null, query: z.output<typeof QuarantineQuery>) => {
+    const { batch_id, limit, cursor } = query;
+    const before = cursor ? readCursor(cursor) : null;
+    const items = await quarantine(db).list(cdrIntake.queue.name, orgId, {
+      key: batch_id ?? null,
+      before,
+      limit: limit + 1,
+    });
+    const page = items.slice(0, limit);
+    const last = page.at(-1);
+    const nextCursor =
+      last && items.length > limit ? writeCursor({ time: last.quarantinedAt, id: last.id }) : null;
+    return { items: page.map(present), nextCursor };
+  };
+
+const present = ({
+  id,
+  orgId,
+  key,
+  reason,
+  detail,
+  payload,
+  acceptedAt,
+  quarantinedAt,
+}: QuarantineItem): QuarantinedCdr => {
+  const submission = payload as CdrPayload;
+  return {
+    id,
+    org_id: orgId,
+    batch_id: key,
+    reason,
+    detail,
+    source: submission.source,
+    records: submission.format === 'platform' ? submission.records : null,
+    document: submission.format === 'freeswitch' ? submission.body : null,
+    accepted_at: isoTime(acceptedAt),
+    quarantined_at: isoTime(quarantinedAt),
+  };
+};

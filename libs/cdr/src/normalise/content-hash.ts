@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import type { CallLeg } from '../call-record.ts';
+import { normaliseNumber } from './normalise-number.ts';
+
+/** By no region: the hash must not change when the organisation sets another one and the same record comes again. */
+const party = (raw: string | null): string | null => (raw === null ? null : normaliseNumber(raw, null));
+
+/**
+ * Whether two submissions of one leg say the same, in 22 characters (132 bits). Left out: call id, source and start, which
+ * are the key they share, and what mod_json_cdr and mod_xml_cdr need not agree in.
+ */
+export const contentHash = (leg: CallLeg): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([
+        party(leg.callerRaw),
+        party(leg.calleeRaw),
+        leg.answerTime?.getTime() ?? null,
+        leg.endTime?.getTime() ?? null,
+        leg.duration,
+        leg.billsec,
+        leg.disposition,
+        leg.hangupCause,
+        leg.trunkId,
+      ]),
+    )
+    .digest('base64url')
+    .slice(0, 22);

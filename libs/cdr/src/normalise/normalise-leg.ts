@@ -1,0 +1,50 @@
+import type { CallLeg, Disposition, LegFacts } from '../call-record.ts';
+import { decideDisposition } from './decide-disposition.ts';
+import { normaliseNumber } from './normalise-number.ts';
+
+/** Whole seconds, never below 0. */
+const secondsBetween = (from: Date, to: Date | null): number =>
+  to === null ? 0 : Math.max(0, Math.round((to.getTime() - from.getTime()) / 1000));
+
+const endOf = ({ startTime, endTime, duration }: LegFacts): Date | null =>
+  endTime ?? (duration === null ? null : new Date(startTime.getTime() + duration * 1000));
+
+/** A record that says ANSWERED and no more was, as far as it tells, answered all along. */
+const billsecOf = (facts: LegFacts, end: Date | null, duration: number, disposition: Disposition): number => {
+  if (facts.billsec !== null) return Math.round(facts.billsec);
+  if (facts.answerTime !== null) return secondsBetween(facts.answerTime, end);
+  return disposition === 'ANSWERED' ? duration : 0;
+};
+
+/**
+ * The CDRMunch rules: numbers to E.164 by the organisation's region, the raw kept; one of four dispositions; times and
+ * durations completed from each other. `source` names the sender where the record does not name its switch.
+ */
+export const normaliseLeg = (facts: LegFacts, org: { region: string | null }, source: string): CallLeg => {
+  const { caller, callee } = facts;
+  const endTime = endOf(facts);
+  const duration =
+    facts.duration === null ? secondsBetween(facts.startTime, endTime) : Math.round(facts.duration);
+  const disposition = decideDisposition(facts);
+  return {
+    callId: facts.callId,
+    leg: facts.leg ?? 'a',
+    linkedCallId: facts.linkedCallId,
+    direction: facts.direction,
+    caller: caller === null ? null : normaliseNumber(caller, org.region),
+    callee: callee === null ? null : normaliseNumber(callee, org.region),
+    callerRaw: caller,
+    calleeRaw: callee,
+    startTime: facts.startTime,
+    answerTime: facts.answerTime,
+    endTime,
+    duration,
+    billsec: billsecOf(facts, endTime, duration, disposition),
+    disposition,
+    hangupCause: facts.hangupCause,
+    q850: facts.q850,
+    sipStatus: facts.sipStatus,
+    trunkId: facts.trunkId,
+    source: facts.source ?? source,
+  };
+};

@@ -1,0 +1,55 @@
+import type { Queryable } from '@oriontel/database';
+import { awaitDrained, intakeRows } from '@oriontel/intake';
+import type { CallFilter, FoundLeg } from './call-record.repository.ts';
+import { cdrIntake, type CdrPayload } from './cdr-intake.ts';
+import { readSubmission } from './read-submission.ts';
+
+/** Milliseconds a reader gives the workers to store what was accepted before it asked. */
+const PATIENCE = 250;
+/** Submissions that are read from the intake where the workers are further behind than that. */
+const MOST_SUBMISSIONS = 100;
+
+const queue = cdrIntake.queue.name;
+
+type RegionOf = (orgId: number) => Promise<string | null>;
+
+/**
+ * Read your own writes: what is accepted and not stored yet, as it will be stored. Mostly that is nothing, since the
+ * workers are given a moment first.
+ */
+export const pendingCalls =
+  (db: Queryable, regionOf: RegionOf) =>
+  async (orgId: number | null): Promise<FoundLeg[]> => {
+    const asked = new Date();
+    const isDrained = async () => !(await intakeRows(db).hasPending(queue, orgId, asked));
+    if (await awaitDrained(isDrained, PATIENCE)) return [];
+    const rows = await intakeRows(db).pending<CdrPayload>(queue, orgId, { limit: MOST_SUBMISSIONS });
+    const records = await Promise.all(
+      rows.map(async (row) => readSubmission(row, await regionOf(row.orgId))),
+    );
+    return records.flat().flatMap((record) => (record.ok ? [record.leg] : []));
+  };
+
+/** The filter of the repository, for legs that are not in the database. */
+export const matches =
+  (filter: CallFilter) =>
+  (leg: FoundLeg): boolean => {
+    const { callId, callers, callees, trunkId, source, batchId, disposition, from, to } = filter;
+    return (
+      is(callId, leg.callId) &&
+      is(trunkId, leg.trunkId) &&
+      is(source, leg.source) &&
+      is(batchId, leg.batchId) &&
+      is(disposition, leg.disposition) &&
+      isOneOf(callers, leg.caller, leg.callerRaw) &&
+      isOneOf(callees, leg.callee, leg.calleeRaw) &&
+      (!from || leg.startTime >= from) &&
+      (!to || leg.startTime <= to)
+    );
+  };
+
+const is = (wanted: string | undefined, value: string | null): boolean =>
+  wanted === undefined || wanted === value;
+
+const isOneOf = (wanted: string[] | undefined, ...values: (string | null)[]): boolean =>
+  !wanted || values.some((value) => value !== null && wanted.includes(value));

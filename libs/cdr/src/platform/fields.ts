@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+/** A message that says what the field must be, and that it is missing where it is. */
+export const required = (must: string) => ({
+  error: (issue: { input?: unknown }) => (issue.input === undefined ? `is required: ${must}` : must),
+});
+
+/** PostgreSQL stores no NUL in a text. */
+const hasNoNul = (value: string): boolean => !value.includes('\0');
+
+export const text = (max: number) => {
+  const must = `must be text of 1 to ${max} characters`;
+  return z
+    .string(required(must))
+    .min(1, must)
+    .max(max, must)
+    .refine(hasNoNul, 'must not contain NUL characters');
+};
+
+const TIME = 'must be an ISO 8601 time with offset or Z, like 2024-01-15T10:30:00Z';
+
+const isStorable = (time: string): boolean => {
+  const year = new Date(time).getUTCFullYear();
+  return year >= 1970 && year <= 9998;
+};
+
+export const time = z.iso
+  .datetime({ offset: true, ...required(TIME), abort: true })
+  .refine(isStorable, 'must be a time of the years 1970 to 9998');
+
+export const seconds = z.number(required('must be a number of seconds, like 342'));
+
+export const code = (min: number, max: number) => {
+  const must = `must be a whole number from ${min} to ${max}`;
+  return z.int(must).min(min, must).max(max, must);
+};

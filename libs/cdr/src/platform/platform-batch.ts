@@ -1,0 +1,29 @@
+import { EntityName } from '@oriontel/contracts';
+import { z } from 'zod';
+import { required, time } from './fields.ts';
+import { PlatformRecord } from './platform-record.ts';
+
+const batch = <Item extends z.ZodType>(record: Item) =>
+  z.object({
+    records: z
+      .array(record, required('must be a list of 1 to 10000 CDR records'))
+      .min(1, 'must hold at least 1 record')
+      .max(10_000, 'must hold at most 10000 records; send several batches'),
+    source: EntityName.nullish().meta({ description: 'The system the records come from' }),
+    timestamp: time.nullish().meta({ description: 'When the batch was put together' }),
+    org_id: z.int('must be the number of an organization').min(1).nullish().meta({
+      description: 'The organization the records belong to; for admins, everybody else has their own',
+    }),
+    partial: z.boolean('must be true or false').nullish().meta({
+      description:
+        'true: take the good records and quarantine the bad; otherwise one bad record refuses the batch',
+    }),
+  });
+
+/** A platform batch, for the documentation: with its records checked. */
+export const PlatformBatch = batch(PlatformRecord);
+export type PlatformBatch = z.output<typeof PlatformBatch>;
+
+/** A platform batch whose records are still to be checked one by one, with checkRecord. */
+export const BatchEnvelope = batch(z.unknown());
+export type BatchEnvelope = z.output<typeof BatchEnvelope>;

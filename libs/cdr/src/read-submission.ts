@@ -1,0 +1,70 @@
+import type { IntakeRow } from '@oriontel/intake';
+import type { CallLeg, LegFacts } from './call-record.ts';
+import { cdrId } from './cdr-id.ts';
+import type { CdrPayload } from './cdr-intake.ts';
+import { readFreeswitch } from './freeswitch/read-freeswitch.ts';
+import { contentHash } from './normalise/content-hash.ts';
+import { normaliseLeg } from './normalise/normalise-leg.ts';
+import { checkRecord } from './platform/check-record.ts';
+
+/** A normalised leg with all that is stored of it. */
+export interface StoredLeg extends CallLeg {
+  id: string;
+  orgId: number;
+  batchId: string;
+  contentHash: string;
+  /** As it came: a platform record itself; of a FreeSWITCH document its body, to be read again. */
+  raw: unknown;
+}
+
+/** One record of a submission, read: a leg, or the reason why it is none. `alone` is the submission cut down to it. */
+export type ReadRecord = { alone: CdrPayload } & (
+  { ok: true; leg: StoredLeg } | { ok: false; reason: 'invalid' | 'unreadable'; detail: string }
+);
+
+/** CDRMunch: reads and normalises what a request brought. Pure: the same row always gives the same legs. */
+export const readSubmission = (
+  row: Pick<IntakeRow<CdrPayload>, 'orgId' | 'payload'>,
+  region: string | null,
+): ReadRecord[] => {
+  const { orgId, payload } = row;
+  const store = (facts: LegFacts, raw: unknown): StoredLeg => {
+    const leg = normaliseLeg(facts, { region }, payload.source);
+    return {
+      ...leg,
+      id: cdrId(orgId, leg),
+      orgId,
+      batchId: payload.batchId,
+      contentHash: contentHash(leg),
+      raw,
+    };
+  };
+  if (payload.format === 'freeswitch') return [readDocument(payload, store)];
+  return payload.records.map((record) => readRecord(payload, record, store));
+};
+
+type ToLeg = (facts: LegFacts, raw: unknown) => StoredLeg;
+
+const readDocument = (payload: CdrPayload & { format: 'freeswitch' }, store: ToLeg): ReadRecord => {
+  const { body, contentType, uuid } = payload;
+  const reading = readFreeswitch(body, uuid ? { uuid } : {});
+  return reading.ok
+    ? {
+        ok: true,
+        alone: payload,
+        leg: store(reading.facts, { freeswitch: { format: reading.format, contentType, uuid, body } }),
+      }
+    : { ok: false, alone: payload, reason: 'unreadable', detail: reading.reason };
+};
+
+const readRecord = (
+  payload: CdrPayload & { format: 'platform' },
+  record: unknown,
+  store: ToLeg,
+): ReadRecord => {
+  const alone = { ...payload, records: [record] };
+  const check = checkRecord(record);
+  if (check.ok) return { ok: true, alone, leg: store(check.facts, record) };
+  const detail = check.problems.map(({ field, message }) => `${field} ${message}`.trim()).join('; ');
+  return { ok: false, alone, reason: 'invalid', detail };
+};

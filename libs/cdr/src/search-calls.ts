@@ -1,0 +1,101 @@
+import { readCursor, writeCursor } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import { z } from 'zod';
+import { Disposition } from './call-record.ts';
+import { callRecords, type CallFilter, type FoundLeg } from './call-record.repository.ts';
+import { normaliseNumber } from './normalise/normalise-number.ts';
+import { readDisposition } from './normalise/read-disposition.ts';
+import { matches, pendingCalls } from './pending-calls.ts';
+
+const text = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((value) => !value.includes('\0'), 'must not contain NUL characters');
+const time = z.iso.datetime({
+  offset: true,
+  error: 'must be an ISO 8601 time with offset or Z, like 2024-01-15T10:30:00Z',
+});
+
+/** A `+` that was not percent-encoded arrives as a space. */
+const number = text.transform((value) => value.replace(/^ (?=\d)/, '+'));
+
+export const CallQuery = z.strictObject({
+  call_id: text.optional(),
+  caller: number.optional(),
+  callee: number.optional(),
+  trunk_id: text.optional(),
+  source: text.optional(),
+  batch_id: text.optional(),
+  disposition: text
+    .transform((value, context) => {
+      const disposition = readDisposition(value);
+      if (!disposition)
+        context.addIssue({ code: 'custom', message: `must be one of ${Disposition.options.join(', ')}` });
+      return disposition ?? z.NEVER;
+    })
+    .optional(),
+  from: time.optional().meta({ description: 'Legs that started then or later' }),
+  to: time.optional().meta({ description: 'Legs that started then or earlier' }),
+  org_id: z.coerce.number().int().min(1).max(2_147_483_647).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor: z.string().max(200).optional(),
+});
+export type CallQuery = z.output<typeof CallQuery>;
+
+/** Newest first. `nextCursor` is null on the last page. */
+export const searchCalls = (db: Queryable, regionOf: (orgId: number) => Promise<string | null>) => {
+  const pendingOf = pendingCalls(db, regionOf);
+  return async (
+    orgId: number | null,
+    query: CallQuery,
+  ): Promise<{ legs: FoundLeg[]; nextCursor: string | null }> => {
+    const filter = toFilter(query, orgId === null ? null : await regionOf(orgId));
+    const after = query.cursor ? readCursor(query.cursor) : null;
+    const pending = after ? [] : (await pendingOf(orgId)).filter(matches(filter));
+    const stored = await callRecords(db).search(orgId, filter, { after, limit: query.limit + 1 });
+    const legs = newestFirst(stored, pending);
+    const page = legs.slice(0, query.limit);
+    const last = page.at(-1);
+    return {
+      legs: page,
+      nextCursor:
+        last && legs.length > page.length ? writeCursor({ time: last.startTime, id: last.id }) : null,
+    };
+  };
+};
+
+/** One leg, stored or on its way. */
+export const findCall = (db: Queryable, regionOf: (orgId: number) => Promise<string | null>) => {
+  const pendingOf = pendingCalls(db, regionOf);
+  return async (orgId: number | null, id: string): Promise<FoundLeg | null> => {
+    const stored = () => callRecords(db).find(orgId, id);
+    const pending = async () => (await pendingOf(orgId)).find((leg) => leg.id === id);
+    // Asked again last: it may have been stored while the workers were given a moment.
+    return (await stored()) ?? (await pending()) ?? (await stored());
+  };
+};
+
+const toFilter = (query: CallQuery, region: string | null): CallFilter => {
+  const spellings = (value: string | undefined) =>
+    value && [...new Set([value, normaliseNumber(value, region)])];
+  return {
+    callId: query.call_id,
+    callers: spellings(query.caller) || undefined,
+    callees: spellings(query.callee) || undefined,
+    trunkId: query.trunk_id,
+    source: query.source,
+    batchId: query.batch_id,
+    disposition: query.disposition,
+    from: query.from ? new Date(query.from) : undefined,
+    to: query.to ? new Date(query.to) : undefined,
+  };
+};
+
+const newestFirst = (stored: FoundLeg[], pending: FoundLeg[]): FoundLeg[] => {
+  if (!pending.length) return stored;
+  const byId = new Map([...pending, ...stored].map((leg) => [leg.id, leg]));
+  return [...byId.values()].sort(
+    (a, b) => b.startTime.getTime() - a.startTime.getTime() || (a.id < b.id ? 1 : -1),
+  );
+};

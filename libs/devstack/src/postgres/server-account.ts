@@ -1,0 +1,48 @@
+import { stat } from 'node:fs/promises';
+import { isRoot } from '../open-data-dir.ts';
+import type { Log } from '../log.ts';
+import { runAs } from './run-as.ts';
+
+export type Account = { name: string; uid: number; gid: number };
+
+/**
+ * Who the server runs as: null is ourselves. PostgreSQL refuses root, so root's server runs as the owner of the
+ * cluster that is already there (whoever `postgres` may have become since), else as `postgres`, else as a system
+ * user made for it, else as nobody.
+ */
+export const chooseAccount = async (cluster: string | null, log: Log): Promise<Account | null> => {
+  if (!isRoot()) return null;
+  if (cluster) {
+    const { uid, gid } = await stat(cluster);
+    const { ok, output } = await runAs(null, 'id', ['-un', String(uid)]);
+    return { name: ok ? output.trim() : `user id ${uid}`, uid, gid };
+  }
+  return (await lookUp('postgres')) ?? (await lookUp('oriontel')) ?? (await make(log)) ?? (await nobody());
+};
+
+const lookUp = async (name: string): Promise<Account | null> => {
+  const [uid, gid] = await Promise.all([runAs(null, 'id', ['-u', name]), runAs(null, 'id', ['-g', name])]);
+  return uid.ok && gid.ok ? { name, uid: Number(uid.output), gid: Number(gid.output) } : null;
+};
+
+const make = async (log: Log): Promise<Account | null> => {
+  const useradd = ['--system', '--user-group', '--no-create-home', '--shell', '/bin/false', 'oriontel'];
+  const busybox = ['-S', '-D', '-H', '-s', '/bin/false', 'oriontel'];
+  for (const [program, args] of [
+    ['/usr/sbin/useradd', useradd],
+    ['/usr/sbin/adduser', busybox],
+  ] as const) {
+    if (!(await runAs(null, program, [...args])).ok) continue;
+    log.info({ user: 'oriontel' }, 'system user made: PostgreSQL does not run as root');
+    return lookUp('oriontel');
+  }
+  return null;
+};
+
+const nobody = async (): Promise<Account> => {
+  const account = await lookUp('nobody');
+  if (account) return account;
+  throw new Error(
+    'PostgreSQL does not run as root and no other user is there. Start as an ordinary user, or give DATABASE_URL.',
+  );
+};

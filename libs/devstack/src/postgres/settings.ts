@@ -1,0 +1,29 @@
+export type Settings = Record<string, string>;
+
+/** For a small machine that runs everything else too. fsync stays on: what was acknowledged must survive the power cut. */
+export const usualSettings: Settings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '200',
+  shared_buffers: '256MB',
+  max_wal_size: '2GB',
+  wal_compression: 'on',
+  // Our queries are short; compiling them costs more than it saves.
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_line_prefix: '%m [%p] ',
+  logging_collector: 'off',
+};
+
+/** For a throw-away server: nothing is kept, so nothing needs to reach the disk. */
+export const throwAwaySettings: Settings = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  synchronous_commit: 'off',
+  shared_buffers: '128MB',
+  autovacuum_naptime: '10min',
+};
+
+export const settingsAsArguments = (settings: Settings): string[] =>
+  Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

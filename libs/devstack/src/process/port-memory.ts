@@ -1,0 +1,10 @@
+import { readFile, writeFile } from 'node:fs/promises';
+
+/** The port of the last start first, so that addresses people noted stay good; then the usual ones. */
+export const rememberedPorts = async (file: string, firstUsual: number): Promise<number[]> => {
+  const last = Number(await readFile(file, 'utf8').catch(() => ''));
+  const usual = Array.from({ length: 20 }, (_, index) => firstUsual + index);
+  return last > 0 && last < 65_536 ? [last, ...usual] : usual;
+};
+
+export const rememberPort = (file: string, port: number): Promise<void> => writeFile(file, `${port}\n`);

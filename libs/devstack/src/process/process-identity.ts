@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * The command line of a living process; null for a dead one and for a zombie, whose pid still answers kill(0)
+ * where nobody reaps it (PID 1 of many containers).
+ */
+export const commandOf = async (pid: number): Promise<string | null> => {
+  if (process.platform !== 'linux') return ps(pid, 'command=');
+  const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return line.replaceAll('\0', ' ').trim() || null;
+};
+
+/** What tells a process from a later one that was given the same pid; null when there is none. */
+export const birthOf = async (pid: number): Promise<string | null> => {
+  if (process.platform !== 'linux') return ps(pid, 'lstart=');
+  try {
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The name, field 2, may itself hold blanks and brackets; field 22 is the start time in ticks since the boot.
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' ? null : `${boot.trim()} ${fields[18]}`;
+  } catch {
+    return null;
+  }
+};
+
+const ps = async (pid: number, column: string): Promise<string | null> =>
+  run('ps', ['-o', column, '-p', String(pid)]).then(
+    ({ stdout }) => stdout.trim() || null,
+    () => null,
+  );

@@ -1,0 +1,26 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+
+/** Waits until the server answers PONG, which it does not before it has read its file. Rejects on abort. */
+export const awaitPing = async (url: string, signal: AbortSignal): Promise<void> => {
+  while (true) {
+    signal.throwIfAborted();
+    const client = new Redis(url, {
+      lazyConnect: true,
+      retryStrategy: null,
+      connectTimeout: 1_000,
+      commandTimeout: 1_000,
+    });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      await client.ping();
+      return;
+    } catch (error) {
+      if (error instanceof Error && /WRONGPASS|invalid password/i.test(error.message)) throw error;
+      await pause(20);
+    } finally {
+      client.disconnect();
+    }
+  }
+};

@@ -1,0 +1,20 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+
+/** The first redis-server, else the first valkey-server, in a PATH; null where there is none. */
+export const findRedis = async (path: string | undefined): Promise<string | null> => {
+  const folders = (path ?? '').split(delimiter).filter(Boolean);
+  for (const name of ['redis-server', 'valkey-server']) {
+    for (const folder of folders) {
+      const file = join(folder, name);
+      if (await isExecutable(file)) return file;
+    }
+  }
+  return null;
+};
+
+const isExecutable = (file: string): Promise<boolean> =>
+  access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );

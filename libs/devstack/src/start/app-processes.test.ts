@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '../config.ts';
+import { appProcesses } from './app-processes.ts';
+
+const processesFor = (env: NodeJS.ProcessEnv, queues: { url: string; kind: 'given' } | null = null) =>
+  appProcesses({
+    env,
+    config: readConfig(env),
+    files: { gateway: 'gateway.js', worker: 'worker.js' },
+    stores: { database: { url: 'postgresql://given/db', kind: 'given' }, queues },
+    jwtSecret: 'secret',
+    adminPorts: { gateway: 9001, worker: 9002 },
+  });
+
+test('only the gateway is told the port and the demo data, and the rest of the environment goes to all', () => {
+  const [gateway, worker] = processesFor({ PORT: '8080', RATE_LIMIT_CDR: '1000' });
+  expect(gateway!.env).toMatchObject({
+    PORT: '8080',
+    DEMO_DATA: 'on',
+    ADMIN_PORT: '9001',
+    RATE_LIMIT_CDR: '1000',
+  });
+  expect(worker!.env).toMatchObject({ ADMIN_PORT: '9002', RATE_LIMIT_CDR: '1000' });
+  expect(worker!.env).not.toHaveProperty('PORT');
+  expect(worker!.env).not.toHaveProperty('DEMO_DATA');
+});
+
+test('without a Redis the apps hear of none, not even of an empty one', () => {
+  for (const { env } of processesFor({ REDIS_URL: '' })) expect(env).not.toHaveProperty('REDIS_URL');
+  const [gateway] = processesFor({}, { url: 'redis://given', kind: 'given' });
+  expect(gateway!.env.REDIS_URL).toBe('redis://given');
+});
+
+test('a gateway that listens everywhere is asked here', () => {
+  expect(processesFor({ HOST: '0.0.0.0' })[0]!.readyUrls).toContain('http://127.0.0.1:3000/readyz');
+  expect(processesFor({ HOST: '::' })[0]!.readyUrls).toContain('http://[::1]:3000/readyz');
+});

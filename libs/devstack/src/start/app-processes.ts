@@ -1,0 +1,61 @@
+import type { Config } from '../config.ts';
+import type { AppProcess } from '../supervise/keep-app.ts';
+import type { Stores } from './open-stores.ts';
+
+export type AppFiles = { gateway: string; worker: string };
+
+export type AppOptions = {
+  env: NodeJS.ProcessEnv;
+  config: Config;
+  files: AppFiles;
+  stores: Pick<Stores, 'database' | 'queues'>;
+  jwtSecret: string;
+  adminPorts: { gateway: number; worker: number };
+};
+
+/** What each app is told. The rest of the environment passes through: the apps know more variables than this file. */
+export const appProcesses = (options: AppOptions): AppProcess[] => {
+  const { config, files, adminPorts } = options;
+  const shared = sharedEnv(options);
+  const gatewayEnv = { PORT: String(config.PORT), HOST: config.HOST, DEMO_DATA: config.DEMO_DATA };
+  return [
+    {
+      name: 'gateway',
+      file: files.gateway,
+      env: { ...shared, ...gatewayEnv, ADMIN_PORT: String(adminPorts.gateway) },
+      readyUrls: [readyz('127.0.0.1', adminPorts.gateway), readyz(reachable(config.HOST), config.PORT)],
+    },
+    {
+      name: 'worker',
+      file: files.worker,
+      env: { ...shared, ADMIN_PORT: String(adminPorts.worker) },
+      readyUrls: [readyz('127.0.0.1', adminPorts.worker)],
+    },
+  ];
+};
+
+const sharedEnv = (options: AppOptions): NodeJS.ProcessEnv => {
+  const { env, config, stores } = options;
+  const shared: NodeJS.ProcessEnv = {
+    ...env,
+    ADMIN_HOST: '127.0.0.1',
+    DATABASE_URL: stores.database.url,
+    JWT_SECRET: options.jwtSecret,
+    LOG_LEVEL: config.LOG_LEVEL,
+    RATE_LIMITS: config.RATE_LIMITS,
+  };
+  // The gateway's alone: a worker that read them would take its port, or fill in demo data beside it.
+  for (const name of ['PORT', 'HOST', 'DEMO_DATA']) delete shared[name];
+  if (stores.queues) shared.REDIS_URL = stores.queues.url;
+  else delete shared.REDIS_URL;
+  return shared;
+};
+
+/** An address to call for one to listen on: 0.0.0.0 and :: are everywhere and nowhere. */
+export const reachable = (host: string): string => {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+};
+
+const readyz = (host: string, port: number): string => `http://${host}:${port}/readyz`;

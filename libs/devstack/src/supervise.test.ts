@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { freePort } from './process/choose-port.ts';
+import { commandOf } from './process/process-identity.ts';
+import { supervise } from './supervise.ts';
+import type { AppProcess } from './supervise/keep-app.ts';
+import { writeFakeApp } from './testing/fake-app.ts';
+import { runScript } from './testing/run-script.ts';
+import { silentLog } from './testing/silent-log.ts';
+import { temporaryFolder } from './testing/temporary-folder.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const backoff = { first: 20, most: 100, resetAfter: 10_000 };
+
+const fakeProcess = async (name: string, env: NodeJS.ProcessEnv = {}): Promise<AppProcess> => {
+  const port = await freePort();
+  const file = await writeFakeApp(join(await temporaryFolder(), 'app.mjs'));
+  return {
+    name,
+    file,
+    env: { ADMIN_PORT: String(port), ...env },
+    readyUrls: [`http://127.0.0.1:${port}/readyz`],
+  };
+};
+
+const start = async (processes: AppProcess[], print = (_name: string, _line: string) => {}) => {
+  const apps = await supervise(processes, { log: silentLog, print, backoff });
+  onTestFinished(() => apps.stop(0));
+  return apps;
+};
+
+const ask = (app: AppProcess, path = '') =>
+  fetch(new URL(path, app.readyUrls[0])).then((answer) => answer.text());
+
+test('an app that crashes is started again', async () => {
+  const app = await fakeProcess('gateway');
+  const apps = await start([app]);
+  await apps.ready();
+  const before = await ask(app);
+  await ask(app, '/crash').catch(() => {});
+  await expect.poll(() => ask(app).catch(() => before), { timeout: 5_000 }).not.toBe(before);
+});
+
+test('an app that is killed again and again is started again and again', async () => {
+  const app = await fakeProcess('worker');
+  const apps = await start([app]);
+  await apps.ready();
+  for (let time = 0; time < 4; time++) {
+    const { worker } = apps.pids();
+    process.kill(worker!, 'SIGKILL');
+    await expect.poll(() => apps.pids().worker).not.toBe(worker);
+  }
+  await apps.ready();
+});
+
+test('an app that never starts is given up, by name', async () => {
+  const apps = await start([
+    await fakeProcess('gateway'),
+    await fakeProcess('worker', { EXIT_AT_ONCE: 'yes' }),
+  ]);
+  await expect(apps.ready()).rejects.toThrow('worker does not start (exit code 3)');
+});
+
+test('an app that is not ready in time is named', async () => {
+  const app = await fakeProcess('gateway');
+  const apps = await start([{ ...app, readyUrls: [`http://127.0.0.1:${await freePort()}/`] }]);
+  await expect(apps.ready(undefined, 300)).rejects.toThrow('gateway was not ready within 300 ms');
+});
+
+test('lines arrive under the name of their app, JSON made readable and plain ones as they are', async () => {
+  const lines: string[] = [];
+  const apps = await start([await fakeProcess('gateway')], (name, line) => lines.push(`${name}: ${line}`));
+  await apps.ready();
+  await expect.poll(() => lines).toContain('gateway: a plain line');
+});
+
+test('the first app is stopped before the others', async () => {
+  const order: string[] = [];
+  const note = (name: string, line: string) => line.includes('asked to stop') && order.push(name);
+  const processes = await Promise.all(['gateway', 'worker'].map((name) => fakeProcess(name)));
+  const apps = await start(processes, note);
+  await apps.ready();
+  await apps.stop();
+  await expect.poll(() => order).toEqual(['gateway', 'worker']);
+});
+
+test('apps that ignore SIGTERM are killed within the deadline and none is left', async () => {
+  const deaf = { IGNORE_SIGTERM: 'yes' };
+  const apps = await start([await fakeProcess('gateway', deaf), await fakeProcess('worker', deaf)]);
+  await apps.ready();
+  const pids = Object.values(apps.pids());
+  const began = Date.now();
+  await apps.stop(2_000);
+  expect(Date.now() - began).toBeLessThan(2_200);
+  expect(await Promise.all(pids.map(commandOf))).toEqual([null, null]);
+});
+
+test('an app that crashed while it was being stopped does not come back', async () => {
+  const apps = await start([await fakeProcess('gateway')]);
+  await apps.ready();
+  const { gateway } = apps.pids();
+  process.kill(gateway!, 'SIGKILL');
+  await apps.stop();
+  expect(await commandOf(apps.pids().gateway!)).toBeNull();
+});
+
+test('a supervisor that is killed leaves no app behind', async () => {
+  const processes = await Promise.all(
+    ['gateway', 'worker'].map((name) => fakeProcess(name, { IGNORE_SIGTERM: 'yes' })),
+  );
+  const supervisor = runScript(`
+    import { supervise } from './libs/devstack/src/supervise.ts';
+    const log = { info() {}, warn() {}, error() {} };
+    const apps = await supervise(${JSON.stringify(processes)}, { log, print() {} });
+    await apps.ready();
+    console.log('pids', Object.values(apps.pids()).join(' '), 'end');
+  `);
+  await supervisor.said('end');
+  const pids = /pids ([\d ]+)/.exec(supervisor.output())![1]!.trim().split(' ').map(Number);
+  expect(pids).toHaveLength(2);
+  supervisor.child.kill('SIGKILL');
+  await expect.poll(() => Promise.all(pids.map(commandOf)), { timeout: 5_000 }).toEqual([null, null]);
+});
+
+test('a supervisor that is gone before its app has even loaded leaves no app behind', async () => {
+  const processes = [await fakeProcess('gateway')];
+  const supervisor = runScript(`
+    import { supervise } from './libs/devstack/src/supervise.ts';
+    const log = { info() {}, warn() {}, error() {} };
+    const apps = await supervise(${JSON.stringify(processes)}, { log, print() {} });
+    console.log('pid', apps.pids().gateway, 'end');
+    process.kill(process.pid, 'SIGKILL');
+  `);
+  await supervisor.said('end');
+  const pid = Number(/pid (\d+)/.exec(supervisor.output())![1]);
+  await expect.poll(() => commandOf(pid), { timeout: 5_000 }).toBeNull();
+});

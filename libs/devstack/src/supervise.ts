@@ -1,0 +1,62 @@
+import { endApp } from './supervise/end-app.ts';
+import { keepApp, type AppProcess, type KeepOptions, type KeptApp } from './supervise/keep-app.ts';
+import { pollReady } from './supervise/poll-ready.ts';
+
+export type Supervised = {
+  /** Resolves when every app is ready; rejects when one keeps ending, on abort, or after `within` ms (60,000). */
+  ready: (signal?: AbortSignal, within?: number) => Promise<void>;
+  /**
+   * The first app, then the others together. Who does not go in time is killed: it takes at most `within` ms (7,000).
+   * May be asked again, with less patience. */
+  stop: (within?: number) => Promise<void>;
+  pids: () => Record<string, number>;
+};
+
+/**
+ * Starts the apps and keeps them running. Each has an IPC channel and must exit when that disconnects. The first of the
+ * list is the one that takes requests: it is stopped first, so that the others can still work on what it accepted.
+ */
+export const supervise = async (processes: AppProcess[], options: KeepOptions): Promise<Supervised> => {
+  const stopping = new AbortController();
+  const apps: KeptApp[] = [];
+  const stop = async (within = 7_000) => {
+    stopping.abort(new Error('stopped before it was ready'));
+    const end = ({ kept }: KeptApp) => kept.stop((child) => endApp(child, Math.max(0, within / 2 - 500)));
+    const [first, ...others] = apps;
+    if (first) await end(first);
+    await Promise.all(others.map(end));
+  };
+  try {
+    for (const app of processes) apps.push(await keepApp(app, options));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    stop,
+    ready: async (signal, within = 60_000) => {
+      const giveUp = signal ? AbortSignal.any([signal, stopping.signal]) : stopping.signal;
+      await Promise.all(apps.map((kept) => whenReady(kept, giveUp, within)));
+    },
+    pids: () => Object.fromEntries(apps.map(({ app, kept }) => [app.name, kept.current().pid])),
+  };
+};
+
+const whenReady = async (
+  { app, hopeless, proven }: KeptApp,
+  giveUp: AbortSignal,
+  within: number,
+): Promise<void> => {
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new Error(`${app.name} was not ready within ${within} ms`)),
+    within,
+  );
+  const signal = AbortSignal.any([giveUp, hopeless, late.signal]);
+  try {
+    for (const url of app.readyUrls) await pollReady(url, signal);
+    proven();
+  } finally {
+    clearTimeout(timer);
+  }
+};

@@ -1,0 +1,32 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { prettyFactory } from 'pino-pretty';
+
+export type Print = (name: string, line: string) => void;
+
+/**
+ * Turns log lines into readable ones, each led by the name of the process it came from. What is not JSON of pino's
+ * (a stack trace, a warning of Node's) passes through as it is.
+ */
+export const prettyPrint = (out: { write: (text: string) => unknown }, colour: boolean): Print => {
+  const pretty = prettyFactory({
+    colorize: colour,
+    ignore: 'pid,hostname,name',
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+  });
+  return (name, line) => {
+    const label = `${name.padEnd(8)} | `;
+    const text = String(pretty(line)).trimEnd();
+    out.write(
+      `${text
+        .split('\n')
+        .map((part) => label + part)
+        .join('\n')}\n`,
+    );
+  };
+};
+
+export const forwardLines = (stream: Readable, print: (line: string) => void): void => {
+  createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => line && print(line));
+};

@@ -1,0 +1,49 @@
+import type { Scope } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import type { FoundApiKey } from './api-key.ts';
+
+export interface NewApiKeyRow {
+  id: string;
+  name: string;
+  orgId: number;
+  scopes: Scope[];
+  expiresAt: Date | null;
+  secretHash: Uint8Array<ArrayBuffer>;
+  createdById: number | null;
+}
+
+const select = { id: true, name: true, orgId: true, scopes: true, expiresAt: true, createdAt: true } as const;
+const asKey = <T extends { scopes: string[] }>(row: T) => ({ ...row, scopes: row.scopes as Scope[] });
+
+/** The only file that speaks to the api_keys table. */
+export const apiKeys = (db: Queryable) => ({
+  create: async (data: NewApiKeyRow): Promise<FoundApiKey> => asKey(await db.apiKey.create({ data, select })),
+
+  /** Newest first; `orgId` null lists every organisation's. */
+  list: async (orgId: number | null, limit: number, offset: number): Promise<FoundApiKey[]> => {
+    const where = orgId === null ? {} : { orgId };
+    const rows = await db.apiKey.findMany({
+      where,
+      select,
+      orderBy: { id: 'desc' },
+      take: limit,
+      skip: offset,
+    });
+    return rows.map(asKey);
+  },
+
+  /** With its hash, for checking; an expired key is none. */
+  findValid: async (id: string, now: Date): Promise<(FoundApiKey & { secretHash: Uint8Array }) | null> => {
+    const row = await db.apiKey.findFirst({
+      where: { id, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
+      select: { ...select, secretHash: true },
+    });
+    return row && asKey(row);
+  },
+
+  /** Returns whether there was one. */
+  delete: async (orgId: number | null, id: string): Promise<boolean> => {
+    const { count } = await db.apiKey.deleteMany({ where: orgId === null ? { id } : { id, orgId } });
+    return count > 0;
+  },
+});

@@ -1,0 +1,101 @@
+import { Failure, type Principal } from '@oriontel/contracts';
+import { isUniqueViolation, type Database, type Queryable } from '@oriontel/database';
+import { z } from 'zod';
+import { organizations } from './organization.repository.ts';
+import type { Passwords } from './password.ts';
+import { Email, OrgId, Password, RoleName, Username, type FoundUser } from './user.ts';
+import { users } from './user.repository.ts';
+
+export const Registration = z
+  .strictObject({
+    username: Username,
+    email: Email,
+    password: Password,
+    role: RoleName.default('user'),
+    organization: z
+      .string()
+      .trim()
+      .min(1)
+      .max(128)
+      .optional()
+      .meta({ description: 'The name of the new organization of a manager' }),
+    org_id: OrgId.optional().meta({ description: 'For admins: the organization the user belongs to' }),
+  })
+  .meta({ id: 'Registration' });
+export type Registration = z.output<typeof Registration>;
+
+/**
+ * Registers a user. Without a creator: the first admin, a manager of a new organization, or a user of none.
+ * An admin makes anyone anywhere; a manager makes managers and users of its own organization.
+ * @throws Failure forbidden, conflict, not_found
+ */
+export const registerUser =
+  (db: Database, passwords: Passwords) =>
+  async (creator: Principal | null, registration: Registration): Promise<FoundUser> => {
+    const { username, email, password, role } = registration;
+    mayCreate(creator, registration);
+    const passwordHash = await passwords.hash(password);
+    return db
+      .$transaction(async (tx) => {
+        await mustBeFree(tx, username, email);
+        if (role === 'admin' && !creator && (await users(tx).hasAdmin())) {
+          throw new Failure('forbidden', 'An admin exists already: ask one to register you.');
+        }
+        const orgId = await organisationFor(tx, creator, registration);
+        return users(tx).create({ username, email, passwordHash, role, orgId });
+      })
+      .catch((error: unknown) => {
+        // Two requests with one name at once: the database saw the other first.
+        if (isUniqueViolation(error)) throw taken('username');
+        throw error;
+      });
+  };
+
+const mayCreate = (creator: Principal | null, { role, org_id }: Registration): void => {
+  if (!creator) {
+    if (org_id !== undefined) throw new Failure('forbidden', 'org_id can only be chosen by an admin.');
+    return;
+  }
+  if (creator.kind === 'key' || creator.role === 'user')
+    throw new Failure('forbidden', 'Only managers and admins register others.');
+  if (creator.role === 'admin') return;
+  if (role === 'admin') throw new Failure('forbidden', 'A manager registers managers and users, not admins.');
+  if (org_id !== undefined && org_id !== creator.orgId)
+    throw new Failure('forbidden', 'A manager registers users of its own organization.');
+};
+
+const mustBeFree = async (tx: Queryable, username: string, email: string): Promise<void> => {
+  const field = await users(tx).taken(username, email);
+  if (field) throw taken(field);
+};
+
+const taken = (field: string): Failure =>
+  new Failure('conflict', `This ${field} is taken: choose another.`, {
+    details: [{ field, message: 'is taken' }],
+  });
+
+const organisationFor = async (
+  tx: Queryable,
+  creator: Principal | null,
+  { username, role, organization, org_id }: Registration,
+): Promise<number | null> => {
+  if (creator?.kind === 'user' && creator.role === 'manager') return creator.orgId;
+  if (org_id !== undefined) {
+    if (!(await organizations(tx).exists(org_id)))
+      throw new Failure('not_found', 'Organization not found: create it first.');
+    return org_id;
+  }
+  return role === 'manager' ? organizations(tx).create(organization ?? username) : null;
+};
+
+/** ADMIN_USERNAME and ADMIN_PASSWORD: the first admin, where there is none. Returns whether it was made. */
+export const ensureAdmin =
+  (db: Database, passwords: Passwords) =>
+  async (username: string, email: string, password: string): Promise<boolean> => {
+    const passwordHash = await passwords.hash(password);
+    return db.$transaction(async (tx) => {
+      if (await users(tx).hasAdmin()) return false;
+      await users(tx).create({ username, email, passwordHash, role: 'admin', orgId: null });
+      return true;
+    });
+  };

@@ -1,0 +1,48 @@
+import { isoTime, roles, type Role } from '@oriontel/contracts';
+import { z } from 'zod';
+
+export const Username = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._@-]{1,63}$/,
+    'must be 2 to 64 letters, digits, dots, hyphens, underscores or @',
+  );
+export const Email = z.email('must be an email address').max(254);
+export const Password = z
+  .string()
+  .min(8, 'must be at least 8 characters')
+  .max(128, 'must be at most 128 characters')
+  .refine((value) => !value.includes('\0'), 'must not contain NUL characters');
+export const RoleName = z.enum(roles, 'must be admin, manager or user');
+export const OrgId = z.int('must be the number of an organization').min(1).max(2_147_483_647);
+
+/** A user as it reads over HTTP. */
+export const User = z
+  .object({
+    id: z.int(),
+    username: z.string(),
+    email: z.string(),
+    role: RoleName,
+    org_id: z.int().nullable(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'User' });
+export type User = z.output<typeof User>;
+
+export interface FoundUser {
+  id: number;
+  username: string;
+  email: string;
+  role: Role;
+  orgId: number | null;
+  createdAt: Date;
+}
+
+export const presentUser = ({ id, username, email, role, orgId, createdAt }: FoundUser): User => ({
+  id,
+  username,
+  email,
+  role,
+  org_id: orgId,
+  created_at: isoTime(createdAt),
+});

@@ -1,0 +1,110 @@
+import { Failure } from '@oriontel/contracts';
+import { isBadData, isUnavailable, type Database } from '@oriontel/database';
+import type { Producer } from '@oriontel/queues';
+import { v7 as uuidv7 } from 'uuid';
+import type { IntakeKind, Pointers } from './define-intake.ts';
+import { openGroupCommit } from './group-commit.ts';
+import { intakeRows, type NewRow } from './intake.repository.ts';
+
+export interface Acceptance<T> {
+  orgId: number;
+  /** What a reader will ask for before the value is stored. */
+  key: string;
+  value: T;
+  requestId: string;
+}
+
+export interface Intake<T> {
+  /** Resolves with the row's id once the value is committed. @throws Failure unavailable, too_large or unprocessable. */
+  accept(acceptance: Acceptance<T>): Promise<{ id: string; acceptedAt: Date }>;
+  /** Resolves when all that was accepted is committed and handed to the queue as far as it takes it. */
+  close(): Promise<void>;
+}
+
+export interface IntakeOptions {
+  /** Told when the queue did not take a group: its rows wait for the sweeper. */
+  onUndispatched: (error: Error, rows: number) => void;
+  /** Seconds until the sweeper may dispatch a row again; see GRACE. */
+  grace?: number;
+}
+
+/** Seconds a row may stay before it counts as forgotten by its queue. */
+export const GRACE = 15;
+
+const LIMITS = { inFlight: 3, maxItems: 500, maxBytes: 8 * 1024 * 1024 };
+/** What may wait for commits in one process; beyond it a caller is asked to come back. */
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+
+/** Step 2 and 3 of the road: commit, several requests at a time, then one job with the pointers of the whole group. */
+export const openIntake = <T>(
+  db: Database,
+  kind: IntakeKind<T>,
+  producer: Pick<Producer<Pointers>, 'add'>,
+  { onUndispatched, grace = GRACE }: IntakeOptions,
+): Intake<T> => {
+  const rows = intakeRows(db);
+  const dispatching = new Set<Promise<void>>();
+
+  const dispatch = (ids: string[]): void => {
+    const done = producer
+      .add({ ids, swept: false })
+      .catch((error: Error) => onUndispatched(error, ids.length))
+      .finally(() => dispatching.delete(done));
+    dispatching.add(done);
+  };
+
+  const write = async (group: NewRow[]): Promise<void> => {
+    await rows.insert(group, grace);
+    dispatch(group.map(({ id }) => id));
+  };
+  const groups = openGroupCommit<NewRow>({ write, sizeOf: ({ payload }) => payload.length, ...LIMITS });
+
+  /** A row that the database refuses fails its whole group: alone, each fares as it deserves. */
+  const commit = async (row: NewRow): Promise<void> => {
+    try {
+      await groups.add(row);
+    } catch (error) {
+      if (!isBadData(error)) throw error;
+      await write([row]);
+    }
+  };
+
+  return {
+    accept: async ({ orgId, key, value, requestId }) => {
+      if (groups.bytes() > MAX_WAITING_BYTES) throw busy();
+      const row = {
+        id: uuidv7(),
+        queue: kind.queue.name,
+        orgId,
+        key,
+        payload: JSON.stringify(value),
+        requestId,
+      };
+      await commit(row).catch((error: unknown) => {
+        throw asFailure(error);
+      });
+      return { id: row.id, acceptedAt: new Date() };
+    },
+    close: async () => {
+      await groups.idle();
+      await Promise.all(dispatching);
+    },
+  };
+};
+
+const busy = (): Failure =>
+  new Failure('unavailable', 'Too much is waiting to be stored. Send the same again later.', {
+    retryAfter: 2,
+  });
+
+const asFailure = (cause: unknown): unknown => {
+  if (isUnavailable(cause)) {
+    return new Failure('unavailable', 'The record could not be stored now. Send the same again later.', {
+      cause,
+      retryAfter: 2,
+    });
+  }
+  if (isBadData(cause))
+    return new Failure('unprocessable', 'The record holds text that cannot be stored.', { cause });
+  return cause;
+};

@@ -1,0 +1,21 @@
+import { defineQueue, type QueueDefinition } from '@oriontel/queues';
+import { z } from 'zod';
+
+/** What a job carries: the ids of intake rows, never their data. */
+export const Pointers = z.object({
+  ids: z.array(z.uuid()).min(1),
+  /** Set by the sweeper: these rows were dispatched before and are still here. */
+  swept: z.boolean().default(false),
+});
+export type Pointers = z.output<typeof Pointers>;
+
+/** A kind of accepted value `T` (plain JSON) and the queue that brings it to its worker. */
+export interface IntakeKind<T> {
+  queue: QueueDefinition<Pointers>;
+  /** Only carries the type. */
+  readonly value?: T;
+}
+
+export const defineIntake = <T>(name: string): IntakeKind<T> => ({
+  queue: defineQueue({ name, payload: Pointers, attempts: 5, backoff: 500 }),
+});

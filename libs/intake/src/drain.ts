@@ -1,0 +1,107 @@
+import { Failure } from '@oriontel/contracts';
+import { isBadData, isUnavailable, type Database, type Queryable } from '@oriontel/database';
+import type { IntakeKind, Pointers } from './define-intake.ts';
+import { intakeRows, type IntakeRow, type NewQuarantineItem } from './intake.repository.ts';
+import { quarantine } from './quarantine.repository.ts';
+
+/**
+ * Writes the final rows of all `rows` inside the transaction and returns what must be quarantined instead.
+ * May run twice for a row (the first time without effect) and may not keep anything in memory that assumes a commit.
+ */
+export type Store<T> = (tx: Queryable, rows: IntakeRow<T>[]) => Promise<NewQuarantineItem[]>;
+
+export interface Drained {
+  rows: number;
+  quarantined: number;
+  requestIds: string[];
+}
+
+export interface DrainOptions {
+  onDrained: (drained: Drained) => void;
+  /** A row that fails by itself, and the try it was; it is quarantined at MAX_TRIES. */
+  onPoison: (error: unknown, row: { id: string; tries: number }) => void;
+}
+
+/** A row whose handler failed for no known reason this often is quarantined. */
+export const MAX_TRIES = 5;
+
+export type Drain = (pointers: Pointers) => Promise<void>;
+
+/**
+ * Step 4 and 5 of the road: the final rows and the end of the intake rows in one transaction; what cannot be stored
+ * goes to quarantine and holds up nobody. Rejects where the same may succeed later.
+ */
+export const openDrain = <T>(
+  db: Database,
+  kind: IntakeKind<T>,
+  store: Store<T>,
+  options: DrainOptions,
+): Drain => {
+  const queue = kind.queue.name;
+
+  const drainTogether = async (ids: string[]): Promise<void> => {
+    const drained = await db.$transaction(async (tx) => {
+      const rows = await intakeRows(tx).claim<T>(ids);
+      const bad = rows.filter(({ attempts }) => attempts > MAX_TRIES).map(givenUp);
+      const good = rows.filter(({ attempts }) => attempts <= MAX_TRIES);
+      const refused = good.length ? await store(tx, good) : [];
+      await quarantine(tx).insert(queue, [...bad, ...refused]);
+      await intakeRows(tx).finish(rows.map(({ id }) => id));
+      return {
+        rows: rows.length,
+        quarantined: bad.length + refused.length,
+        requestIds: rows.map((row) => row.requestId),
+      };
+    });
+    if (drained.rows) options.onDrained(drained);
+  };
+
+  /** The error belongs to this row alone: quarantine it if it can never succeed, else count the try and reject. */
+  const judge = async (id: string, error: unknown): Promise<void> => {
+    const hopeless = isBadData(error) || (error instanceof Failure && !error.retry);
+    const tries = await db.$transaction(async (tx) => {
+      const [row] = await intakeRows(tx).claim<T>([id]);
+      if (!row) return 0;
+      if (hopeless || row.attempts + 1 >= MAX_TRIES) {
+        await quarantine(tx).insert(queue, [poison(row, error)]);
+        await intakeRows(tx).finish([id]);
+      } else {
+        await intakeRows(tx).countTry([id]);
+      }
+      return row.attempts + 1;
+    });
+    options.onPoison(error, { id, tries });
+    if (!hopeless && tries > 0 && tries < MAX_TRIES) throw error;
+  };
+
+  const drainAlone = async (id: string): Promise<void> => {
+    await drainTogether([id]).catch((error: unknown) => {
+      if (isUnavailable(error)) throw error;
+      return judge(id, error);
+    });
+  };
+
+  return async ({ ids, swept }) => {
+    if (swept) await intakeRows(db).countTry(ids);
+    try {
+      await drainTogether(ids);
+    } catch (error) {
+      if (isUnavailable(error)) throw error;
+      const outcomes: PromiseSettledResult<void>[] = [];
+      for (const id of ids) outcomes.push(...(await Promise.allSettled([drainAlone(id)])));
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed) throw failed.reason;
+    }
+  };
+};
+
+const poison = <T>(row: IntakeRow<T>, error: unknown): NewQuarantineItem => ({
+  ...row,
+  reason: 'poison',
+  detail:
+    error instanceof Failure
+      ? error.message
+      : 'It could not be processed: its worker failed at it each time.',
+});
+
+const givenUp = <T>(row: IntakeRow<T>): NewQuarantineItem => poison(row, undefined);

@@ -1,0 +1,107 @@
+import { Prisma, type Queryable } from '@oriontel/database';
+
+/** A value on its way into the intake table; `payload` is JSON text. */
+export interface NewRow {
+  id: string;
+  queue: string;
+  orgId: number;
+  key: string;
+  payload: string;
+  requestId: string;
+}
+
+/** An accepted value that is not in its final table yet. */
+export interface IntakeRow<T> {
+  id: string;
+  orgId: number;
+  key: string;
+  payload: T;
+  requestId: string;
+  acceptedAt: Date;
+  /** Tries that were begun and not finished, as far as they were counted. */
+  attempts: number;
+}
+
+export interface NewQuarantineItem {
+  orgId: number;
+  key: string;
+  /** A word for programs. */
+  reason: string;
+  /** A sentence for people: what is wrong and what to do. */
+  detail: string;
+  /** A payload of the same kind that holds no more than what is bad, so that it can be driven again by itself. */
+  payload: unknown;
+  requestId: string;
+  acceptedAt: Date;
+}
+
+const COLUMNS = Prisma.sql`id, org_id AS "orgId", key, payload, request_id AS "requestId", accepted_at AS "acceptedAt", attempts`;
+
+/** The only file that speaks to the intake table. */
+export const intakeRows = (db: Queryable) => ({
+  /** One statement, so one commit. `grace`: seconds until the sweeper may look at them. */
+  insert: async (rows: NewRow[], grace: number): Promise<void> => {
+    const values = rows.map(
+      ({ id, queue, orgId, key, payload, requestId }) =>
+        Prisma.sql`(${id}::uuid, ${queue}, ${orgId}::int, ${key}, ${payload}::json, ${requestId}, now() + make_interval(secs => ${grace}::float8))`,
+    );
+    await db.$executeRaw`
+      INSERT INTO intake (id, queue, org_id, key, payload, request_id, due_at) VALUES ${Prisma.join(values)}`;
+  },
+
+  /** Locks what is still there of `ids`; rows that another worker has in hand are left to it. Oldest first. */
+  claim: <T>(ids: string[]): Promise<IntakeRow<T>[]> => db.$queryRaw`
+    SELECT ${COLUMNS} FROM intake WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED`,
+
+  /** Counts a try before it begins, so that one which kills its worker is counted too. */
+  countTry: async (ids: string[]): Promise<void> => {
+    await db.$executeRaw`UPDATE intake SET attempts = attempts + 1 WHERE id = ANY(${ids}::uuid[])`;
+  },
+
+  finish: async (ids: string[]): Promise<void> => {
+    await db.$executeRaw`DELETE FROM intake WHERE id = ANY(${ids}::uuid[])`;
+  },
+
+  /** Rows of these queues that are due, oldest due first; each is due again `grace` seconds later, then twice that … */
+  sweep: (
+    queues: string[],
+    grace: number,
+    limit: number,
+  ): Promise<{ id: string; queue: string; sweeps: number }[]> =>
+    db.$queryRaw`
+      UPDATE intake SET sweeps = LEAST(sweeps + 1, 20), due_at = now() + make_interval(secs => ${grace}::float8 * power(2, LEAST(sweeps + 1, 8)))
+      WHERE id IN (
+        SELECT id FROM intake WHERE due_at < now() AND queue = ANY(${queues}::text[])
+        ORDER BY due_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED)
+      RETURNING id, queue, sweeps`,
+
+  /** What is accepted and not stored yet, oldest first: lets a reader find its own writes. `orgId` null: of everybody. */
+  pending: <T>(
+    queue: string,
+    orgId: number | null,
+    { key = null, limit }: { key?: string | null; limit: number },
+  ): Promise<IntakeRow<T>[]> => db.$queryRaw`
+    SELECT ${COLUMNS} FROM intake
+    WHERE queue = ${queue} AND (${orgId}::int IS NULL OR org_id = ${orgId}::int) AND (${key}::text IS NULL OR key = ${key}) ORDER BY id LIMIT ${limit}::int`,
+
+  /** Whether anything of an organisation is on the road that was accepted before `time`. */
+  hasPending: async (queue: string, orgId: number | null, time: Date): Promise<boolean> => {
+    const [row] = await db.$queryRaw<[{ found: boolean }]>`
+      SELECT EXISTS (SELECT 1 FROM intake
+        WHERE queue = ${queue} AND (${orgId}::int IS NULL OR org_id = ${orgId}::int) AND accepted_at <= ${time}) AS found`;
+    return row.found;
+  },
+
+  exists: async (id: string): Promise<boolean> => {
+    const [row] = await db.$queryRaw<[{ found: boolean }]>`
+      SELECT EXISTS (SELECT 1 FROM intake WHERE id = ${id}::uuid) AS found`;
+    return row.found;
+  },
+
+  count: async (): Promise<number> => {
+    const [row] = await db.$queryRaw<[{ count: bigint }]>`SELECT count(*) FROM intake`;
+    return Number(row.count);
+  },
+});
+
+export type IntakeRows = ReturnType<typeof intakeRows>;

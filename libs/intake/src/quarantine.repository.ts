@@ -1,0 +1,47 @@
+import { type Cursor } from '@oriontel/contracts';
+import { Prisma, type Queryable } from '@oriontel/database';
+import { v7 as uuidv7 } from 'uuid';
+import type { NewQuarantineItem } from './intake.repository.ts';
+
+export interface QuarantineItem extends NewQuarantineItem {
+  id: string;
+  quarantinedAt: Date;
+}
+
+/** The only file that speaks to the quarantine table. */
+export const quarantine = (db: Queryable) => ({
+  /** What is there already, to the letter, is not put there again. */
+  insert: async (queue: string, items: NewQuarantineItem[]): Promise<void> => {
+    if (!items.length) return;
+    const values = items.map(({ orgId, key, reason, detail, payload, requestId, acceptedAt }) => {
+      const text = JSON.stringify(payload);
+      return Prisma.sql`(${uuidv7()}::uuid, ${queue}, ${orgId}::int, ${key}, ${reason}, ${detail}, ${text}::json,
+        encode(sha256(convert_to(${text}::text, 'UTF8')), 'base64'), ${requestId}, ${acceptedAt})`;
+    });
+    await db.$executeRaw`
+      INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, fingerprint, request_id, accepted_at)
+      VALUES ${Prisma.join(values)} ON CONFLICT (org_id, queue, fingerprint) DO NOTHING`;
+  },
+
+  /** Newest first; `orgId` null reads every organisation's. */
+  list: (
+    queue: string,
+    orgId: number | null,
+    { key = null, before = null, limit }: { key?: string | null; before?: Cursor | null; limit: number },
+  ): Promise<QuarantineItem[]> => db.$queryRaw`
+    SELECT id, org_id AS "orgId", key, reason, detail, payload, request_id AS "requestId",
+      accepted_at AS "acceptedAt", quarantined_at AS "quarantinedAt"
+    FROM quarantine
+    WHERE queue = ${queue} AND (${orgId}::int IS NULL OR org_id = ${orgId}::int)
+      AND (${key}::text IS NULL OR key = ${key}) AND (${before?.id ?? null}::uuid IS NULL OR id < ${before?.id ?? null}::uuid)
+    ORDER BY id DESC LIMIT ${limit}::int`,
+
+  /** Takes an item out, to be accepted anew. */
+  take: async (orgId: number, id: string): Promise<(QuarantineItem & { queue: string }) | null> => {
+    const [item] = await db.$queryRaw<(QuarantineItem & { queue: string })[]>`
+      DELETE FROM quarantine WHERE org_id = ${orgId}::int AND id = ${id}::uuid
+      RETURNING id, queue, org_id AS "orgId", key, reason, detail, payload, request_id AS "requestId",
+        accepted_at AS "acceptedAt", quarantined_at AS "quarantinedAt"`;
+    return item ?? null;
+  },
+});

@@ -1,0 +1,73 @@
+import type { Database } from '@oriontel/database';
+import type { Producer } from '@oriontel/queues';
+import { GRACE } from './accept.ts';
+import type { Pointers } from './define-intake.ts';
+import type { Drain } from './drain.ts';
+import { intakeRows } from './intake.repository.ts';
+
+export interface SweptQueue {
+  name: string;
+  producer: Pick<Producer<Pointers>, 'add'>;
+  drain: Drain;
+}
+
+export interface SweepOptions {
+  /** Seconds; see GRACE. */
+  grace?: number;
+  onSwept: (rows: number, queue: string) => void;
+  onError: (error: unknown) => void;
+}
+
+const ROWS_AT_ONCE = 1_000;
+const ROWS_IN_A_JOB = 100;
+
+/**
+ * Finds the rows that stayed in the intake (their job was lost, its queue was down, its worker was killed) and
+ * dispatches them again. Where the queue is still out of reach the rows are drained right here.
+ * Returns how many rows it found.
+ */
+export const sweep = async (db: Database, queues: SweptQueue[], options: SweepOptions): Promise<number> => {
+  const names = queues.map(({ name }) => name);
+  const rows = await intakeRows(db).sweep(names, options.grace ?? GRACE, ROWS_AT_ONCE);
+  for (const queue of queues) {
+    const own = rows.filter((row) => row.queue === queue.name);
+    if (!own.length) continue;
+    options.onSwept(own.length, queue.name);
+    for (const ids of jobsOf(own)) await redispatch(queue, ids).catch(options.onError);
+  }
+  return rows.length;
+};
+
+/** Rows that were swept before go one to a job: whichever of them kills its worker shall take no others along. */
+const jobsOf = (rows: { id: string; sweeps: number }[]): string[][] => {
+  const first = rows.filter(({ sweeps }) => sweeps <= 1).map(({ id }) => id);
+  const groups = rows.filter(({ sweeps }) => sweeps > 1).map(({ id }) => [id]);
+  for (let i = 0; i < first.length; i += ROWS_IN_A_JOB) groups.push(first.slice(i, i + ROWS_IN_A_JOB));
+  return groups;
+};
+
+const redispatch = ({ producer, drain }: SweptQueue, ids: string[]): Promise<void> =>
+  producer.add({ ids, swept: true }).catch(() => drain({ ids, swept: true }));
+
+/** Sweeps every few seconds until stopped; `stop` waits for the sweep under way. */
+export const keepSweeping = (
+  db: Database,
+  queues: SweptQueue[],
+  { interval, ...options }: SweepOptions & { /** Milliseconds. */ interval: number },
+): { stop: () => Promise<void> } => {
+  let underWay: Promise<unknown> = Promise.resolve();
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    underWay = sweep(db, queues, options)
+      .catch(options.onError)
+      .finally(() => (busy = false));
+  }, interval);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await underWay;
+    },
+  };
+};

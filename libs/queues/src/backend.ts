@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  runMigrations,
+  type BackendFactory,
+  type IQueueBackend,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+
+/** Where the jobs lie. They carry only pointers, so the choice decides what must be run, not what can be lost. */
+export type QueueStore = { kind: 'redis'; url: string; prefix?: string } | { kind: 'postgres'; url: string };
+
+/** A store that is open: what BullMQ's classes want to be told of it. */
+export interface Backend {
+  /** Any type that BullMQ takes: its classes are told the backend's connection at run time. */
+  factory: BackendFactory<IQueueBackend, never>;
+  producing: never;
+  consuming: never;
+  prefix: string;
+  close: () => Promise<void>;
+}
+
+export type OnError = (error: Error) => void;
+
+/** Commands that wait for a connection or an answer longer than this fail: milliseconds. */
+const COMMAND_TIMEOUT = 1_000;
+
+/** All keys carry one hash tag, as Redis Cluster needs for BullMQ's scripts. */
+const PREFIX = '{oriontel}';
+
+const openRedis = async (url: string, prefix: string, onError: OnError): Promise<Backend> => {
+  const shared = { connectTimeout: 2_000, retryStrategy: (times: number) => Math.min(times * 100, 2_000) };
+  const producing = new Redis(url, {
+    ...shared,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT,
+  });
+  const consuming = new Redis(url, { ...shared, maxRetriesPerRequest: null });
+  for (const client of [producing, consuming]) client.on('error', onError);
+  // A moment to connect, so that the first job finds it; without Redis the process starts all the same.
+  await Promise.race([once(producing, 'ready'), sleep(COMMAND_TIMEOUT)]).catch(() => undefined);
+  return {
+    prefix,
+    factory: createRedisBackend as Backend['factory'],
+    producing: producing as never,
+    consuming: consuming as never,
+    close: async () => {
+      producing.disconnect();
+      consuming.disconnect();
+    },
+  };
+};
+
+const openPostgres = async (url: string, onError: OnError): Promise<Backend> => {
+  // Pools of our own: BullMQ loads `pg` by require(), which an ES module does not have, and a pool of ours must
+  // name BullMQ's schema itself.
+  const shared = { connectionString: url, options: '-c search_path=bullmq', keepAlive: true };
+  const producing = new pg.Pool({
+    ...shared,
+    application_name: 'queue producer',
+    max: 4,
+    connectionTimeoutMillis: COMMAND_TIMEOUT,
+    statement_timeout: COMMAND_TIMEOUT,
+  });
+  const consuming = new pg.Pool({ ...shared, application_name: 'queue consumer', max: 10 });
+  for (const pool of [producing, consuming]) pool.on('error', onError);
+  const client = await consuming.connect();
+  await runMigrations(client).finally(() => client.release());
+  return {
+    prefix: PREFIX,
+    factory: createPostgresBackend as unknown as Backend['factory'],
+    producing: producing as never,
+    consuming: consuming as never,
+    close: async () => {
+      await Promise.all([producing.end(), consuming.end()]);
+    },
+  };
+};
+
+export const openBackend = async (store: QueueStore, onError: OnError): Promise<Backend> =>
+  store.kind === 'redis'
+    ? openRedis(store.url, store.prefix ?? PREFIX, onError)
+    : openPostgres(store.url, onError);

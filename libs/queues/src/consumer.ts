@@ -1,0 +1,62 @@
+import { UnrecoverableError, withBackend, type Job } from 'bullmq';
+import type { Backend } from './backend.ts';
+import type { QueueDefinition } from './define-queue.ts';
+import { within } from '@oriontel/contracts';
+
+export interface Consumer {
+  isRunning(): boolean;
+  /** Finishes the jobs in hand, at most `deadline` milliseconds, then lets go of them: another worker takes them over. */
+  close(deadline: number): Promise<void>;
+}
+
+export interface ConsumerOptions {
+  /** Jobs at once in this process. */
+  concurrency: number;
+  onFailure: (error: Error, job: { id: string; attempt: number } | undefined) => void;
+  onError: (error: Error) => void;
+}
+
+/** A killed worker's job is taken over after at most LOCK + STALLED_INTERVAL milliseconds. */
+const LOCK = 15_000;
+const STALLED_INTERVAL = 5_000;
+/** Taking over again and again is harmless: what keeps killing its worker is quarantined by the intake, not failed here. */
+const TAKE_OVERS = 1_000;
+
+/**
+ * Serves a queue. The handler may run twice for one job and must have the same result.
+ * A payload that its schema refuses fails at once: it came from no producer of this version.
+ */
+export const openConsumer = <P>(
+  backend: Backend,
+  definition: QueueDefinition<P>,
+  handle: (payload: P, job: { id: string; attempt: number }) => Promise<void>,
+  { concurrency, onFailure, onError }: ConsumerOptions,
+): Consumer => {
+  const { Worker } = withBackend(backend.factory);
+  const process = async (job: Job): Promise<void> => {
+    const payload = definition.payload.safeParse(job.data);
+    if (!payload.success)
+      throw new UnrecoverableError(`job ${job.id} of ${definition.name}: ${payload.error.message}`);
+    await handle(payload.data, { id: job.id ?? '', attempt: job.attemptsMade + 1 });
+  };
+  const worker = new Worker(definition.name, process, {
+    connection: backend.consuming,
+    prefix: backend.prefix,
+    concurrency,
+    lockDuration: LOCK,
+    stalledInterval: STALLED_INTERVAL,
+    maxStalledCount: TAKE_OVERS,
+    drainDelay: 5,
+  });
+  worker.on('failed', (job, error) =>
+    onFailure(error, job && { id: job.id ?? '', attempt: job.attemptsMade }),
+  );
+  worker.on('error', onError);
+  return {
+    isRunning: () => worker.isRunning(),
+    close: (deadline) =>
+      within(deadline, `closing the consumer of ${definition.name}`, worker.close())
+        .catch(() => within(1_000, 'closing it by force', worker.close(true)))
+        .catch(() => undefined),
+  };
+};

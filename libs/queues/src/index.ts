@@ -1,0 +1,5 @@
+export type { QueueStore } from './backend.ts';
+export type { Consumer } from './consumer.ts';
+export { defineQueue, type QueueDefinition } from './define-queue.ts';
+export { openQueues, type Queues } from './open-queues.ts';
+export type { Producer } from './producer.ts';

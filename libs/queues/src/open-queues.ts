@@ -1,0 +1,42 @@
+import { openBackend, type QueueStore } from './backend.ts';
+import { openConsumer, type Consumer, type ConsumerOptions } from './consumer.ts';
+import type { QueueDefinition } from './define-queue.ts';
+import { openProducer, type Producer } from './producer.ts';
+
+export interface Queues {
+  producer<P>(definition: QueueDefinition<P>): Producer<P>;
+  consumer<P>(
+    definition: QueueDefinition<P>,
+    handle: (payload: P, job: { id: string; attempt: number }) => Promise<void>,
+    options: Omit<ConsumerOptions, 'onError'>,
+  ): Consumer;
+  /** Closes consumers first, then producers, then the connections; at most `deadline` milliseconds for the jobs in hand. */
+  close(deadline: number): Promise<void>;
+}
+
+/**
+ * Opens the queues on Redis, or on BullMQ's PostgreSQL backend. On PostgreSQL it makes BullMQ's tables first and
+ * rejects where the server is away; on Redis it does not wait for the server.
+ */
+export const openQueues = async (store: QueueStore, onError: (error: Error) => void): Promise<Queues> => {
+  const backend = await openBackend(store, onError);
+  const producers: Producer<never>[] = [];
+  const consumers: Consumer[] = [];
+  return {
+    producer: (definition) => {
+      const producer = openProducer(backend, definition, onError);
+      producers.push(producer as Producer<never>);
+      return producer;
+    },
+    consumer: (definition, handle, options) => {
+      const consumer = openConsumer(backend, definition, handle, { ...options, onError });
+      consumers.push(consumer);
+      return consumer;
+    },
+    close: async (deadline) => {
+      await Promise.all(consumers.map((consumer) => consumer.close(deadline)));
+      await Promise.all(producers.map((producer) => producer.close()));
+      await backend.close();
+    },
+  };
+};

@@ -1,0 +1,138 @@
+import { Failure, failures } from '@oriontel/contracts';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Logger } from '../log.ts';
+import { API_VERSION } from './envelope.ts';
+import { chooseFormat, formatError } from './error-format.ts';
+import type { HttpServer } from './http-server.ts';
+import { rememberPaths } from './known-paths.ts';
+import { requestId } from './request-id.ts';
+import { toFailure } from './to-failure.ts';
+import './route-config.ts';
+
+/** Bytes and milliseconds. A route may raise its own `bodyLimit` and `handlerTimeout`. */
+export const LIMITS = {
+  body: 1024 * 1024,
+  paramLength: 8192,
+  connection: 120_000,
+  request: 60_000,
+  handler: 65_000,
+  keepAlive: 72_000,
+};
+
+/**
+ * The HTTP shell: ids, versions, limits, both error formats. guardRoutes() must be called on it before routes are
+ * registered: it says who may do what.
+ */
+export const createServer = (log: Logger): HttpServer => {
+  z.config({ customError: sayWhatIsMissing });
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestId,
+    bodyLimit: LIMITS.body,
+    connectionTimeout: LIMITS.connection,
+    requestTimeout: LIMITS.request,
+    handlerTimeout: LIMITS.handler,
+    keepAliveTimeout: LIMITS.keepAlive,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: LIMITS.paramLength },
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply as FastifyReply),
+    clientErrorHandler,
+  }).withTypeProvider<ZodTypeProvider>();
+
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  const methodsOf = rememberPaths(app, LIMITS.paramLength);
+  app.addHook('onRequest', async (request, reply) => void stamp(request, reply));
+  app.addHook('onResponse', async (request, reply) => logAnswer(request, reply));
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    answerError(unmatched(request, methodsOf(request.url)), request, reply),
+  );
+  return app;
+};
+
+/** Zod's own "expected string, received undefined" tells a client less than that a field is missing. */
+const sayWhatIsMissing: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code !== 'invalid_type') return undefined;
+  const must = `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+  return issue.input === undefined ? `is required: ${must}` : must;
+};
+
+const unmatched = (request: FastifyRequest, allow: string[]): Failure =>
+  allow.length
+    ? new Failure(
+        'method_not_allowed',
+        `${request.method} is not supported here: use ${allow.join(' or ')}.`,
+        { allow },
+      )
+    : new Failure('not_found', 'Resource not found');
+
+const stamp = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  reply.header('x-api-version', API_VERSION).header('x-request-id', request.id);
+
+const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const failure = toFailure(error);
+  const { status, message, details, retryAfter, allow } = failure;
+  if (status >= 500)
+    request.log.error({ err: failure.cause ?? failure, code: failure.code }, 'request failed');
+  const format = chooseFormat(request, request.routeOptions?.config?.family ?? 'platform');
+  const { contentType, body } = formatError(format, {
+    status,
+    message,
+    details,
+    requestId: request.id,
+    time: new Date(),
+  });
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+  if (allow) reply.header('allow', allow.join(', '));
+  if (status === failures.unauthorized.status)
+    reply.header('www-authenticate', 'Bearer realm="OrionTel", Basic realm="OrionTel"');
+  // Past the serializer of the route's schemas: an error has a shape of its own.
+  return stamp(request, reply)
+    .code(status)
+    .type(contentType)
+    .serializer((text: string) => text)
+    .send(body);
+};
+
+const SLOW = 1_000;
+
+const logAnswer = (request: FastifyRequest, reply: FastifyReply): void => {
+  const { statusCode, elapsedTime } = reply;
+  const level =
+    statusCode >= 500 ? 'error' : elapsedTime > SLOW ? 'warn' : statusCode >= 400 ? 'info' : 'debug';
+  const fields = {
+    method: request.method,
+    route: request.routeOptions.url ?? 'unmatched',
+    status: statusCode,
+    ms: Math.round(elapsedTime),
+  };
+  request.log[level](fields, 'request answered');
+};
+
+/** What is not HTTP at all never becomes a request: it is answered on the bare socket. */
+const clientErrorHandler = (error: NodeJS.ErrnoException, socket: import('node:net').Socket): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const code = CLIENT_ERRORS[error.code ?? ''] ?? 'bad_request';
+  const { status, message } = failures[code];
+  const id = requestId({ headers: {} });
+  const answer = { status, message, details: [], requestId: id, time: new Date() };
+  const { contentType, body } = formatError('xml', answer);
+  socket.end(
+    `HTTP/1.1 ${status} ${message}\r\nContent-Type: ${contentType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `X-API-Version: ${API_VERSION}\r\nX-Request-Id: ${id}\r\nConnection: close\r\n\r\n${body}`,
+  );
+};
+
+const CLIENT_ERRORS: Record<string, keyof typeof failures> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'timeout',
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+};

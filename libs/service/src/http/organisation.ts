@@ -1,0 +1,19 @@
+import { DEFAULT_ORG, Failure, type Principal } from '@oriontel/contracts';
+
+const isAdmin = (principal: Principal): boolean => principal.kind === 'user' && principal.role === 'admin';
+
+const own = (principal: Principal, asked: number | undefined): number => {
+  if (principal.orgId === null)
+    throw new Failure('forbidden', 'You belong to no organisation yet: ask to be taken into one.');
+  if (asked !== undefined && asked !== principal.orgId)
+    throw new Failure('forbidden', 'Not authorized for this organization.');
+  return principal.orgId;
+};
+
+/** The organisation a write goes to: an admin's where it says so, everybody else's own. @throws Failure forbidden */
+export const organisationToWrite = (principal: Principal, asked?: number): number =>
+  isAdmin(principal) ? (asked ?? DEFAULT_ORG) : own(principal, asked);
+
+/** The organisation a read is limited to; null for an admin who asked for none in particular. @throws Failure forbidden */
+export const organisationToRead = (principal: Principal, asked?: number): number | null =>
+  isAdmin(principal) ? (asked ?? null) : own(principal, asked);

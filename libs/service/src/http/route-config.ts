@@ -1,0 +1,22 @@
+import type { Principal, Role, Scope } from '@oriontel/contracts';
+
+/** Which document a route belongs to: it decides the shape of its errors where the Accept header does not. */
+export type Family = 'platform' | 'oriontel';
+
+/**
+ * Who may use a route. A key needs the scope; where none is named, keys may not use it. On a route for guests anyone is
+ * welcome, and who sends credentials is known.
+ */
+export type Access = 'anyone' | 'guest' | 'signed-in' | { roles: readonly Role[]; scope?: Scope };
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    family?: Family;
+    /** Every route says it: one without is refused at start. */
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** Set on every route that is not open to anyone; null for a guest without credentials. */
+    principal: Principal;
+  }
+}

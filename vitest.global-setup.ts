@@ -1,0 +1,23 @@
+import type { TestProject } from 'vitest/node';
+import { makeTemplate } from './libs/database/src/testing/template.ts';
+import { startTestStores } from './libs/devstack/src/testing.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A superuser's; tests make their databases by openTestDatabase(). */
+    databaseUrl: string;
+    /** Null where there is no Redis: tests that need one are not defined then. */
+    redisUrl: string | null;
+  }
+}
+
+/** One PostgreSQL and, where it is found, one Redis for the whole run; every test file has a database of its own. */
+export default async (project: TestProject): Promise<() => Promise<void>> => {
+  const stores = await startTestStores(process.env);
+  await makeTemplate(stores.databaseUrl);
+  project.provide('databaseUrl', stores.databaseUrl);
+  project.provide('redisUrl', stores.redisUrl);
+  if (!stores.redisUrl)
+    console.log('No redis-server, valkey-server or REDIS_URL: the tests that need Redis are left out.');
+  return stores.stop;
+};
