@@ -4,10 +4,12 @@ import { defineConfig } from 'vitest/config';
 
 const { compilerOptions } = JSON.parse(
   readFileSync(new URL('./tsconfig.base.json', import.meta.url), 'utf8'),
-);
-const alias = Object.entries<string[]>(compilerOptions.paths).map(([name, [file]]) => ({
+) as {
+  compilerOptions: { paths: Record<string, [string]> };
+};
+const alias = Object.entries(compilerOptions.paths).map(([name, [file]]) => ({
   find: new RegExp(`^${name}$`),
-  replacement: fileURLToPath(new URL(file!, import.meta.url)),
+  replacement: fileURLToPath(new URL(file, import.meta.url)),
 }));
 
 // The global set-up stands at the root alone: inherited by each project it would run, and start its stores, once for each.

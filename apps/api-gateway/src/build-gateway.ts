@@ -23,6 +23,8 @@ export interface GatewayParts {
   /** Seconds. */
   tokenLifetime: number;
   defaultRegion: string;
+  /** Seconds an accepted row may stay before it is dispatched again. */
+  sweepGrace: number;
   log: Logger;
   checks: Checks;
 }
@@ -40,6 +42,7 @@ export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
   guardRoutes(app, openAuthentication(db, tokens.verify));
 
   const intake = openIntake(db, cdrIntake, queues.producer(cdrIntake.queue), {
+    grace: parts.sweepGrace,
     onUndispatched: (err, rows) =>
       log.warn({ err: err.message, rows }, 'queue out of reach: accepted rows wait for the sweeper'),
   });

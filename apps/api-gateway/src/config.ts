@@ -1,3 +1,4 @@
+import { GRACE } from '@oriontel/intake';
 import { Port, readConfig, ServiceConfig, type Environment } from '@oriontel/service';
 import { z } from 'zod';
 
@@ -16,6 +17,8 @@ export const GatewayConfig = ServiceConfig.extend({
     .string()
     .regex(/^[A-Z]{2}$/, 'must be two capitals, like US')
     .default('US'),
+  /** Seconds an accepted row may stay before the workers' sweepers dispatch it again. */
+  SWEEP_GRACE: z.coerce.number().min(0.1).max(3_600).default(GRACE),
   DEMO_DATA: onOff.default('off'),
   ADMIN_USERNAME: z.string().optional(),
   ADMIN_PASSWORD: z.string().min(8, 'must be at least 8 characters').optional(),

@@ -33,7 +33,12 @@ await live(log, async (closing) => {
 
   // Ready without its queue: what it accepts is safe in the database, and swept from there.
   const checks = { database: () => pingDatabase(db) };
-  const { JWT_SECRET: jwtSecret, TOKEN_LIFETIME: tokenLifetime, DEFAULT_REGION: defaultRegion } = config;
+  const {
+    JWT_SECRET: jwtSecret,
+    TOKEN_LIFETIME: tokenLifetime,
+    DEFAULT_REGION: defaultRegion,
+    SWEEP_GRACE: sweepGrace,
+  } = config;
   const gateway = await buildGateway({
     db,
     queues,
@@ -41,6 +46,7 @@ await live(log, async (closing) => {
     jwtSecret,
     tokenLifetime,
     defaultRegion,
+    sweepGrace,
     log,
     checks,
   });

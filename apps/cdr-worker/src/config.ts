@@ -1,3 +1,4 @@
+import { GRACE } from '@oriontel/intake';
 import { readConfig, ServiceConfig, type Environment } from '@oriontel/service';
 import { z } from 'zod';
 
@@ -10,7 +11,7 @@ export const WorkerConfig = ServiceConfig.extend({
     .regex(/^[A-Z]{2}$/, 'must be two capitals, like US')
     .default('US'),
   /** Seconds an accepted row may stay before it is dispatched again. */
-  SWEEP_GRACE: z.coerce.number().min(0.1).max(3_600).optional(),
+  SWEEP_GRACE: z.coerce.number().min(0.1).max(3_600).default(GRACE),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;
 

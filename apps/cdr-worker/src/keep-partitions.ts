@@ -10,7 +10,7 @@ export const keepPartitions = (db: Database, log: Logger): (() => Promise<void>)
       (made) => made > 0 && log.info({ made }, 'partitions made'),
       (err: unknown) => log.error({ err }, 'partitions could not be made: rows go to the default partition'),
     );
-  const timer = setInterval(make, SIX_HOURS);
+  const timer = setInterval(() => void make(), SIX_HOURS);
   const first = make();
   return async () => {
     clearInterval(timer);

@@ -14,8 +14,8 @@ export interface CdrService {
   /** Jobs at once. */
   concurrency: number;
   defaultRegion: string;
-  /** Seconds; the intake's own where it is absent. */
-  sweepGrace?: number | undefined;
+  /** Seconds an accepted row may stay before it is dispatched again. */
+  sweepGrace: number;
 }
 
 /** Milliseconds between two looks for rows that their queue forgot. */
@@ -42,7 +42,7 @@ export const serveCdrs = (service: CdrService): { consumer: Consumer; stopSweepi
   const swept = [{ name: cdrIntake.queue.name, producer: queues.producer(cdrIntake.queue), drain }];
   const sweeping = keepSweeping(db, swept, {
     interval: SWEEP_INTERVAL,
-    ...(sweepGrace === undefined ? {} : { grace: sweepGrace }),
+    grace: sweepGrace,
     onSwept: (rows, queue) => log.info({ rows, queue }, 'dispatched again what stayed in the intake'),
     onError: (err) => log.warn({ err }, 'the sweep failed and will be tried again'),
   });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { stringify } from 'uuid';
 import type { CallLeg } from './call-record.ts';
 
@@ -10,7 +10,7 @@ type Key = Pick<CallLeg, 'callId' | 'source' | 'startTime'>;
  */
 export const cdrId = (orgId: number, { callId, source, startTime }: Key): string => {
   const key = JSON.stringify([orgId, source, callId, startTime.getTime()]);
-  const bytes = createHash('sha256').update(key).digest().subarray(0, 16);
+  const bytes = hash('sha256', key, 'buffer').subarray(0, 16);
   bytes.writeUIntBE(startTime.getTime(), 0, 6);
   bytes[6] = 0x80 | (bytes[6]! & 0x0f);
   bytes[8] = 0x80 | (bytes[8]! & 0x3f);

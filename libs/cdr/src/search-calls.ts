@@ -1,4 +1,4 @@
-import { readCursor, writeCursor } from '@oriontel/contracts';
+import { LARGEST_ID, readCursor, writeCursor } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { z } from 'zod';
 import { Disposition } from './call-record.ts';
@@ -6,28 +6,21 @@ import { callRecords, type CallFilter, type FoundLeg } from './call-record.repos
 import { normaliseNumber } from './normalise/normalise-number.ts';
 import { readDisposition } from './normalise/read-disposition.ts';
 import { matches, pendingCalls } from './pending-calls.ts';
+import { text, time } from './platform/fields.ts';
 
-const text = z
-  .string()
-  .min(1)
-  .max(255)
-  .refine((value) => !value.includes('\0'), 'must not contain NUL characters');
-const time = z.iso.datetime({
-  offset: true,
-  error: 'must be an ISO 8601 time with offset or Z, like 2024-01-15T10:30:00Z',
-});
+const word = text(255);
 
 /** A `+` that was not percent-encoded arrives as a space. */
-const number = text.transform((value) => value.replace(/^ (?=\d)/, '+'));
+const number = word.transform((value) => value.replace(/^ (?=\d)/, '+'));
 
 export const CallQuery = z.strictObject({
-  call_id: text.optional(),
+  call_id: word.optional(),
   caller: number.optional(),
   callee: number.optional(),
-  trunk_id: text.optional(),
-  source: text.optional(),
-  batch_id: text.optional(),
-  disposition: text
+  trunk_id: word.optional(),
+  source: word.optional(),
+  batch_id: word.optional(),
+  disposition: word
     .transform((value, context) => {
       const disposition = readDisposition(value);
       if (!disposition)
@@ -37,7 +30,7 @@ export const CallQuery = z.strictObject({
     .optional(),
   from: time.optional().meta({ description: 'Legs that started then or later' }),
   to: time.optional().meta({ description: 'Legs that started then or earlier' }),
-  org_id: z.coerce.number().int().min(1).max(2_147_483_647).optional(),
+  org_id: z.coerce.number().int().min(1).max(LARGEST_ID).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
   cursor: z.string().max(200).optional(),
 });

@@ -11,11 +11,15 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const writeCursor = ({ time, id }: Cursor): string =>
   Buffer.from(`${time.getTime()}.${id}`).toString('base64url');
 
+/** Later ones PostgreSQL may not read. */
+const LATEST = new Date('9999-12-31T23:59:59.999Z');
+
 /** @throws Failure bad_request where it is not one that writeCursor made. */
 export const readCursor = (text: string): Cursor => {
   const [ms, id] = Buffer.from(text, 'base64url').toString().split('.');
-  const time = new Date(/^-?\d{1,15}$/.test(ms ?? '') ? Number(ms) : NaN);
-  if (!id || !UUID.test(id) || Number.isNaN(time.getTime())) {
+  const time = new Date(/^\d{1,15}$/.test(ms ?? '') ? Number(ms) : NaN);
+  // Written so that an invalid date is refused too.
+  if (!id || !UUID.test(id) || !(time <= LATEST)) {
     throw new Failure('bad_request', 'cursor is not one that this API gave out.', {
       details: [{ field: 'cursor', message: 'take it from next_cursor of the previous page' }],
     });

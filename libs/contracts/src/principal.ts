@@ -18,5 +18,8 @@ export type Principal =
   | { kind: 'user'; id: number; role: Role; orgId: number | null; username: string }
   | { kind: 'key'; id: string; orgId: number; scopes: Scope[]; name: string };
 
+/** The largest id of a user or an organisation: PostgreSQL's integer. */
+export const LARGEST_ID = 2_147_483_647;
+
 /** Organisation 1, "Default", always exists; an admin's writes that name none go there. */
 export const DEFAULT_ORG = 1;

@@ -1,7 +1,10 @@
 /** What Prisma and its pg adapter tell of a failed query. */
 interface PrismaError {
   name?: string;
+  message?: string;
   code?: string;
+  /** Of Node's own error of a socket. */
+  syscall?: string;
   meta?: { driverAdapterError?: { cause?: { kind?: string; originalCode?: string } } };
 }
 
@@ -30,14 +33,19 @@ const UNREACHABLE_KINDS = new Set([
 ]);
 // Connection, authorisation, serialisation and deadlock, resources, lock not available, cancelled or shut down, I/O.
 const PASSING_STATES = /^(08|28|40|53|55P03|57|58)/;
+// pg's and pg-pool's own errors have no code, and Prisma hands them through as they are.
+const PASSING_MESSAGES =
+  /^(timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
 
 /** The database is away, overloaded or took too long: the same again later may go through. */
 export const isUnavailable = (error: unknown): boolean => {
-  const { name, code } = (error ?? {}) as PrismaError;
+  const { name, message, code, syscall } = (error ?? {}) as PrismaError;
   return (
     UNREACHABLE.has(code ?? '') ||
     UNREACHABLE_KINDS.has(cause(error)?.kind ?? '') ||
     PASSING_STATES.test(sqlState(error)) ||
+    PASSING_MESSAGES.test(message ?? '') ||
+    typeof syscall === 'string' ||
     name === 'PrismaClientInitializationError'
   );
 };

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { readMigrations, readSchema, writeMigration } from './migrations.ts';
-import { openSchemaEngine } from './schema-engine.ts';
+import { prismaFolder, readMigrations, readSchema, writeMigration } from './migrations.ts';
+import { withSchemaEngine } from './schema-engine.ts';
 
 const filters = { externalTables: [], externalEnums: [] };
 
@@ -11,14 +11,16 @@ const MIGRATION_LOCK = 7_017_215;
  * Brings a database up to date: applies every migration it has not seen, then makes the months' partitions.
  * Writes the same _prisma_migrations table as `prisma migrate deploy`. Returns the names of those applied.
  */
-export const applyMigrations = async (databaseUrl: string): Promise<string[]> => {
+export const applyMigrations = async (databaseUrl: string, prisma = prismaFolder): Promise<string[]> => {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const engine = await openSchemaEngine(databaseUrl);
-    const migrationsList = await readMigrations();
-    const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters });
+    const migrationsList = await readMigrations(prisma);
+    const { appliedMigrationNames } = await withSchemaEngine(databaseUrl, (engine) =>
+      engine.applyMigrations({ migrationsList, filters }),
+    );
+    await client.query(`SET TimeZone TO 'UTC'`);
     await client.query('SELECT make_month_partitions($1)', [MONTHS_AHEAD]);
     return appliedMigrationNames;
   } finally {
@@ -30,21 +32,26 @@ export const applyMigrations = async (databaseUrl: string): Promise<string[]> =>
 export const MONTHS_AHEAD = 3;
 
 /** The SQL by which the schema is ahead of the migrations; null where they agree. Needs leave to make a database. */
-export const pendingSchemaChange = async (databaseUrl: string): Promise<string | null> => {
-  const engine = await openSchemaEngine(databaseUrl);
-  const { exitCode, stdout } = await engine.diff({
-    from: { tag: 'migrations', ...(await readMigrations()) },
-    to: { tag: 'schemaDatamodel', files: await readSchema() },
-    script: true,
-    exitCode: true,
-    filters,
-  });
+export const pendingSchemaChange = async (
+  databaseUrl: string,
+  prisma = prismaFolder,
+): Promise<string | null> => {
+  const from = { tag: 'migrations' as const, ...(await readMigrations(prisma)) };
+  const to = { tag: 'schemaDatamodel' as const, files: await readSchema(prisma) };
+  const { exitCode, stdout } = await withSchemaEngine(databaseUrl, (engine) =>
+    engine.diff({ from, to, script: true, exitCode: true, filters }),
+  );
   return exitCode === 0 ? null : stdout;
 };
 
 /** Writes the schema's change as a new migration. Returns its path, or null where there is no change. */
-export const newMigration = async (databaseUrl: string, name: string, now: Date): Promise<string | null> => {
-  const sql = await pendingSchemaChange(databaseUrl);
+export const newMigration = async (
+  databaseUrl: string,
+  name: string,
+  now: Date,
+  prisma = prismaFolder,
+): Promise<string | null> => {
+  const sql = await pendingSchemaChange(databaseUrl, prisma);
   const stamp = now.toISOString().replace(/\D/g, '').slice(0, 14);
-  return sql && writeMigration(`${stamp}_${name.toLowerCase().replace(/[^a-z0-9]+/g, '_')}`, sql);
+  return sql && writeMigration(prisma, `${stamp}_${name.toLowerCase().replace(/[^a-z0-9]+/g, '_')}`, sql);
 };

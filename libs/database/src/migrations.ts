@@ -5,43 +5,46 @@ import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg'
 
 // Both src/ and dist/libs/database/ lie three folders below the root.
 export const prismaFolder = fileURLToPath(new URL('../../../prisma', import.meta.url));
-const migrationsFolder = join(prismaFolder, 'migrations');
 
 /** The migrations as the schema engine wants them: each folder's migration.sql, in order of name. */
-export const readMigrations = async (): Promise<MigrationList> => {
-  const entries = await readdir(migrationsFolder, { withFileTypes: true });
+export const readMigrations = async (prisma: string): Promise<MigrationList> => {
+  const baseDir = join(prisma, 'migrations');
+  const entries = await readdir(baseDir, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   return {
-    baseDir: migrationsFolder,
+    baseDir,
     lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"\n' },
     shadowDbInitScript: '',
-    migrationDirectories: await Promise.all(folders.sort().map(readMigration)),
+    migrationDirectories: await Promise.all(folders.sort().map((path) => readMigration(baseDir, path))),
   };
 };
 
-const readMigration = async (path: string): Promise<MigrationList['migrationDirectories'][number]> => ({
+const readMigration = async (
+  baseDir: string,
+  path: string,
+): Promise<MigrationList['migrationDirectories'][number]> => ({
   path,
   migrationFile: {
     path: 'migration.sql',
-    content: { tag: 'ok', value: await readFile(join(migrationsFolder, path, 'migration.sql'), 'utf8') },
+    content: { tag: 'ok', value: await readFile(join(baseDir, path, 'migration.sql'), 'utf8') },
   },
 });
 
-export const writeMigration = async (name: string, sql: string): Promise<string> => {
-  const folder = join(migrationsFolder, name);
+export const writeMigration = async (prisma: string, name: string, sql: string): Promise<string> => {
+  const folder = join(prisma, 'migrations', name);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'migration.sql'), sql, { flag: 'wx' });
   return join(folder, 'migration.sql');
 };
 
 /** The Prisma schema: schema.prisma and every file in models/. */
-export const readSchema = async (): Promise<{ path: string; content: string }[]> => {
-  const entries = await readdir(prismaFolder, { withFileTypes: true, recursive: true });
+export const readSchema = async (prisma: string): Promise<{ path: string; content: string }[]> => {
+  const entries = await readdir(prisma, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.prisma'));
   return Promise.all(
     files.map(async (file) => {
       const path = join(file.parentPath, file.name);
-      return { path: relative(prismaFolder, path), content: await readFile(path, 'utf8') };
+      return { path: relative(prisma, path), content: await readFile(path, 'utf8') };
     }),
   );
 };

@@ -13,14 +13,23 @@ import {
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
 import pg from 'pg';
 
-export type SchemaEngine = bindings.SchemaEngine;
-
-/** Prisma's official schema engine, in WASM: the native one would have to be downloaded. */
-export const openSchemaEngine = async (databaseUrl: string): Promise<SchemaEngine> => {
+/**
+ * Lends Prisma's official schema engine, in WASM: the native one would have to be downloaded. Its connections are closed
+ * when `work` is done.
+ */
+export const withSchemaEngine = async <T>(
+  databaseUrl: string,
+  work: (engine: bindings.SchemaEngine) => Promise<T>,
+): Promise<T> => {
   instance ??= instantiate();
   await instance;
-  const adapter = bindMigrationAwareSqlAdapterFactory(adapterWithShadow(databaseUrl));
-  return bindings.SchemaEngine.new({ datamodels: undefined }, () => {}, adapter);
+  const pools: pg.Pool[] = [];
+  const adapter = bindMigrationAwareSqlAdapterFactory(adapterWithShadow(databaseUrl, pools));
+  try {
+    return await work(await bindings.SchemaEngine.new({ datamodels: undefined }, () => {}, adapter));
+  } finally {
+    await Promise.all(pools.filter((pool) => !pool.ended).map((pool) => pool.end()));
+  }
 };
 
 let instance: Promise<void> | undefined;
@@ -43,14 +52,14 @@ const instantiate = async (): Promise<void> => {
  * PrismaPg with a shadow database of its own making: PrismaPg's connectToShadowDb is undone by a connection string,
  * whose database wins, and would replay the migrations into the real one.
  */
-const adapterWithShadow = (databaseUrl: string): SqlMigrationAwareDriverAdapterFactory => ({
+const adapterWithShadow = (databaseUrl: string, pools: pg.Pool[]): SqlMigrationAwareDriverAdapterFactory => ({
   provider: 'postgres',
   adapterName: '@prisma/adapter-pg',
-  connect: () => connect(databaseUrl),
+  connect: () => connect(databaseUrl, pools),
   connectToShadowDb: async () => {
     const name = `oriontel_shadow_${randomUUID().replaceAll('-', '')}`;
     await execute(databaseUrl, `CREATE DATABASE ${name}`);
-    const shadow = await connect(withDatabase(databaseUrl, name));
+    const shadow = await connect(withDatabase(databaseUrl, name), pools);
     const dispose = async (): Promise<void> => {
       await execute(databaseUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     };
@@ -58,9 +67,12 @@ const adapterWithShadow = (databaseUrl: string): SqlMigrationAwareDriverAdapterF
   },
 });
 
-const connect = async (databaseUrl: string): Promise<SqlDriverAdapter> => {
+const connect = async (databaseUrl: string, pools: pg.Pool[]): Promise<SqlDriverAdapter> => {
   const pool = new CharAwarePool({ connectionString: databaseUrl });
-  const adapter = await new PrismaPg(pool, { disposeExternalPool: true }).connect();
+  // A shadow database is dropped under its connections: that is no error.
+  pool.on('error', () => {});
+  pools.push(pool);
+  const adapter = await new PrismaPg(pool).connect();
   const queryRaw = adapter.queryRaw.bind(adapter);
   return Object.assign(adapter, {
     executeScript: (script: string) => executeScript(pool, script),

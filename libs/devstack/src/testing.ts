@@ -58,3 +58,5 @@ const openRedis = async (env: Env, dataDir: string, log: Log): Promise<Store | n
   const program = await findRedis(env.PATH);
   return program ? startRedis({ program, dataDir, log }) : null;
 };
+
+export { startAppStack, type AppStack } from './testing/app-stack.ts';

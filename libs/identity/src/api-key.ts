@@ -2,11 +2,11 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { isoTime, scopes } from '@oriontel/contracts';
 import { parse, stringify, v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { OrgId } from './user.ts';
+import { Label, OrgId } from './user.ts';
 
 export const NewApiKey = z
   .strictObject({
-    name: z.string().trim().min(1).max(128),
+    name: Label,
     org_id: OrgId.optional(),
     scopes: z
       .array(z.enum(scopes, `must be among ${scopes.join(', ')}`))

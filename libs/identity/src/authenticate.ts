@@ -1,4 +1,4 @@
-import { Failure, type Principal } from '@oriontel/contracts';
+import { Failure, LARGEST_ID, type Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Authenticate } from '@oriontel/service';
 import { apiKeys } from './api-key.repository.ts';
@@ -9,19 +9,24 @@ import { users } from './user.repository.ts';
 /** The id of the user a token was made for. @throws where the token is not good. */
 export type VerifyToken = (token: string) => { sub: string };
 
-/** Milliseconds for which a principal is believed without asking the database again: a revoked one is out after that. */
+/** Milliseconds. */
 const BELIEVED = 2_000;
 
 /**
  * Who is asking, by a Bearer token, an API key as Bearer, or an API key as the password of HTTP Basic. The role and the
- * organisation come from the database, never from the token.
+ * organisation come from the database, never from the token. For `believed` milliseconds a principal is not asked for
+ * again: a revoked one is out after that.
  */
-export const openAuthentication = (db: Database, verify: VerifyToken): Authenticate => {
-  const userOf = remember(BELIEVED, async (id: string): Promise<Principal | null> => {
+export const openAuthentication = (
+  db: Database,
+  verify: VerifyToken,
+  believed = BELIEVED,
+): Authenticate => {
+  const userOf = remember(believed, async (id: string): Promise<Principal | null> => {
     const user = await users(db).findActive(Number(id));
     return user && { kind: 'user', id: user.id, role: user.role, orgId: user.orgId, username: user.username };
   });
-  const keyOf = remember(BELIEVED, (key: string) => readKey(db, key));
+  const keyOf = remember(believed, (key: string) => readKey(db, key));
 
   return async (authorization) => {
     if (!authorization) return null;
@@ -51,7 +56,7 @@ const readCredential = (authorization: string): string | null => {
 const subjectOf = (verify: VerifyToken, token: string): string => {
   try {
     const { sub } = verify(token);
-    if (/^[1-9]\d{0,9}$/.test(sub)) return sub;
+    if (/^[1-9]\d{0,9}$/.test(sub) && Number(sub) <= LARGEST_ID) return sub;
   } catch (cause) {
     throw new Failure('unauthorized', 'The token is not valid, or not valid any more: sign in again.', {
       cause,
@@ -62,7 +67,8 @@ const subjectOf = (verify: VerifyToken, token: string): string => {
 
 const readKey = async (db: Database, text: string): Promise<Principal | null> => {
   const opened = openApiKey(text);
-  const key = opened && (await apiKeys(db).findValid(opened.id, new Date()));
-  if (!key || !sameHash(key.secretHash, opened!.secretHash)) return null;
+  if (!opened) return null;
+  const key = await apiKeys(db).findValid(opened.id, new Date());
+  if (!key || !sameHash(key.secretHash, opened.secretHash)) return null;
   return { kind: 'key', id: key.id, orgId: key.orgId, scopes: key.scopes, name: key.name };
 };

@@ -1,4 +1,4 @@
-import { Failure } from '@oriontel/contracts';
+import { Failure, LARGEST_ID } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import {
   envelope,
@@ -82,7 +82,7 @@ export const identityRoutes = async (
 
 const keepers: Access = { roles: ['admin', 'manager'] };
 const Page = z.strictObject({
-  org_id: z.coerce.number().int().min(1).max(2_147_483_647).optional(),
+  org_id: z.coerce.number().int().min(1).max(LARGEST_ID).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
   offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
 });
@@ -99,7 +99,9 @@ const apiKeyRoutes = async (app: HttpServer, { db }: { db: Database }): Promise<
         throw new Failure('not_found', 'Organization not found: create it first.');
       const expiresAt = body.expires_at ? new Date(body.expires_at) : null;
       if (expiresAt && expiresAt <= new Date())
-        throw new Failure('bad_request', 'expires_at: must be in the future');
+        throw new Failure('bad_request', 'expires_at: must be in the future', {
+          details: [{ field: 'expires_at', message: 'must be in the future' }],
+        });
       const { id, key, secretHash } = mintApiKey();
       const createdById = principal.kind === 'user' ? principal.id : null;
       const scopes = [...new Set(body.scopes)];

@@ -3,7 +3,7 @@ import { isUniqueViolation, type Database, type Queryable } from '@oriontel/data
 import { z } from 'zod';
 import { organizations } from './organization.repository.ts';
 import type { Passwords } from './password.ts';
-import { Email, OrgId, Password, RoleName, Username, type FoundUser } from './user.ts';
+import { Email, Label, OrgId, Password, RoleName, Username, type FoundUser } from './user.ts';
 import { users } from './user.repository.ts';
 
 export const Registration = z
@@ -12,13 +12,7 @@ export const Registration = z
     email: Email,
     password: Password,
     role: RoleName.default('user'),
-    organization: z
-      .string()
-      .trim()
-      .min(1)
-      .max(128)
-      .optional()
-      .meta({ description: 'The name of the new organization of a manager' }),
+    organization: Label.optional().meta({ description: 'The name of the new organization of a manager' }),
     org_id: OrgId.optional().meta({ description: 'For admins: the organization the user belongs to' }),
   })
   .meta({ id: 'Registration' });

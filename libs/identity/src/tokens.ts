@@ -22,7 +22,8 @@ export const openTokens = async (app: HttpServer, secret: string, lifetime: numb
       algorithms: [ALGORITHM],
       allowedIss: ISSUER,
       allowedAud: AUDIENCE,
-      requiredClaims: ['sub', 'exp'],
+      // An issuer or audience that is not there is not compared.
+      requiredClaims: ['sub', 'exp', 'iss', 'aud'],
     },
   });
   return {

@@ -29,7 +29,7 @@ export interface IntakeOptions {
 }
 
 /** Seconds a row may stay before it counts as forgotten by its queue. */
-export const GRACE = 15;
+export const GRACE = 5;
 
 const LIMITS = { inFlight: 3, maxItems: 500, maxBytes: 8 * 1024 * 1024 };
 /** What may wait for commits in one process; beyond it a caller is asked to come back. */

@@ -45,7 +45,7 @@ const openRedis = async (url: string, prefix: string, onError: OnError): Promise
   await Promise.race([once(producing, 'ready'), sleep(COMMAND_TIMEOUT)]).catch(() => undefined);
   return {
     prefix,
-    factory: createRedisBackend as Backend['factory'],
+    factory: createRedisBackend,
     producing: producing as never,
     consuming: consuming as never,
     close: async () => {

@@ -54,9 +54,10 @@ export const openConsumer = <P>(
   worker.on('error', onError);
   return {
     isRunning: () => worker.isRunning(),
-    close: (deadline) =>
-      within(deadline, `closing the consumer of ${definition.name}`, worker.close())
-        .catch(() => within(1_000, 'closing it by force', worker.close(true)))
-        .catch(() => undefined),
+    close: async (deadline) => {
+      // Not close() and then close(true): BullMQ only ever does the first. pause() waits for the jobs in hand.
+      await within(deadline, `pausing ${definition.name}`, worker.pause()).catch(() => undefined);
+      await within(1_000, `closing ${definition.name}`, worker.close(true)).catch(() => undefined);
+    },
   };
 };

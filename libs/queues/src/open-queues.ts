@@ -22,10 +22,16 @@ export const openQueues = async (store: QueueStore, onError: (error: Error) => v
   const backend = await openBackend(store, onError);
   const producers: Producer<never>[] = [];
   const consumers: Consumer[] = [];
+  const close = async (deadline: number): Promise<void> => {
+    await Promise.all(consumers.map((consumer) => consumer.close(deadline)));
+    await Promise.all(producers.map((producer) => producer.close()));
+    await backend.close();
+  };
+  let closed: Promise<void> | undefined;
   return {
     producer: (definition) => {
       const producer = openProducer(backend, definition, onError);
-      producers.push(producer as Producer<never>);
+      producers.push(producer);
       return producer;
     },
     consumer: (definition, handle, options) => {
@@ -33,10 +39,6 @@ export const openQueues = async (store: QueueStore, onError: (error: Error) => v
       consumers.push(consumer);
       return consumer;
     },
-    close: async (deadline) => {
-      await Promise.all(consumers.map((consumer) => consumer.close(deadline)));
-      await Promise.all(producers.map((producer) => producer.close()));
-      await backend.close();
-    },
+    close: (deadline) => (closed ??= close(deadline)),
   };
 };

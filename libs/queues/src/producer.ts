@@ -23,20 +23,32 @@ export const openProducer = <P>(
 ): Producer<P> => {
   const { name, attempts, backoff, jobId } = definition;
   const { Queue } = withBackend(backend.factory);
-  const queue = new Queue<unknown>(name, {
-    connection: backend.producing,
-    prefix: backend.prefix,
-    skipWaitingForReady: true,
-    skipMetasUpdate: true,
-    defaultJobOptions: {
-      attempts,
-      backoff: { type: 'exponential', delay: backoff },
-      removeOnComplete: true,
-      removeOnFail: FAILED_JOBS_KEPT,
-    },
-  });
-  queue.on('error', onError);
+  const make = () =>
+    new Queue<unknown>(name, {
+      connection: backend.producing,
+      prefix: backend.prefix,
+      skipWaitingForReady: true,
+      skipMetasUpdate: true,
+      defaultJobOptions: {
+        attempts,
+        backoff: { type: 'exponential', delay: backoff },
+        removeOnComplete: true,
+        removeOnFail: FAILED_JOBS_KEPT,
+      },
+    });
+  let made: ReturnType<typeof make> | undefined;
   let closedUntil = 0;
+
+  /** A queue of BullMQ's that was made while Redis was away never works: the next caller makes another. */
+  const reach = async () => {
+    const queue = (made ??= make().on('error', onError));
+    await queue.waitUntilReady().catch((error: Error) => {
+      if (made === queue) made = undefined;
+      void queue.close().catch(() => undefined);
+      throw error;
+    });
+    return queue;
+  };
 
   const guarded = async (what: string, work: () => Promise<unknown>): Promise<void> => {
     if (Date.now() < closedUntil) throw new Error(`queue ${name} was out of reach a moment ago`);
@@ -46,14 +58,21 @@ export const openProducer = <P>(
     });
   };
 
+  const ask = async (): Promise<void> => {
+    await (await reach()).getJobCounts('waiting');
+  };
+
   return {
     add: (payload) =>
-      guarded(`adding to queue ${name}`, () =>
+      guarded(`adding to queue ${name}`, async () =>
         // encodeURIComponent, not replace: BullMQ refuses ':' in an id, and 'a:b' and 'a_b' must stay two jobs.
-        queue.add(name, payload, jobId ? { jobId: encodeURIComponent(jobId(payload)) } : {}),
+        (await reach()).add(name, payload, jobId ? { jobId: encodeURIComponent(jobId(payload)) } : {}),
       ),
-    ping: () =>
-      within(ADD_TIMEOUT, `asking queue ${name}`, queue.getJobCounts('waiting')).then(() => undefined),
-    close: () => within(ADD_TIMEOUT, `closing queue ${name}`, queue.close()).catch(() => undefined),
+    ping: () => within(ADD_TIMEOUT, `asking queue ${name}`, ask()),
+    close: async () => {
+      await within(ADD_TIMEOUT, `closing queue ${name}`, made?.close() ?? Promise.resolve()).catch(
+        () => undefined,
+      );
+    },
   };
 };

@@ -13,7 +13,7 @@ const CHECK_TIMEOUT = 2_000;
 export const askChecks = async (checks: Checks, log: Logger): Promise<Readiness> => {
   const entries = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
-      const ok = await within(CHECK_TIMEOUT, name, check()).then(
+      const ok = await within(CHECK_TIMEOUT, name, Promise.resolve().then(check)).then(
         () => true,
         (err: unknown) => (log.warn({ err, check: name }, 'not ready'), false),
       );

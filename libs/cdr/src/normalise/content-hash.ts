@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CallLeg } from '../call-record.ts';
 import { normaliseNumber } from './normalise-number.ts';
 
@@ -9,20 +9,17 @@ const party = (raw: string | null): string | null => (raw === null ? null : norm
  * Whether two submissions of one leg say the same, in 22 characters (132 bits). Left out: call id, source and start, which
  * are the key they share, and what mod_json_cdr and mod_xml_cdr need not agree in.
  */
-export const contentHash = (leg: CallLeg): string =>
-  createHash('sha256')
-    .update(
-      JSON.stringify([
-        party(leg.callerRaw),
-        party(leg.calleeRaw),
-        leg.answerTime?.getTime() ?? null,
-        leg.endTime?.getTime() ?? null,
-        leg.duration,
-        leg.billsec,
-        leg.disposition,
-        leg.hangupCause,
-        leg.trunkId,
-      ]),
-    )
-    .digest('base64url')
-    .slice(0, 22);
+export const contentHash = (leg: CallLeg): string => {
+  const content = [
+    party(leg.callerRaw),
+    party(leg.calleeRaw),
+    leg.answerTime?.getTime() ?? null,
+    leg.endTime?.getTime() ?? null,
+    leg.duration,
+    leg.billsec,
+    leg.disposition,
+    leg.hangupCause,
+    leg.trunkId,
+  ];
+  return hash('sha256', JSON.stringify(content), 'base64url').slice(0, 22);
+};

@@ -1,4 +1,4 @@
-import { EntityName } from '@oriontel/contracts';
+import { EntityName, LARGEST_ID } from '@oriontel/contracts';
 import { z } from 'zod';
 import { required, time } from './fields.ts';
 import { PlatformRecord } from './platform-record.ts';
@@ -11,7 +11,7 @@ const batch = <Item extends z.ZodType>(record: Item) =>
       .max(10_000, 'must hold at most 10000 records; send several batches'),
     source: EntityName.nullish().meta({ description: 'The system the records come from' }),
     timestamp: time.nullish().meta({ description: 'When the batch was put together' }),
-    org_id: z.int('must be the number of an organization').min(1).nullish().meta({
+    org_id: z.int('must be the number of an organization').min(1).max(LARGEST_ID).nullish().meta({
       description: 'The organization the records belong to; for admins, everybody else has their own',
     }),
     partial: z.boolean('must be true or false').nullish().meta({

@@ -24,7 +24,7 @@ const tryOut = (native: string, { account }: Home) =>
   runAs(account, join(native, 'bin', 'postgres'), ['--version']);
 
 const versionOf = async (native: string): Promise<string> =>
-  JSON.parse(await readFile(join(dirname(native), 'package.json'), 'utf8')).version;
+  (JSON.parse(await readFile(join(dirname(native), 'package.json'), 'utf8')) as { version: string }).version;
 
 /** Under another name first: a copy that was interrupted is never taken for a whole one. */
 const copyPrograms = async (native: string, copy: string): Promise<void> => {

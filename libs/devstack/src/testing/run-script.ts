@@ -18,7 +18,8 @@ export const runScript = (source: string): Script =>
 
 export const watch = (child: ChildProcess): Script => {
   let text = '';
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => (text += chunk));
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', (chunk: Buffer) => (text += String(chunk)));
   onTestFinished(() => void child.kill('SIGKILL'));
   const said = async (words: string) => {
     while (!text.includes(words)) {

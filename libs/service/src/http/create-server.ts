@@ -12,6 +12,7 @@ import { API_VERSION } from './envelope.ts';
 import { chooseFormat, formatError } from './error-format.ts';
 import type { HttpServer } from './http-server.ts';
 import { rememberPaths } from './known-paths.ts';
+import { refuseEncoded } from './refuse-encoded.ts';
 import { requestId } from './request-id.ts';
 import { toFailure } from './to-failure.ts';
 import './route-config.ts';
@@ -32,8 +33,9 @@ export const LIMITS = {
  */
 export const createServer = (log: Logger): HttpServer => {
   z.config({ customError: sayWhatIsMissing });
+  const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     bodyLimit: LIMITS.body,
@@ -43,7 +45,7 @@ export const createServer = (log: Logger): HttpServer => {
     keepAliveTimeout: LIMITS.keepAlive,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: LIMITS.paramLength },
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply as FastifyReply),
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply as FastifyReply),
     clientErrorHandler,
   }).withTypeProvider<ZodTypeProvider>();
 
@@ -51,6 +53,8 @@ export const createServer = (log: Logger): HttpServer => {
   app.setSerializerCompiler(serializerCompiler);
   const methodsOf = rememberPaths(app, LIMITS.paramLength);
   app.addHook('onRequest', async (request, reply) => void stamp(request, reply));
+  // After the guard: who may not send a body is not told how to.
+  app.addHook('preParsing', refuseEncoded);
   app.addHook('onResponse', async (request, reply) => logAnswer(request, reply));
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   app.setNotFoundHandler((request, reply) =>

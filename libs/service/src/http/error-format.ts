@@ -14,8 +14,10 @@ export interface ErrorAnswer {
 
 type Format = 'json' | 'xml';
 
-const JSON_TYPE = 'application/json';
-const XML_TYPES = ['application/xml', 'text/xml'];
+// With the charset: an Accept that names it asks for no less than these, and one that does not asks for these too.
+const JSON_TYPE = 'application/json; charset=utf-8';
+const XML_TYPE = 'application/xml; charset=utf-8';
+const XML_TYPES = [XML_TYPE, 'text/xml; charset=utf-8'];
 
 /** The Accept header decides (RFC 9110, 12.5.1); where it leaves both open, the family of the route does. */
 export const chooseFormat = (request: FastifyRequest, family: Family): Format => {
@@ -28,8 +30,8 @@ export const chooseFormat = (request: FastifyRequest, family: Family): Format =>
 
 export const formatError = (format: Format, answer: ErrorAnswer): { contentType: string; body: string } =>
   format === 'json'
-    ? { contentType: 'application/json; charset=utf-8', body: toJson(answer) }
-    : { contentType: 'application/xml; charset=utf-8', body: toXml(answer) };
+    ? { contentType: JSON_TYPE, body: toJson(answer) }
+    : { contentType: XML_TYPE, body: toXml(answer) };
 
 const toJson = ({ status, message, requestId, details }: ErrorAnswer): string =>
   JSON.stringify({

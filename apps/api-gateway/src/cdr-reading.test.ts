@@ -1,0 +1,150 @@
+import { buildBatch, buildRecord } from '@oriontel/cdr/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openTestGateway, type Found, type IntakeBody, type Listed, type TestGateway } from './testing.ts';
+
+let gateway: TestGateway;
+let stopWorker: () => Promise<void>;
+beforeAll(async () => {
+  gateway = await openTestGateway();
+  stopWorker = gateway.startWorker();
+});
+afterAll(async () => {
+  await stopWorker();
+  await gateway.close();
+});
+
+const store = (index: string, batch: object) =>
+  gateway.call<IntakeBody>(`/cdr/${index}`, { as: gateway.ours.byKey, headers: { prefer: 'wait=20' }, body: batch });
+const get = <T = Listed<Found>>(url: string) => gateway.call<T>(url, { as: gateway.ours.manager });
+const ids = async (query: string) => (await get(`/cdrs?${query}`)).json.data.map(({ call_id }) => call_id).sort();
+
+describe('a search', () => {
+  beforeAll(async () => {
+    await store('search', {
+      source: 'node-s',
+      records: [
+        buildRecord({ call_id: 's-1', caller: '(415) 555-0001', trunk_id: 't-1' }),
+        buildRecord({ call_id: 's-2', caller: '+14155550002', callee: '1001', disposition: 'busy' }),
+        buildRecord({ call_id: 's-3', start_time: '2024-02-01T00:00:00Z', end_time: '2024-02-01T00:00:10Z', duration: 10, disposition: 'no_answer' }),
+      ],
+    });
+  });
+  test.each([
+    ['call_id=s-1', ['s-1']],
+    ['caller=%2B14155550001', ['s-1']],
+    ['caller=+14155550001', ['s-1']],
+    ['caller=4155550001', ['s-1']],
+    ['caller=%28415%29%20555-0001', ['s-1']],
+    ['callee=1001', ['s-2']],
+    ['trunk_id=t-1', ['s-1']],
+    ['source=node-s', ['s-1', 's-2', 's-3']],
+    ['source=node-s&disposition=BUSY', ['s-2']],
+    ['source=node-s&disposition=no%20answer', ['s-3']],
+    ['source=node-s&from=2024-01-20T00:00:00Z', ['s-3']],
+    ['source=node-s&to=2024-01-20T00:00:00%2B02:00', ['s-1', 's-2']],
+    ['source=node-s&from=2024-02-01T00:00:00Z&to=2024-02-01T00:00:00Z', ['s-3']],
+    ['batch_id=search&call_id=s-2', ['s-2']],
+    ['batch_id=search&call_id=other', []],
+  ])('%s', async (query, expected) => expect(await ids(query)).toEqual(expected));
+});
+
+test('page by page, every leg of equal start is read once, newest first', async () => {
+  await store('paging', { records: Array.from({ length: 23 }, (_, index) => buildRecord({ start_time: index < 3 ? '2024-01-15T10:30:01Z' : '2024-01-15T10:30:00Z' })) });
+  const seen: Found[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const { json }: { json: Listed<Found> } = await get(`/cdrs?batch_id=paging&limit=5${cursor && `&cursor=${cursor}`}`);
+    seen.push(...json.data);
+    cursor = json.meta.next_cursor;
+  }
+  expect(seen).toHaveLength(23);
+  expect(new Set(seen.map(({ id }) => id)).size).toBe(23);
+  const times = seen.map(({ start_time }) => start_time);
+  expect(times).toEqual([...times].sort().reverse());
+});
+
+test('the quarantine reads page by page too', async () => {
+  await store('bad', { partial: true, records: Array.from({ length: 7 }, (_, index) => ({ number: index })) });
+  const seen: unknown[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const { json }: { json: Listed<{ records: unknown[] }> } = await get(`/cdrs/quarantine?batch_id=bad&limit=3${cursor && `&cursor=${cursor}`}`);
+    seen.push(...json.data.map(({ records }) => records[0]));
+    cursor = json.meta.next_cursor;
+  }
+  expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((number) => ({ number })));
+});
+
+test.each(['1999-06-15T12:00:00Z', '2030-06-15T12:00:00Z', '1970-01-01T00:00:00Z', '9998-12-31T23:59:59Z'])(
+  'a call of a month without partition is stored and found: %s',
+  async (start_time) => {
+    const record = buildRecord({ start_time, end_time: null, duration: 5 });
+    const { json } = await store('far', { records: [record] });
+    expect(json).toMatchObject({ stored: 1 });
+    const [found] = (await get(`/cdrs?call_id=${record.call_id}`)).json.data;
+    expect(found!.start_time).toBe(start_time);
+    expect((await get<{ data: Found }>(`/cdrs/${found!.id}`)).json.data).toEqual(found);
+  },
+);
+
+describe('what nobody would ask for in good faith is 4xx, or finds nothing, and never 500', () => {
+  const hostile = [
+    "'",
+    "' OR '1'='1",
+    "'; DROP TABLE cdrs; --",
+    '\\',
+    '%00',
+    '%0a',
+    '$1',
+    '${1}',
+    '{}',
+    '[]',
+    '../../etc/passwd',
+    '%F0%9F%93%9E',
+    '%ED%A0%80',
+    '%E2%80%AE',
+    'x'.repeat(7_000),
+    '-1',
+    '1e400',
+    'NaN',
+    '99999999999999999999',
+    '0000-01-01T00:00:00Z',
+    '9999-12-31T23:59:59-23:59',
+    Buffer.from('999999999999999.018d0c0b-7a40-8b3c-9f6e-2f1f5a6b7c8d').toString('base64url'),
+    Buffer.from('-999999999999999.018d0c0b-7a40-8b3c-9f6e-2f1f5a6b7c8d').toString('base64url'),
+    '',
+  ].map((value) => [value.length > 100 ? value.slice(0, 20) : value, value] as const);
+  const parameters = ['call_id', 'caller', 'callee', 'trunk_id', 'source', 'batch_id', 'disposition', 'from', 'to', 'org_id', 'limit', 'cursor'];
+
+  test.each(hostile)('in any query parameter: %j', async (_short, value) => {
+    for (const name of parameters) {
+      for (const list of ['/cdrs', '/cdrs/quarantine']) {
+        const { status, json } = await get(`${list}?${name}=${value}`);
+        expect([name, list, [200, 400, 403].includes(status)]).toEqual([name, list, true]);
+        // An empty cursor asks for the first page.
+        if (status === 200 && value && !['from', 'to'].includes(name)) expect([name, json.data]).toEqual([name, []]);
+      }
+    }
+  });
+  test.each(hostile)('in a path: %j', async (_short, value) => {
+    for (const url of [`/cdr/${value}`, `/cdrs/${value}`]) expect((await get(url)).status).toBeLessThan(500);
+    const posted = await store(value, buildBatch(1));
+    expect(posted.status).toBeLessThan(500);
+    if (posted.status === 200) expect(posted.json).toMatchObject({ stored: 1 });
+  });
+  test.each(['limti=5', 'call_id=a&call_id=b', 'limit=0', 'limit=501', 'limit=1.5', 'disposition=PERHAPS', 'from=yesterday', 'cursor=x'])(
+    'GET /cdrs?%s is 400',
+    async (query) => expect((await get(`/cdrs?${query}`)).status).toBe(400),
+  );
+  test.each(['x', '1', '018d0c0b-7a40-8b3c-9f6e-2f1f5a6b7c8', 'ffffffff-ffff-ffff-ffff-ffffffffffff', '00000000-0000-0000-0000-000000000000', '018D0C0B-7A40-8B3C-9F6E-2F1F5A6B7C8D'])(
+    'GET /cdrs/%s is 404',
+    async (id) => expect((await get(`/cdrs/${id}`)).status).toBe(404),
+  );
+  test('an index with quotes and marks reads back as it was sent', async () => {
+    const index = `it's "50%" & <größe> 📞`;
+    const { json } = await store(encodeURIComponent(index), buildBatch(1));
+    expect(json.batch_id).toBe(index);
+    const status = await get<{ data: { batch_id: string; stored: number } }>(`/cdr/${encodeURIComponent(index)}`);
+    expect(status.json.data).toMatchObject({ batch_id: index, stored: 1 });
+  });
+});

@@ -1,0 +1,181 @@
+import { cdrIntake, type CallRecord } from '@oriontel/cdr';
+import { openCdrDrain } from '@oriontel/cdr/worker';
+import { entities } from '@oriontel/activity';
+import { openDatabase, pingDatabase } from '@oriontel/database';
+import { openTestDatabase } from '@oriontel/database/testing';
+import { openPasswords, organizations } from '@oriontel/identity';
+import { openQueues, type Queues } from '@oriontel/queues';
+import { testQueueStores } from '@oriontel/queues/testing';
+import { openLog, type Logger } from '@oriontel/service';
+import type { Database } from '@oriontel/database';
+import { buildGateway } from './build-gateway.ts';
+
+export const PASSWORD = 'correct horse battery';
+const REGION = 'US';
+
+export interface Answer<T = unknown> {
+  status: number;
+  headers: Record<string, string | undefined>;
+  body: string;
+  /** The parsed body of a JSON answer. */
+  json: T;
+}
+
+export interface Call {
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+  /** The Authorization header. */
+  as?: string | undefined;
+  headers?: Record<string, string>;
+  /** An object is sent as JSON, text and bytes as they are. */
+  body?: object | string | Buffer;
+}
+
+/** Errors as JSON answers carry them. */
+export interface ErrorBody {
+  error: { message: string; code: number; details?: { field: string; message: string }[] };
+}
+
+/** What POST /cdr/:index answers. */
+export interface IntakeBody {
+  status: string;
+  processed: number;
+  batch_id: string;
+  sgapi_reference: string;
+  duplicates_in_batch: number;
+  quarantined: number;
+  stored?: number;
+  duplicates?: number;
+  conflicts?: number;
+}
+
+export interface Listed<T> {
+  data: T[];
+  meta: { next_cursor: string | null };
+}
+
+export type Found = CallRecord;
+
+export interface TestGatewayOptions {
+  log?: Logger;
+  /** Where the gateway finds its database; the test's own where it is absent. */
+  databaseUrl?: (url: string) => string;
+  kind?: 'postgres' | 'redis';
+}
+
+/**
+ * The whole gateway and its worker in one process, on a database of their own. The worker starts when it is told to:
+ * until then what is accepted stays in the intake.
+ */
+export const openTestGateway = async ({ log, databaseUrl, kind = 'postgres' }: TestGatewayOptions = {}) => {
+  const store = await openTestDatabase();
+  const queueStore = testQueueStores().find((candidate) => candidate.kind === kind);
+  if (!queueStore) throw new Error(`There is no ${kind} for the queues of this test.`);
+  const queues = await openQueues(queueStore.open(store.url), () => undefined);
+  const db = databaseUrl ? openDatabase({ url: databaseUrl(store.url), name: 'test gateway' }) : store.db;
+  const gateway = await buildGateway({
+    db,
+    queues,
+    passwords: openPasswords(),
+    jwtSecret: 'a secret of the tests, at least 32 characters',
+    tokenLifetime: 3_600,
+    defaultRegion: REGION,
+    log: log ?? openLog('test', 'silent'),
+    checks: { database: () => pingDatabase(db) },
+  });
+  const call = callsOn(gateway.app);
+
+  const close = async (): Promise<void> => {
+    await gateway.app.close();
+    await gateway.intake.close();
+    await queues.close(2_000);
+    if (db !== store.db) await db.$disconnect();
+    await store.drop();
+  };
+  return {
+    ...gateway,
+    db: store.db,
+    call,
+    ...(await peopleOf(call)),
+    startWorker: () => startWorker(store.db, queues),
+    close,
+  };
+};
+export type TestGateway = Awaited<ReturnType<typeof openTestGateway>>;
+
+type CallOn = ReturnType<typeof callsOn>;
+
+const callsOn =
+  (app: TestGatewayApp) =>
+  async <T = unknown>(url: string, { method, as, headers, body }: Call = {}): Promise<Answer<T>> => {
+    const answer = await app.inject({
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      url,
+      headers: { ...(as === undefined ? {} : { authorization: as }), ...headers },
+      ...(body === undefined ? {} : { payload: body }),
+    });
+    const isJson = String(answer.headers['content-type']).startsWith('application/json');
+    return {
+      status: answer.statusCode,
+      headers: answer.headers as Answer['headers'],
+      body: answer.body,
+      json: (isJson ? JSON.parse(answer.body) : undefined) as T,
+    };
+  };
+
+type TestGatewayApp = Awaited<ReturnType<typeof buildGateway>>['app'];
+
+/** The consumer of apps/cdr-worker, without its sweeper. Returns how to stop it. */
+const startWorker = (db: Database, queues: Queues): (() => Promise<void>) => {
+  const drain = openCdrDrain({
+    db,
+    regionsOf: async (tx, orgIds) => {
+      const own = await organizations(tx).regions(orgIds);
+      return new Map(orgIds.map((orgId) => [orgId, own.get(orgId) ?? REGION]));
+    },
+    registerEntities: (tx, found) => entities(tx).register(found),
+    onDrained: () => undefined,
+    onPoison: () => undefined,
+  });
+  const consumer = queues.consumer(cdrIntake.queue, (pointers) => drain(pointers), {
+    concurrency: 3,
+    onFailure: () => undefined,
+  });
+  return () => consumer.close(5_000);
+};
+
+interface Person {
+  id: number;
+  orgId: number;
+  /** The Authorization header. */
+  as: string;
+}
+
+/** An admin, two organisations with a manager, a member and a key each, and someone of no organisation. */
+const peopleOf = async (call: CallOn) => {
+  const signUp = async (username: string, more: object = {}, as?: string): Promise<Person> => {
+    const body = { username, email: `${username}@example.com`, password: PASSWORD, ...more };
+    const made = await call<{ data: { id: number; org_id: number } }>('/auth/register', { as, body });
+    const login = { username, password: PASSWORD };
+    const { json } = await call<{ data: { token: string } }>('/auth/login', { body: login });
+    return { id: made.json.data.id, orgId: made.json.data.org_id, as: `Bearer ${json.data.token}` };
+  };
+  const keyOf = async (person: Person, scopes: string[]): Promise<string> => {
+    const body = { name: 'node', scopes };
+    return (await call<{ data: { key: string } }>('/api-keys', { as: person.as, body })).json.data.key;
+  };
+  const organisation = async (name: string) => {
+    const manager = await signUp(`${name}-manager`, { role: 'manager', organization: name });
+    const member = await signUp(`${name}-member`, {}, manager.as);
+    const key = await keyOf(manager, ['cdr:write']);
+    return { orgId: manager.orgId, manager: manager.as, member: member.as, key, byKey: `Bearer ${key}` };
+  };
+  const admin = await signUp('admin', { role: 'admin' });
+  const ours = await organisation('ours');
+  const theirs = await organisation('theirs');
+  const loner = await signUp('loner');
+  const otherKey = await keyOf({ ...admin, as: ours.manager }, ['logs:write']);
+  return { admin: admin.as, ours, theirs, loner: loner.as, keyWithoutScope: `Bearer ${otherKey}` };
+};
+
+/** What a FreeSWITCH sends for `cred`. */
+export const basic = (key: string): string => `Basic ${Buffer.from(`fs-node-01:${key}`).toString('base64')}`;

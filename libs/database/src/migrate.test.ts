@@ -1,0 +1,118 @@
+import { appendFile, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { applyMigrations, newMigration, pendingSchemaChange } from './migrate.ts';
+import { prismaFolder } from './migrations.ts';
+import { withDatabase } from './schema-engine.ts';
+import { openEmptyDatabase, openTestDatabase, type TestDatabase } from './testing.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const emptyDatabase = async (): Promise<TestDatabase> => {
+  const database = await openEmptyDatabase();
+  onTestFinished(database.drop);
+  return database;
+};
+
+/** A copy of prisma/ whose schema has one model more than its migrations. */
+const changedPrismaFolder = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'prisma-test-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await cp(prismaFolder, folder, { recursive: true });
+  await appendFile(
+    join(folder, 'models', 'intake.prisma'),
+    '\nmodel Extra {\n  id Int @id\n\n  @@map("extra")\n}\n',
+  );
+  return folder;
+};
+
+const migrationsOf = ({ db }: TestDatabase) => db.$queryRaw<{ migration_name: string; finished: boolean }[]>`
+  SELECT migration_name, finished_at IS NOT NULL AND rolled_back_at IS NULL AS finished FROM _prisma_migrations`;
+
+const shadows = ({ db }: TestDatabase) =>
+  db.$queryRaw`SELECT datname FROM pg_database WHERE datname LIKE 'oriontel\\_shadow\\_%'`;
+
+test('an empty database is brought up to date, and the second time there is nothing to do', async () => {
+  const database = await emptyDatabase();
+  const applied = await applyMigrations(database.url);
+  expect(applied).toContain('20261122080000_first_road');
+  expect(await applyMigrations(database.url)).toEqual([]);
+  expect(await migrationsOf(database)).toEqual(
+    applied.map((migration_name) => ({ migration_name, finished: true })),
+  );
+  expect(await database.db.organization.findMany({ select: { id: true, name: true } })).toEqual([
+    { id: 1, name: 'Default' },
+  ]);
+});
+
+test('two processes that migrate at once apply each migration once, and both succeed', async () => {
+  const database = await emptyDatabase();
+  const [one, two] = await Promise.all([applyMigrations(database.url), applyMigrations(database.url)]);
+  expect([one.length, two.length].sort()).toEqual([0, (await migrationsOf(database)).length]);
+});
+
+test('no connection is left open, so that the database can be copied and dropped at once', async () => {
+  const { db, url } = await emptyDatabase();
+  await applyMigrations(url);
+  const name = new URL(url).pathname.slice(1);
+  const others = await db.$queryRaw`
+    SELECT application_name, state, query FROM pg_stat_activity WHERE datname = ${name} AND application_name <> 'test'`;
+  expect(others).toEqual([]);
+});
+
+test('a migration that fails leaves nothing half done and names what is wrong', async () => {
+  const database = await emptyDatabase();
+  const folder = await changedPrismaFolder();
+  const path = await newMigration(database.url, 'broken', new Date('2099-01-01'), folder);
+  await appendFile(path!, '\nSELECT 1 / 0;\n');
+  await expect(applyMigrations(database.url, folder)).rejects.toThrow(/division by zero/);
+  expect(await database.db.$queryRaw`SELECT to_regclass('extra')::text AS extra`).toEqual([{ extra: null }]);
+  await expect(applyMigrations(database.url, folder)).rejects.toThrow(/failed migrations/);
+});
+
+test('schema and migrations of this repository agree', async () => {
+  const database = await emptyDatabase();
+  expect(await pendingSchemaChange(database.url)).toBeNull();
+  expect(await shadows(database)).toEqual([]);
+});
+
+test('what the schema has beyond the migrations is told as SQL, written as a migration, applied, and then they agree', async () => {
+  const database = await emptyDatabase();
+  const folder = await changedPrismaFolder();
+  expect(await pendingSchemaChange(database.url, folder)).toContain('CREATE TABLE "extra"');
+  const path = await newMigration(database.url, 'Add: Extra', new Date('2099-01-02T03:04:05.678Z'), folder);
+  expect(path).toBe(join(folder, 'migrations', '20990102030405_add_extra', 'migration.sql'));
+  expect(await readFile(path!, 'utf8')).toContain('CREATE TABLE "extra"');
+  expect(await applyMigrations(database.url, folder)).toContain('20990102030405_add_extra');
+  expect(await pendingSchemaChange(database.url, folder)).toBeNull();
+  expect(await newMigration(database.url, 'again', new Date(), folder)).toBeNull();
+});
+
+test('asking for the pending change touches neither the database nor its data', async () => {
+  const database = await openTestDatabase();
+  onTestFinished(database.drop);
+  await database.db.organization.create({ data: { name: 'Kept' } });
+  const before = await migrationsOf(database);
+  await pendingSchemaChange(database.url, await changedPrismaFolder());
+  expect(await migrationsOf(database)).toEqual(before);
+  expect(await database.db.organization.count()).toBe(2);
+});
+
+test('a broken migration leaves no shadow database behind', async () => {
+  const database = await emptyDatabase();
+  const folder = await changedPrismaFolder();
+  const path = await newMigration(database.url, 'broken', new Date('2099-01-01'), folder);
+  await appendFile(path!, '\nSELECT 1 / 0;\n');
+  await expect(pendingSchemaChange(database.url, folder)).rejects.toThrow(/division by zero/);
+  expect(await shadows(database)).toEqual([]);
+});
+
+test('withDatabase exchanges the database and keeps everything else', () => {
+  expect(
+    withDatabase(
+      'postgresql://me:p%40ss@db.example:5433/one?sslmode=require&options=-c%20TimeZone%3DUTC',
+      'two',
+    ),
+  ).toBe('postgresql://me:p%40ss@db.example:5433/two?sslmode=require&options=-c%20TimeZone%3DUTC');
+});

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ApiKey } from './api-key.ts';
+import { openTestIdentity, type TestIdentity } from './testing.ts';
+
+let api: TestIdentity;
+let admin: string;
+let ours: { authorization: string; org_id: number | null };
+let theirs: { authorization: string; org_id: number | null };
+beforeAll(async () => {
+  api = await openTestIdentity();
+  ({ authorization: admin } = await api.signUp('root', { role: 'admin' }));
+  ours = await api.signUp('ours', { role: 'manager' });
+  theirs = await api.signUp('theirs', { role: 'manager' });
+});
+afterAll(() => api.close());
+
+const make = (as: string, more: object = {}) =>
+  api.call<ApiKey & { key: string }>('POST', '/api-keys', { as, body: { name: 'node', scopes: ['cdr:write'], ...more } });
+const list = async (as: string, query = '') => api.call<ApiKey[]>('GET', `/api-keys${query}`, { as });
+const remove = (as: string, id: string) => api.call('DELETE', `/api-keys/${id}`, { as });
+const basic = (password: string, user = 'fs-node-01') => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+/** A key may not use this route: 403 says that it was known, 401 that it was not. */
+const isKnown = async (as: string) => (await api.call('GET', '/auth/me', { as })).status === 403;
+
+test('a key is shown once, and listed without its secret', async () => {
+  const { status, data } = await make(ours.authorization, { expires_at: '2099-01-01T00:00:00+02:00' });
+  expect(status).toBe(201);
+  expect(data).toEqual({
+    id: expect.any(String) as string,
+    key: expect.stringMatching(/^otk_[\w-]{64}$/) as string,
+    name: 'node',
+    org_id: ours.org_id,
+    scopes: ['cdr:write'],
+    expires_at: '2098-12-31T22:00:00Z',
+    created_at: expect.any(String) as string,
+  });
+  const { key, ...rest } = data;
+  const { data: listed, body } = await list(ours.authorization);
+  expect(listed).toContainEqual(rest);
+  expect(body).not.toContain(key);
+});
+
+test('the database keeps a hash of the secret, not the key', async () => {
+  const { data } = await make(ours.authorization);
+  const row = await api.db.apiKey.findUniqueOrThrow({ where: { id: data.id } });
+  expect(row.secretHash).toHaveLength(32);
+  const bytes = Buffer.from(data.key.slice(4), 'base64url');
+  expect(bytes.includes(Buffer.from(row.secretHash))).toBe(false);
+  expect(Buffer.from(JSON.stringify(row)).includes(data.key)).toBe(false);
+});
+
+describe('a key is known', () => {
+  let key: string;
+  beforeAll(async () => {
+    key = (await make(ours.authorization)).data.key;
+  });
+  test('as Bearer token', async () => expect(await isKnown(`Bearer ${key}`)).toBe(true));
+  test('as the password of HTTP Basic, under any name', async () => {
+    expect(await isKnown(basic(key))).toBe(true);
+    expect(await isKnown(basic(key, ''))).toBe(true);
+  });
+  test('not with another secret', async () => {
+    const bytes = Buffer.from(key.slice(4), 'base64url');
+    bytes[47]! ^= 1;
+    expect(await isKnown(`Bearer otk_${bytes.toString('base64url')}`)).toBe(false);
+  });
+  test.each(['otk_', 'otk_x', `otk_${'A'.repeat(64)}`, `otk_${'_'.repeat(64)}`, `otk_${'é'.repeat(64)}`])(
+    'not as %s',
+    async (other) => {
+      expect(await isKnown(`Bearer ${other}`)).toBe(false);
+      expect(await isKnown(basic(other))).toBe(false);
+    },
+  );
+  test('not as the name of HTTP Basic', async () => expect(await isKnown(basic('', key))).toBe(false));
+  test('not once it has expired', async () => {
+    const { data } = await make(ours.authorization);
+    await api.db.apiKey.update({ where: { id: data.id }, data: { expiresAt: new Date(Date.now() - 1) } });
+    expect(await isKnown(`Bearer ${data.key}`)).toBe(false);
+  });
+  test('not once it is deleted', async () => {
+    const { data } = await make(ours.authorization);
+    const deleted = await remove(ours.authorization, data.id);
+    expect([deleted.status, deleted.body]).toEqual([204, '']);
+    expect(await isKnown(`Bearer ${data.key}`)).toBe(false);
+    expect((await remove(ours.authorization, data.id)).status).toBe(404);
+  });
+});
+
+describe('whose key', () => {
+  test("a manager makes none for another organisation, sees none of it and cannot delete one", async () => {
+    expect((await make(ours.authorization, { org_id: theirs.org_id })).status).toBe(403);
+    const { data } = await make(theirs.authorization);
+    expect((await remove(ours.authorization, data.id)).status).toBe(404);
+    expect(await isKnown(`Bearer ${data.key}`)).toBe(true);
+    expect((await list(ours.authorization)).data.map(({ org_id }) => org_id)).not.toContain(theirs.org_id);
+    expect((await list(ours.authorization, `?org_id=${theirs.org_id}`)).status).toBe(403);
+  });
+  test('an admin makes, sees and deletes those of any, in the default one where none is named', async () => {
+    expect((await make(admin)).data.org_id).toBe(1);
+    const { data } = await make(admin, { org_id: theirs.org_id });
+    expect((await list(admin, `?org_id=${theirs.org_id}`)).data.map(({ id }) => id)).toContain(data.id);
+    expect((await remove(admin, data.id)).status).toBe(204);
+    expect((await make(admin, { org_id: 999_999 })).status).toBe(404);
+  });
+  test('a user and a key keep none', async () => {
+    const { authorization: user } = await api.signUp('member', {}, ours.authorization);
+    const { data } = await make(ours.authorization, { scopes: ['cdr:write', 'metrics:write'] });
+    for (const as of [user, `Bearer ${data.key}`]) {
+      expect((await make(as)).status).toBe(403);
+      expect((await list(as)).status).toBe(403);
+      expect((await remove(as, data.id)).status).toBe(403);
+    }
+  });
+});
+
+test.each([
+  ['scopes', { scopes: [] }],
+  ['scopes[0]', { scopes: ['everything'] }],
+  ['scopes', { scopes: 'cdr:write' }],
+  ['name', { name: '' }],
+  ['name', { name: 'nul\0nul' }],
+  ['expires_at', { expires_at: '2099-01-01' }],
+  ['expires_at', { expires_at: '2001-01-01T00:00:00Z' }],
+  ['colour', { colour: 'red' }],
+])('what cannot be is 400 and names %s: %j', async (field, more) => {
+  const { status, error } = await make(ours.authorization, more);
+  expect([status, error.details?.[0]?.field]).toEqual([400, field]);
+});
+
+test.each(['?limit=0', '?limit=501', '?limit=x', '?offset=-1', '?limti=5', "?limit=1'--", '?org_id=2147483648'])(
+  'GET /api-keys%s is 400',
+  async (query) => expect((await list(admin, query)).status).toBe(400),
+);
+
+test.each(['x', '%00', "'--", '1'])('DELETE /api-keys/%s is 4xx, never 500', async (id) => {
+  expect((await remove(admin, id)).status).toBeLessThan(500);
+});

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { demoOrganization } from './demo-organization.ts';
+import { openPasswords } from './password.ts';
+import { ensureAdmin } from './register-user.ts';
+import { openTestIdentity, PASSWORD, type TestIdentity } from './testing.ts';
+
+let api: TestIdentity;
+let admin: string;
+let manager: { authorization: string; org_id: number | null };
+
+const org = async (name: string) => (await api.db.organization.create({ data: { name } })).id;
+
+beforeAll(async () => {
+  api = await openTestIdentity();
+  ({ authorization: admin } = await api.signUp('root', { role: 'admin' }));
+  manager = await api.signUp('boss', { role: 'manager', organization: 'Boss & Sons' });
+});
+afterAll(() => api.close());
+
+describe('without a token', () => {
+  test('the first admin is made while there is none, and answers with the user as documented', async () => {
+    const fresh = await openTestIdentity();
+    const { status, data } = await fresh.register('first', { role: 'admin' });
+    expect(status).toBe(201);
+    expect(data).toEqual({
+      id: expect.any(Number) as number,
+      username: 'first',
+      email: 'first@example.com',
+      role: 'admin',
+      org_id: null,
+      created_at: expect.stringMatching(/Z$/) as string,
+    });
+    expect((await fresh.register('second', { role: 'admin' })).status).toBe(403);
+    await fresh.close();
+  });
+  test('of ten who would be the first admin at once, one is', async () => {
+    const fresh = await openTestIdentity();
+    const names = Array.from({ length: 10 }, (_, index) => `admin-${index}`);
+    const answers = await Promise.all(names.map((name) => fresh.register(name, { role: 'admin' })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 9 }, () => 403)]);
+    expect(await fresh.db.user.count()).toBe(1);
+    await fresh.close();
+  });
+  test('a manager makes a new organisation of the name given, or of its own', async () => {
+    const nameOf = async (orgId: number | null) =>
+      (await api.db.organization.findUniqueOrThrow({ where: { id: orgId! } })).name;
+    expect(await nameOf(manager.org_id)).toBe('Boss & Sons');
+    const { data } = await api.register('solo', { role: 'manager' });
+    expect(await nameOf(data.org_id)).toBe('solo');
+  });
+  test('user is the default role, and belongs to none', async () => {
+    expect((await api.register('plain')).data).toMatchObject({ role: 'user', org_id: null });
+    expect((await api.register('named', { role: 'user' })).data).toMatchObject({ role: 'user', org_id: null });
+  });
+  test('nobody chooses an organisation', async () => {
+    for (const role of ['user', 'manager', 'admin'])
+      expect((await api.register('intruder', { role, org_id: manager.org_id })).status).toBe(403);
+  });
+});
+
+describe('with a token', () => {
+  test('an admin makes any role in any organisation', async () => {
+    const orgId = await org('Elsewhere');
+    expect((await api.register('admin2', { role: 'admin' }, admin)).data).toMatchObject({ role: 'admin', org_id: null });
+    for (const role of ['user', 'manager'])
+      expect((await api.register(`${role}-elsewhere`, { role, org_id: orgId }, admin)).data).toMatchObject({ role, org_id: orgId });
+  });
+  test('an organisation that does not exist is 404, and nobody is made', async () => {
+    expect((await api.register('nowhere-man', { org_id: 999_999 }, admin)).status).toBe(404);
+    expect(await api.db.user.count({ where: { username: 'nowhere-man' } })).toBe(0);
+  });
+  test('a manager makes users and managers of its own organisation only', async () => {
+    for (const role of ['user', 'manager'])
+      expect((await api.register(`${role}-of-boss`, { role }, manager.authorization)).data).toMatchObject({ role, org_id: manager.org_id });
+    expect((await api.register('own', { org_id: manager.org_id }, manager.authorization)).status).toBe(201);
+    expect((await api.register('x-admin', { role: 'admin' }, manager.authorization)).status).toBe(403);
+    expect((await api.register('x-other', { org_id: 1 }, manager.authorization)).status).toBe(403);
+  });
+  test('a user makes nobody', async () => {
+    const { authorization } = await api.signUp('simple');
+    for (const role of ['user', 'manager', 'admin'])
+      expect((await api.register('x-by-user', { role }, authorization)).status).toBe(403);
+  });
+  test('a token that is not good is 401, not taken for none', async () => {
+    expect((await api.register('ghost', {}, 'Bearer nonsense')).status).toBe(401);
+  });
+});
+
+describe('a name or address that is taken', () => {
+  test.each([
+    [{ username: 'Dora' }, 'username'],
+    [{ username: 'DORA', email: 'new@example.com' }, 'username'],
+    [{ username: 'dora-2', email: 'Dora@Example.COM' }, 'email'],
+  ])('%j is 409 and names the %s', async (body, field) => {
+    await api.register('dora');
+    const { status, error } = await api.register('dora', body);
+    expect(status).toBe(409);
+    expect(error.details?.[0]?.field).toBe(field);
+  });
+  test('of ten who ask for one name at once, one has it and the others get 409', async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => api.register('popular')));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
+  });
+  test('of ten managers who ask for one name at once, one organisation stays', async () => {
+    await Promise.all(Array.from({ length: 10 }, () => api.register('chief', { role: 'manager' })));
+    expect(await api.db.organization.count({ where: { name: 'chief' } })).toBe(1);
+  });
+});
+
+describe('what cannot be is 400 and names the field', () => {
+  test.each([
+    ['colour', { colour: 'red' }],
+    ['is_admin', { is_admin: true }],
+    ['role', { role: 'root' }],
+    ['role', { role: ['admin'] }],
+    ['password', { password: 'short' }],
+    ['password', { password: 'x'.repeat(129) }],
+    ['password', { password: `${PASSWORD}\0` }],
+    ['password', { password: null }],
+    ['username', { username: '' }],
+    ['username', { username: 'with space' }],
+    ['username', { username: 'nul\0nul' }],
+    ['username', { username: { $gt: '' } }],
+    ['email', { email: 'no address' }],
+    ['email', { email: 'nul\0@example.com' }],
+    ['organization', { role: 'manager', organization: 'nul\0nul' }],
+    ['organization', { role: 'manager', organization: '   ' }],
+    ['org_id', { org_id: '5' }],
+    ['org_id', { org_id: 2 ** 31 }],
+    ['org_id', { org_id: 1e400 }],
+  ])('%s: %j', async (field, more) => {
+    const { status, error } = await api.register('invalid', more);
+    expect([status, error.details?.[0]?.field]).toEqual([400, field]);
+  });
+});
+
+test('a password is kept as an Argon2id hash, and reads back nowhere', async () => {
+  const { body } = await api.register('keeper');
+  const { passwordHash } = await api.db.user.findFirstOrThrow({ where: { username: 'keeper' } });
+  expect(passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  expect(body).not.toContain('argon2');
+  expect(body).not.toContain(PASSWORD);
+});
+
+describe('ADMIN_USERNAME and ADMIN_PASSWORD', () => {
+  test('make the first admin, who can sign in; a second start, or of another name, changes nothing', async () => {
+    const fresh = await openTestIdentity();
+    const ensure = ensureAdmin(fresh.db, openPasswords());
+    expect(await ensure('operator', 'operator@localhost', PASSWORD)).toBe(true);
+    expect(await ensure('operator', 'operator@localhost', 'another password')).toBe(false);
+    expect(await ensure('other', 'other@localhost', PASSWORD)).toBe(false);
+    const { status } = await fresh.call('POST', '/auth/login', { body: { username: 'operator', password: PASSWORD } });
+    expect(status).toBe(200);
+    expect(await fresh.db.user.count()).toBe(1);
+    await fresh.close();
+  });
+  test('two gateways that start at once make one admin', async () => {
+    const fresh = await openTestIdentity();
+    const ensure = ensureAdmin(fresh.db, openPasswords());
+    const made = await Promise.all(['a', 'b', 'a'].map((name) => ensure(`admin-${name}`, `${name}@localhost`, PASSWORD)));
+    expect(made.filter(Boolean)).toHaveLength(1);
+    expect(await fresh.db.user.count()).toBe(1);
+    await fresh.close();
+  });
+});
+
+test('the demo organisation can be made twice, nobody signs in with it, and the next ids come after it', async () => {
+  const make = () =>
+    demoOrganization(
+      api.db,
+      { id: 12_345, name: 'Demo', region: 'US' },
+      { id: 67_890, username: 'john.smith', name: 'John Smith', email: 'john.smith@example.com' },
+    );
+  await make();
+  await make();
+  const { data } = await api.register('after-demo', { role: 'manager' });
+  expect(data.id).toBeGreaterThan(67_890);
+  expect(data.org_id).toBeGreaterThan(12_345);
+  const login = await api.call('POST', '/auth/login', { body: { username: 'john.smith', password: PASSWORD } });
+  expect(login.status).toBe(401);
+});

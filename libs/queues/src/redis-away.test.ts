@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { z } from 'zod';
+import { defineQueue, openQueues, type Queues } from './index.ts';
+import { ownRedis } from './testing/use-redis.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const queue = defineQueue({ name: 'words', payload: z.string(), attempts: 2, backoff: 20 });
+const serve = { concurrency: 1, onFailure: () => {} };
+
+const open = async (url: string): Promise<Queues> => {
+  const queues = await openQueues({ kind: 'redis', url }, () => {});
+  onTestFinished(() => queues.close(0));
+  return queues;
+};
+
+/** Milliseconds until it rejects. */
+const timeToReject = async (work: Promise<unknown>): Promise<number> => {
+  const began = performance.now();
+  await expect(work).rejects.toThrow();
+  return performance.now() - began;
+};
+
+/** Something that takes connections and never says a word. */
+const silentServer = async (): Promise<string> => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
+describe.each([
+  { what: 'that is down', url: async () => 'redis://127.0.0.1:1' },
+  { what: 'that takes connections and never answers', url: silentServer },
+])('a Redis $what', ({ url }) => {
+  test('holds up neither opening nor closing, with producers and consumers', async () => {
+    const began = performance.now();
+    const queues = await open(await url());
+    queues.producer(queue);
+    const consumer = queues.consumer(queue, async () => {}, serve);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(consumer.isRunning()).toBe(true);
+    const closing = performance.now();
+    await queues.close(500);
+    expect(performance.now() - closing).toBeLessThan(2_500);
+  });
+
+  test('makes add() reject within 1.5 s, and again at once while it is left alone', async () => {
+    const producer = (await open(await url())).producer(queue);
+    expect(await timeToReject(producer.add('lost'))).toBeLessThan(1_500);
+    expect(await timeToReject(producer.add('lost'))).toBeLessThan(20);
+    expect(await timeToReject(producer.ping())).toBeLessThan(1_500);
+  });
+});
+
+describe.runIf(inject('redisUrl'))('a Redis that goes away and comes back', () => {
+  test('takes jobs again, and its consumer goes on', async () => {
+    const redis = await ownRedis();
+    const queues = await open(redis.url);
+    const producer = queues.producer(queue);
+    const got: string[] = [];
+    queues.consumer(queue, async (word) => void got.push(word), serve);
+    await producer.add('before');
+    await expect.poll(() => got).toEqual(['before']);
+    await redis.stop();
+    expect(await timeToReject(producer.add('lost'))).toBeLessThan(1_500);
+    await redis.start();
+    await vi.waitFor(() => producer.add('after'), 10_000);
+    await expect.poll(() => got, { timeout: 15_000 }).toContain('after');
+  });
+
+  test('works for a process that was started while it was away', async () => {
+    const redis = await ownRedis();
+    await redis.stop();
+    const queues = await open(redis.url);
+    const producer = queues.producer(queue);
+    const got: string[] = [];
+    queues.consumer(queue, async (word) => void got.push(word), serve);
+    await timeToReject(producer.add('lost'));
+    await redis.start();
+    await vi.waitFor(() => producer.ping(), 10_000);
+    await vi.waitFor(() => producer.add('after'), 10_000);
+    await expect.poll(() => got, { timeout: 15_000 }).toContain('after');
+  });
+});

@@ -1,0 +1,88 @@
+import { Failure } from '@oriontel/contracts';
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { HttpServer } from './http-server.ts';
+import type { Family } from './route-config.ts';
+import { openTestServer } from './testing.ts';
+
+let app: HttpServer;
+let failure: Failure;
+
+beforeAll(async () => {
+  ({ app } = await openTestServer((routes) => {
+    for (const family of ['platform', 'oriontel'] as const) {
+      routes.get(`/${family}`, { config: { family, access: 'anyone' } }, () => {
+        throw failure;
+      });
+    }
+  }));
+});
+afterAll(() => app.close());
+
+const fail = (family: Family, accept: string | undefined, thrown = new Failure('conflict', 'No.')) => {
+  failure = thrown;
+  return app.inject({ method: 'GET', url: `/${family}`, headers: accept === undefined ? {} : { accept } });
+};
+
+const FAMILY = 'the format of its family';
+
+describe.each([
+  { accept: undefined, answer: FAMILY },
+  { accept: '*/*', answer: FAMILY },
+  { accept: 'text/html', answer: FAMILY },
+  { accept: 'text/html,application/xhtml+xml;q=0.9,image/webp', answer: FAMILY },
+  { accept: ';;;', answer: FAMILY },
+  { accept: 'application/*', answer: FAMILY },
+  { accept: 'application/json', answer: 'json' },
+  { accept: 'Application/JSON; charset=utf-8', answer: 'json' },
+  { accept: 'application/json, */*;q=0.1', answer: 'json' },
+  { accept: 'application/xml;q=0.5, application/json;q=0.9', answer: 'json' },
+  { accept: 'application/xml', answer: 'xml' },
+  { accept: 'text/xml', answer: 'xml' },
+  { accept: 'application/json;q=0.5, text/xml', answer: 'xml' },
+  { accept: 'application/json;q=0, */*', answer: 'xml' },
+])('Accept: $accept', ({ accept, answer }) => {
+  test.each(['platform', 'oriontel'] as const)('an error of a %s route comes in ' + answer, async (family) => {
+    const expected = answer === FAMILY ? (family === 'platform' ? 'xml' : 'json') : answer;
+    const { headers, body, statusCode } = await fail(family, accept);
+    expect(statusCode).toBe(409);
+    expect(headers['content-type']).toBe(`application/${expected}; charset=utf-8`);
+    expect(body.startsWith(expected === 'xml' ? '<?xml version="1.0" encoding="UTF-8"?>' : '{"error":')).toBe(
+      true,
+    );
+  });
+});
+
+test('the JSON error has message, code, request_id and, where fields are to blame, details', async () => {
+  const details = [{ field: 'records[0].caller', message: 'is required' }];
+  const { headers, ...answer } = await fail('oriontel', undefined, new Failure('bad_request', 'Bad.', { details }));
+  expect(answer.json()).toEqual({
+    error: { message: 'Bad.', code: 400, request_id: headers['x-request-id'], details },
+  });
+  expect((await fail('oriontel', undefined)).json<{ error: object }>().error).not.toHaveProperty('details');
+});
+
+test('the XML error has the members of the document, in its order, and details by field', async () => {
+  const details = [{ field: 'records[0].caller', message: 'is required' }];
+  const answer = await fail('platform', undefined, new Failure('bad_request', 'Bad.', { details }));
+  const { error } = new XMLParser({ ignoreAttributes: false }).parse(answer.body) as { error: Record<string, unknown> };
+  expect(Object.keys(error)).toEqual(['code', 'message', 'timestamp', 'request_id', 'details']);
+  expect(error).toMatchObject({ code: 400, message: 'Bad.', request_id: answer.headers['x-request-id'] });
+  expect(error['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/);
+  expect(error['details']).toEqual({ detail: { '#text': 'is required', '@_field': 'records[0].caller' } });
+});
+
+test('a message of mark-up, quotes and control characters stays one piece of text in well-formed XML', async () => {
+  const hostile = `</message><code>200</code>&amp;"'<!--\0\u0001\u000b\u001f\ufffe\ud800 ]]> ☎`;
+  const details = [{ field: `"><evil a='`, message: hostile }];
+  const { body } = await fail('platform', undefined, new Failure('bad_request', hostile, { details }));
+  expect(XMLValidator.validate(body)).toBe(true);
+  // eslint-disable-next-line no-control-regex
+  expect(body).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/);
+  const { error } = new XMLParser({ ignoreAttributes: false }).parse(body) as {
+    error: { code: number; message: string; details: { detail: Record<string, string> } };
+  };
+  expect(error.code).toBe(400);
+  expect(error.message).toBe(`</message><code>200</code>&amp;"'<!--\ufffd ]]> ☎`);
+  expect(error.details.detail['@_field']).toBe(`"><evil a='`);
+});

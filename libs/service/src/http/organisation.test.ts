@@ -1,0 +1,29 @@
+import { DEFAULT_ORG, Failure, type Principal } from '@oriontel/contracts';
+import { expect, test } from 'vitest';
+import { organisationToRead, organisationToWrite } from './organisation.ts';
+
+const user = (role: 'admin' | 'manager' | 'user', orgId: number | null): Principal => ({ kind: 'user', id: 9, role, orgId, username: 'x' });
+const key: Principal = { kind: 'key', id: 'k', orgId: 5, scopes: ['cdr:write'], name: 'k' };
+const attempt = (work: () => number | null) => {
+  try {
+    return work();
+  } catch (error) {
+    return (error as Failure).code;
+  }
+};
+
+test.each([
+  [user('admin', null), undefined, DEFAULT_ORG, null],
+  [user('admin', 5), undefined, DEFAULT_ORG, null],
+  [user('admin', null), 7, 7, 7],
+  [user('manager', 5), undefined, 5, 5],
+  [user('manager', 5), 5, 5, 5],
+  [user('manager', 5), 7, 'forbidden', 'forbidden'],
+  [user('user', null), undefined, 'forbidden', 'forbidden'],
+  [user('user', null), 1, 'forbidden', 'forbidden'],
+  [key, undefined, 5, 5],
+  [key, 1, 'forbidden', 'forbidden'],
+])('%j asking for organisation %s writes to %s and reads %s', (principal, asked, writes, reads) => {
+  expect(attempt(() => organisationToWrite(principal, asked))).toBe(writes);
+  expect(attempt(() => organisationToRead(principal, asked))).toBe(reads);
+});

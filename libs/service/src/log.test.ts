@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { openLog } from './log.ts';
+
+const logged = (fields: object): string => {
+  let text = '';
+  openLog('test', 'info', { write: (line: string) => void (text += line) }).info(fields, 'said');
+  return text;
+};
+
+const SECRET = 'hunter2-hunter2';
+
+test.each([
+  { authorization: SECRET },
+  { headers: { authorization: SECRET } },
+  { req: { headers: { authorization: SECRET, cookie: SECRET } } },
+  { password: SECRET },
+  { body: { password: SECRET } },
+  { body: { user: { token: SECRET, refresh_token: SECRET } } },
+  { body: { secret: SECRET, key: SECRET } },
+])('a secret does not reach the log: %j', (fields) => {
+  const line = logged(fields);
+  expect(line).not.toContain(SECRET);
+  expect(line).toContain('[redacted]');
+});
+
+test('an error is logged with its stack and its cause', () => {
+  const line = logged({ err: new Error('outer', { cause: new Error('inner') }) });
+  const { err } = JSON.parse(line) as { err: { stack: string; cause: { message: string } } };
+  expect(err.stack).toContain('log.test.ts');
+  expect(err.cause.message).toBe('inner');
+});

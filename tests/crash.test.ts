@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildBatch } from '@oriontel/cdr/testing';
+import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { findRedis, startRedis, type RedisServer } from '@oriontel/devstack';
+import { startAppStack, type AppStack } from '@oriontel/devstack/testing';
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { signUpAdmin, type ApiClient } from './api-client.ts';
+
+const BATCHES = 100;
+const RECORDS = 50;
+const CONNECTIONS = 8;
+
+const silent = pino({ level: 'silent' });
+const stores = inject('redisUrl') ? (['redis', 'postgres'] as const) : (['postgres'] as const);
+
+describe.each(stores)('with the queues in %s', (kind) => {
+  let database: TestDatabase;
+  let redis: RedisServer | null = null;
+  let folder: string;
+  let stack: AppStack;
+  let admin: ApiClient;
+
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    folder = await mkdtemp(join(tmpdir(), 'oriontel-crash-'));
+    const program = kind === 'redis' ? await findRedis(process.env['PATH']) : null;
+    if (program) redis = await startRedis({ program, dataDir: folder, log: silent });
+    const redisUrl = kind === 'redis' ? (redis?.url ?? inject('redisUrl')) : null;
+    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'error', SWEEP_GRACE: '1' };
+    stack = await startAppStack({ databaseUrl: database.url, redisUrl, env });
+    admin = await signUpAdmin(stack.baseUrl);
+  }, 60_000);
+
+  afterAll(async () => {
+    await stack?.stop();
+    await redis?.stop();
+    await database?.drop();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  }, 30_000);
+
+  const newBatches = () => Array.from({ length: BATCHES }, () => JSON.stringify(buildBatch(RECORDS)));
+
+  /** Sends all from several connections; `onAcknowledged` is told how many were so far. Returns those not acknowledged. */
+  const sendAll = async (bodies: string[], onAcknowledged: (count: number) => unknown): Promise<string[]> => {
+    const left = [...bodies];
+    const refused: string[] = [];
+    let acknowledged = 0;
+    const connection = async () => {
+      for (let body = left.pop(); body !== undefined; body = left.pop()) {
+        await admin.send('/cdr/crash', { method: 'POST', body }).then(
+          () => onAcknowledged((acknowledged += 1)),
+          () => refused.push(body!),
+        );
+      }
+    };
+    await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+    return refused;
+  };
+
+  const callIds = (bodies: string[]): string[] =>
+    bodies.flatMap((body) =>
+      (JSON.parse(body) as { records: { call_id: string }[] }).records.map((r) => r.call_id),
+    );
+
+  const expectEachStoredOnce = async (bodies: string[]) => {
+    const wanted = callIds(bodies);
+    await vi.waitFor(
+      async () => {
+        const [row] = await database.db.$queryRaw<[{ rows: bigint; legs: bigint }]>`
+          SELECT count(*) AS rows, count(DISTINCT call_id) AS legs FROM cdrs WHERE call_id = ANY(${wanted}::text[])`;
+        expect({ rows: Number(row.rows), legs: Number(row.legs) }).toEqual({
+          rows: wanted.length,
+          legs: wanted.length,
+        });
+        expect(await database.db.intakeRow.count()).toBe(0);
+      },
+      { timeout: 60_000, interval: 200 },
+    );
+    expect(await database.db.quarantineItem.count()).toBe(0);
+  };
+
+  const kill = (name: string): number => {
+    const pid = stack.pids()[name]!;
+    process.kill(pid, 'SIGKILL');
+    return pid;
+  };
+
+  it('a worker killed twice in the middle of 100 batches loses and doubles nothing', async () => {
+    const bodies = newBatches();
+    let killed = 0;
+    expect(await sendAll(bodies, (count) => count === 30 && (killed = kill('worker')))).toEqual([]);
+    await vi.waitFor(() => expect(stack.pids()['worker']).not.toBe(killed), {
+      timeout: 10_000,
+      interval: 10,
+    });
+    expect(await database.db.intakeRow.count()).toBeGreaterThan(0);
+    kill('worker');
+    await expectEachStoredOnce(bodies);
+  }, 120_000);
+
+  it('a gateway killed in the middle of 100 batches loses nothing that it acknowledged, and sending again doubles nothing', async () => {
+    const bodies = newBatches();
+    const refused = await sendAll(bodies, (count) => count === 30 && kill('gateway'));
+    expect(refused.length).toBeGreaterThan(0);
+    await expectEachStoredOnce(bodies.filter((body) => !refused.includes(body)));
+    await vi.waitFor(() => admin.send('/readyz'), { timeout: 30_000, interval: 100 });
+    expect(await sendAll(bodies, () => {})).toEqual([]);
+    await expectEachStoredOnce(bodies);
+  }, 120_000);
+
+  if (kind === 'redis') {
+    it('a Redis wiped in the middle of 100 batches loses nothing', async () => {
+      const client = new Redis(redis!.url);
+      await once(client, 'ready');
+      const bodies = newBatches();
+      const wipes: Promise<unknown>[] = [];
+      const refused = await sendAll(bodies, (count) => count % 20 === 0 && wipes.push(client.flushall()));
+      await Promise.all(wipes);
+      client.disconnect();
+      expect(refused).toEqual([]);
+      await expectEachStoredOnce(bodies);
+    }, 120_000);
+
+    it('a Redis that is down holds up neither the acknowledgement nor, for long, the storing', async () => {
+      await redis!.stop();
+      const bodies = newBatches().slice(0, 20);
+      expect(await sendAll(bodies, () => {})).toEqual([]);
+      await expectEachStoredOnce(bodies);
+    }, 120_000);
+  }
+});
