@@ -28,7 +28,9 @@ const empty = async (sql: pg.Client): Promise<void> => {
 };
 
 const countStored = async (sql: pg.Client): Promise<number> => {
-  const { rows } = await sql.query<{ stored: string | null }>('SELECT sum(stored) AS stored FROM cdr_batches');
+  const { rows } = await sql.query<{ stored: string | null }>(
+    'SELECT sum(stored) AS stored FROM cdr_batches',
+  );
   return Number(rows[0]!.stored ?? 0);
 };
 

@@ -26,7 +26,9 @@ ${name}, median of ${rounds.length} rounds                      records/s   of b
 
 const stack = await startBenchStack();
 try {
-  console.log(`Intake on ${cpus().length} cores, queues in ${stack.queues}, client and servers on one machine.`);
+  console.log(
+    `Intake on ${cpus().length} cores, queues in ${stack.queues}, client and servers on one machine.`,
+  );
   for (const [name, shape] of Object.entries(SHAPES)) {
     await measureIntake(stack, { ...shape, requests: Math.ceil(shape.requests / 5) });
     const rounds: Figures[] = [];

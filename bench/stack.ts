@@ -39,10 +39,17 @@ export const startBenchStack = async (): Promise<BenchStack> => {
   const redis = program ? await startRedis({ program, dataDir, log }) : null;
   await applyMigrations(postgres.url);
   const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn' };
-  const apps = await startAppStack({ databaseUrl: postgres.url, redisUrl: redis?.url ?? null, env, print: console.error });
+  const apps = await startAppStack({
+    databaseUrl: postgres.url,
+    redisUrl: redis?.url ?? null,
+    env,
+    print: console.error,
+  });
 
   const barePort = await freePort();
-  const bare = fork(new URL('./bare-fastify.ts', import.meta.url), [String(barePort)], { execArgv: ['--import', 'tsx'] });
+  const bare = fork(new URL('./bare-fastify.ts', import.meta.url), [String(barePort)], {
+    execArgv: ['--import', 'tsx'],
+  });
   await once(bare, 'message');
   const sql = new pg.Client({ connectionString: postgres.url });
   await sql.connect();

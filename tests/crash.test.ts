@@ -8,7 +8,7 @@ import { findRedis, startRedis, type RedisServer } from '@oriontel/devstack';
 import { startAppStack, type AppStack } from '@oriontel/devstack/testing';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { signUpAdmin, type ApiClient } from './api-client.ts';
 
 const BATCHES = 100;
@@ -16,7 +16,9 @@ const RECORDS = 50;
 const CONNECTIONS = 8;
 
 const silent = pino({ level: 'silent' });
-const stores = inject('redisUrl') ? (['redis', 'postgres'] as const) : (['postgres'] as const);
+// Of its own, from PATH: this one is wiped and stopped.
+const redisProgram = await findRedis(process.env['PATH']);
+const stores = redisProgram ? (['redis', 'postgres'] as const) : (['postgres'] as const);
 
 describe.each(stores)('with the queues in %s', (kind) => {
   let database: TestDatabase;
@@ -28,11 +30,9 @@ describe.each(stores)('with the queues in %s', (kind) => {
   beforeAll(async () => {
     database = await openTestDatabase();
     folder = await mkdtemp(join(tmpdir(), 'oriontel-crash-'));
-    const program = kind === 'redis' ? await findRedis(process.env['PATH']) : null;
-    if (program) redis = await startRedis({ program, dataDir: folder, log: silent });
-    const redisUrl = kind === 'redis' ? (redis?.url ?? inject('redisUrl')) : null;
+    if (kind === 'redis') redis = await startRedis({ program: redisProgram!, dataDir: folder, log: silent });
     const env = { PATH: process.env['PATH'], LOG_LEVEL: 'error', SWEEP_GRACE: '1' };
-    stack = await startAppStack({ databaseUrl: database.url, redisUrl, env });
+    stack = await startAppStack({ databaseUrl: database.url, redisUrl: redis?.url ?? null, env });
     admin = await signUpAdmin(stack.baseUrl);
   }, 60_000);
 

@@ -22,7 +22,11 @@ const fail = (message) => {
 const start = (env) =>
   new Promise((resolve, reject) => {
     const began = performance.now();
-    const child = spawn('npm', ['start'], { env: { ...process.env, ...env }, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('npm', ['start'], {
+      env: { ...process.env, ...env },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let printed = '';
     const exited = new Promise((done) => child.once('exit', done));
     const stop = async () => {
@@ -34,7 +38,8 @@ const start = (env) =>
     child.stdout.setEncoding('utf8').on('data', (text) => {
       process.stdout.write(text);
       printed += text;
-      if (/curl [^\n]*\/cdrs\?call_id=[^\n]*\n/.test(printed)) resolve({ printed, stop, seconds: (performance.now() - began) / 1000 });
+      if (/curl [^\n]*\/cdrs\?call_id=[^\n]*\n/.test(printed))
+        resolve({ printed, stop, seconds: (performance.now() - began) / 1000 });
     });
     void exited.then((code) => reject(new Error(`npm start ended with ${code}`)));
   });
@@ -47,17 +52,22 @@ try {
   const first = await start(env);
   const commands = first.printed.split('\n').filter((line) => /^(PASSWORD=|TOKEN=|curl )/.test(line));
   const answer = bash(`${commands.join('\n')}\necho; echo "TOKEN=$TOKEN"`);
-  if (!/"processed":1/.test(answer) || !/"call_id":"abc123-def456"/.test(answer)) fail(`The first CDR was not found again:\n${answer}`);
+  if (!/"processed":1/.test(answer) || !/"call_id":"abc123-def456"/.test(answer))
+    fail(`The first CDR was not found again:\n${answer}`);
   const token = /TOKEN=(\S+)/.exec(answer)[1];
   const stopped = await first.stop();
   const second = await start(env);
-  const kept = bash(`curl -sS "http://127.0.0.1:${env.PORT}/cdrs?call_id=abc123-def456" -H "Authorization: Bearer ${token}"`);
+  const kept = bash(
+    `curl -sS "http://127.0.0.1:${env.PORT}/cdrs?call_id=abc123-def456" -H "Authorization: Bearer ${token}"`,
+  );
   if (!/"call_id":"abc123-def456"/.test(kept)) fail(`The second start did not find the first CDR:\n${kept}`);
   const stoppedAgain = await second.stop();
   const slowest = Math.max(stopped, stoppedAgain);
   if (slowest > 10) fail(`It took ${slowest.toFixed(1)} s to stop`);
   if (second.seconds > 10) fail(`The second start was ready after ${second.seconds.toFixed(1)} s`);
-  console.log(`ready after ${first.seconds.toFixed(1)} s and ${second.seconds.toFixed(1)} s, stopped within ${slowest.toFixed(1)} s`);
+  console.log(
+    `ready after ${first.seconds.toFixed(1)} s and ${second.seconds.toFixed(1)} s, stopped within ${slowest.toFixed(1)} s`,
+  );
 } finally {
   rmSync(dataDir, { recursive: true, force: true });
 }

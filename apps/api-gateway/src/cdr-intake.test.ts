@@ -1,6 +1,15 @@
+import type { AddressInfo } from 'node:net';
 import { buildBatch, buildRecord } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestGateway, type Call, type ErrorBody, type Found, type IntakeBody, type Listed, type TestGateway } from './testing.ts';
+import {
+  openTestGateway,
+  type Call,
+  type ErrorBody,
+  type Found,
+  type IntakeBody,
+  type Listed,
+  type TestGateway,
+} from './testing.ts';
 
 /** As the platform document has it. */
 const EXAMPLE = {
@@ -44,7 +53,12 @@ const post = <T = IntakeBody>(index: string, body: Call['body'], more: Call = {}
 const search = async (query: string, as = gateway.ours.member) =>
   (await gateway.call<Listed<Found>>(`/cdrs?${query}`, { as })).json.data;
 const quarantined = async (index: string) =>
-  (await gateway.call<Listed<{ reason: string; detail: string; records: unknown[] }>>(`/cdrs/quarantine?batch_id=${index}`, { as: gateway.ours.member })).json.data;
+  (
+    await gateway.call<Listed<{ reason: string; detail: string; records: unknown[] }>>(
+      `/cdrs/quarantine?batch_id=${index}`,
+      { as: gateway.ours.member },
+    )
+  ).json.data;
 const status = async (index: string, as = gateway.ours.manager) =>
   (await gateway.call<{ data: Record<string, unknown> }>(`/cdr/${index}`, { as })).json.data;
 
@@ -98,10 +112,16 @@ describe("the document's example, as written", () => {
       body: EXAMPLE,
     });
     expect(answer.json).toMatchObject({ status: 'success', stored: 0, duplicates: 1 });
-    expect(await status('batch001')).toMatchObject({ state: 'stored', received: 2, stored: 1, duplicates: 1 });
+    expect(await status('batch001')).toMatchObject({
+      state: 'stored',
+      received: 2,
+      stored: 1,
+      duplicates: 1,
+    });
   });
   test('makes its trunk and its source entities of the organisation', async () => {
-    const found = await gateway.db.$queryRaw`SELECT type, id FROM entities WHERE org_id = ${gateway.ours.orgId} ORDER BY 1, 2`;
+    const found = await gateway.db
+      .$queryRaw`SELECT type, id FROM entities WHERE org_id = ${gateway.ours.orgId} ORDER BY 1, 2`;
     expect(found).toEqual([
       { type: 'source', id: 'freeswitch-node-01' },
       { type: 'trunk', id: 'trunk_001' },
@@ -116,7 +136,9 @@ describe('Prefer: wait', () => {
     expect(headers['preference-applied']).toBe('wait=20');
   });
   test('is not waited for where it is not said', async () => {
-    const { json, headers } = await post(newIndex(), buildBatch(1), { headers: { prefer: 'return=minimal' } });
+    const { json, headers } = await post(newIndex(), buildBatch(1), {
+      headers: { prefer: 'return=minimal' },
+    });
     expect(json).not.toHaveProperty('stored');
     expect(headers).not.toHaveProperty('preference-applied');
   });
@@ -131,15 +153,35 @@ describe('what is refused, in XML, and in JSON when asked', () => {
     [401, 'credentials that are not good', () => ['/cdr/b', { as: 'Bearer nonsense', body: EXAMPLE }]],
     [403, 'a role that may not', () => ['/cdr/b', { as: gateway.ours.member, body: EXAMPLE }]],
     [403, 'a key without the scope', () => ['/cdr/b', { as: gateway.keyWithoutScope, body: EXAMPLE }]],
-    [403, "another organisation's", () => [`/cdr/b?org_id=${gateway.theirs.orgId}`, { as: gateway.ours.byKey, body: EXAMPLE }]],
-    [404, 'an organisation that is not there', () => ['/cdr/b?org_id=999999', { as: gateway.admin, body: EXAMPLE }]],
+    [
+      403,
+      "another organisation's",
+      () => [`/cdr/b?org_id=${gateway.theirs.orgId}`, { as: gateway.ours.byKey, body: EXAMPLE }],
+    ],
+    [
+      404,
+      'an organisation that is not there',
+      () => ['/cdr/b?org_id=999999', { as: gateway.admin, body: EXAMPLE }],
+    ],
     [404, 'another action', () => ['/cdrr/b', { as: gateway.ours.byKey, body: EXAMPLE }]],
     [404, 'another action', () => ['/munch/b', { as: gateway.ours.byKey, body: EXAMPLE }]],
     [400, 'no index', () => ['/cdr/', { as: gateway.ours.byKey, body: EXAMPLE }]],
     [405, 'another method', () => ['/cdr/b', { as: gateway.ours.byKey, method: 'PUT', body: EXAMPLE }]],
-    [413, 'a body over 32 MiB', () => ['/cdr/b', { as: gateway.ours.byKey, body: Buffer.alloc((32 << 20) + 1, ' ') }]],
-    [415, 'a body that says it is something else, and is', () => ['/cdr/b', { as: gateway.ours.byKey, body: 'a;b;c', headers: { 'content-type': 'text/csv' } }]],
-    [415, 'a body that is compressed', () => ['/cdr/b', { as: gateway.ours.byKey, body: EXAMPLE, headers: { 'content-encoding': 'gzip' } }]],
+    [
+      413,
+      'a body over 32 MiB',
+      () => ['/cdr/b', { as: gateway.ours.byKey, body: Buffer.alloc((32 << 20) + 1, ' ') }],
+    ],
+    [
+      415,
+      'a body that says it is something else, and is',
+      () => ['/cdr/b', { as: gateway.ours.byKey, body: 'a;b;c', headers: { 'content-type': 'text/csv' } }],
+    ],
+    [
+      415,
+      'a body that is compressed',
+      () => ['/cdr/b', { as: gateway.ours.byKey, body: EXAMPLE, headers: { 'content-encoding': 'gzip' } }],
+    ],
     [422, 'a record that cannot be', () => ['/cdr/b', { as: gateway.ours.byKey, body: impossible }]],
   ];
   test.each(rows)('%i: %s', async (code, _what, make) => {
@@ -149,7 +191,10 @@ describe('what is refused, in XML, and in JSON when asked', () => {
     expect(xml.headers['content-type']).toBe('application/xml; charset=utf-8');
     expect(xml.body).toContain(`<code>${code}</code>`);
     expect(xml.body).toContain(`<request_id>${xml.headers['x-request-id']}</request_id>`);
-    const json = await gateway.call<ErrorBody>(url, { ...call, headers: { ...call.headers, accept: 'application/json' } });
+    const json = await gateway.call<ErrorBody>(url, {
+      ...call,
+      headers: { ...call.headers, accept: 'application/json' },
+    });
     expect(json.status).toBe(code);
     expect(json.json.error).toMatchObject({ code, message: expect.stringMatching(/\w/) as string });
     if (code === 405) expect(json.headers['allow']).toContain('POST');
@@ -161,19 +206,28 @@ describe('what is refused, in XML, and in JSON when asked', () => {
 
 describe('a bad record', () => {
   const asJson = { headers: { accept: 'application/json' } };
-  const batch = () => ({ records: [buildRecord(), buildRecord({ start_time: 5 }), buildRecord({ caller: '' })] });
+  const batch = () => ({
+    records: [buildRecord(), buildRecord({ start_time: 5 }), buildRecord({ caller: '' })],
+  });
 
   test('is named with its place and field, and refuses the whole batch', async () => {
     const index = newIndex();
     const { status, json } = await post<ErrorBody>(index, batch(), asJson);
     expect(status).toBe(400);
-    expect(json.error.details?.map(({ field }) => field)).toEqual(['records[1].start_time', 'records[2].caller']);
+    expect(json.error.details?.map(({ field }) => field)).toEqual([
+      'records[1].start_time',
+      'records[2].caller',
+    ]);
     expect(json.error.message).toContain('records[1].start_time');
     expect(await search(`batch_id=${index}`)).toEqual([]);
     expect((await gateway.call(`/cdr/${index}`, { as: gateway.ours.manager })).status).toBe(404);
   });
   test('is named with its place and field where it is impossible', async () => {
-    const { status, json } = await post<ErrorBody>(newIndex(), { records: [buildRecord({ duration: 100 })] }, asJson);
+    const { status, json } = await post<ErrorBody>(
+      newIndex(),
+      { records: [buildRecord({ duration: 100 })] },
+      asJson,
+    );
     expect([status, json.error.details?.[0]?.field]).toEqual([422, 'records[0].duration']);
   });
   test('of a partial batch is quarantined and counted, and the good are stored', async () => {
@@ -191,7 +245,11 @@ describe('a bad record', () => {
   });
   test('of a partial batch that has no good one leaves it failed', async () => {
     const index = newIndex();
-    expect((await post(index, { records: [1, null], partial: true })).json).toMatchObject({ processed: 0, quarantined: 2, stored: 0 });
+    expect((await post(index, { records: [1, null], partial: true })).json).toMatchObject({
+      processed: 0,
+      quarantined: 2,
+      stored: 0,
+    });
     expect(await status(index)).toMatchObject({ state: 'failed', quarantined: 2 });
   });
   test('refuses to name more than a hundred fields of ten thousand bad records', async () => {
@@ -214,30 +272,41 @@ describe('the same leg', () => {
     const { json } = await post(index, { records: [{ ...record, disposition: 'BUSY' }] });
     expect(json).toMatchObject({ stored: 0, duplicates: 0, conflicts: 1 });
     expect((await search(`batch_id=${index}`)).map(({ disposition }) => disposition)).toEqual(['ANSWERED']);
-    expect(await quarantined(index)).toMatchObject([{ reason: 'conflict', records: [{ disposition: 'BUSY' }] }]);
+    expect(await quarantined(index)).toMatchObject([
+      { reason: 'conflict', records: [{ disposition: 'BUSY' }] },
+    ]);
   });
   test('of another source or another start is another leg', async () => {
     const record = buildRecord();
     const index = newIndex();
     await post(index, { records: [record], source: 'node-a' });
     await post(index, { records: [record], source: 'node-b' });
-    await post(index, { records: [{ ...record, start_time: '2024-01-15T10:30:01Z', duration: 341 }], source: 'node-a' });
+    await post(index, {
+      records: [{ ...record, start_time: '2024-01-15T10:30:01Z', duration: 341 }],
+      source: 'node-a',
+    });
     expect(await search(`batch_id=${index}`)).toHaveLength(3);
   });
   test('sent ten times at once and ten times more, on connections of their own, is stored once', async () => {
     await gateway.app.listen({ host: '127.0.0.1', port: 0 });
-    const [{ port }] = gateway.app.addresses() as [{ port: number }];
+    const { port } = gateway.app.server.address() as AddressInfo;
     const index = newIndex();
     const body = JSON.stringify(buildBatch(50));
     const send = async () => {
-      const headers = { authorization: gateway.ours.byKey, 'content-type': 'application/json', prefer: 'wait=20', connection: 'close' };
+      const headers = {
+        authorization: gateway.ours.byKey,
+        'content-type': 'application/json',
+        prefer: 'wait=20',
+        connection: 'close',
+      };
       const answer = await fetch(`http://127.0.0.1:${port}/cdr/${index}`, { method: 'POST', headers, body });
       expect(answer.status).toBe(200);
       return (await answer.json()) as IntakeBody;
     };
     const answers = await Promise.all(Array.from({ length: 10 }, send));
     for (let again = 0; again < 10; again += 1) answers.push(await send());
-    const sum = (count: 'stored' | 'duplicates' | 'conflicts') => answers.reduce((total, answer) => total + answer[count]!, 0);
+    const sum = (count: 'stored' | 'duplicates' | 'conflicts') =>
+      answers.reduce((total, answer) => total + answer[count]!, 0);
     expect([sum('stored'), sum('duplicates'), sum('conflicts')]).toEqual([50, 950, 0]);
     expect(await search(`batch_id=${index}&limit=500`)).toHaveLength(50);
     expect(await status(index)).toMatchObject({ received: 1_000, stored: 50, duplicates: 950, conflicts: 0 });
@@ -245,26 +314,38 @@ describe('the same leg', () => {
 });
 
 describe('where a batch goes', () => {
-  const orgOf = async (index: string) => (await search(`batch_id=${index}`, gateway.admin)).map(({ org_id }) => org_id);
+  const orgOf = async (index: string) =>
+    (await search(`batch_id=${index}`, gateway.admin)).map(({ org_id }) => org_id);
 
   test("an admin's goes to the default organisation, or where org_id says in body or query", async () => {
     const [plain, inBody, inQuery] = [newIndex(), newIndex(), newIndex()];
     await post(plain, buildBatch(1), { as: gateway.admin });
     await post(inBody, buildBatch(1, { org_id: gateway.theirs.orgId }), { as: gateway.admin });
     await post(`${inQuery}?org_id=${gateway.theirs.orgId}`, buildBatch(1), { as: gateway.admin });
-    expect([await orgOf(plain), await orgOf(inBody), await orgOf(inQuery)]).toEqual([[1], [gateway.theirs.orgId], [gateway.theirs.orgId]]);
+    expect([await orgOf(plain), await orgOf(inBody), await orgOf(inQuery)]).toEqual([
+      [1],
+      [gateway.theirs.orgId],
+      [gateway.theirs.orgId],
+    ]);
   });
   test("everybody else's goes to their own, and naming another is 403", async () => {
     for (const as of [gateway.ours.manager, gateway.ours.byKey]) {
       const index = newIndex();
       await post(index, buildBatch(1, { org_id: gateway.ours.orgId }), { as });
       expect(await orgOf(index)).toEqual([gateway.ours.orgId]);
-      expect((await post(newIndex(), buildBatch(1, { org_id: gateway.theirs.orgId }), { as })).status).toBe(403);
+      expect((await post(newIndex(), buildBatch(1, { org_id: gateway.theirs.orgId }), { as })).status).toBe(
+        403,
+      );
     }
   });
-  test.each([0, -1, 1.5, '1', 1e10, 2 ** 31, null])('org_id %j of an admin is 4xx or none, never 500', async (org_id) => {
-    expect((await post(newIndex(), buildBatch(1, { org_id }), { as: gateway.admin })).status).toBeLessThan(500);
-  });
+  test.each([0, -1, 1.5, '1', 1e10, 2 ** 31, null])(
+    'org_id %j of an admin is 4xx or none, never 500',
+    async (org_id) => {
+      expect((await post(newIndex(), buildBatch(1, { org_id }), { as: gateway.admin })).status).toBeLessThan(
+        500,
+      );
+    },
+  );
 });
 
 describe("nobody sees another organisation's", () => {
@@ -277,12 +358,19 @@ describe("nobody sees another organisation's", () => {
       expect(await search(`batch_id=${index}`, as)).toEqual([]);
       expect((await gateway.call(`/cdrs/${theirs!.id}`, { as })).status).toBe(404);
       expect((await gateway.call(`/cdrs?org_id=${gateway.theirs.orgId}`, { as })).status).toBe(403);
-      expect((await gateway.call(`/cdrs/quarantine?org_id=${gateway.theirs.orgId}`, { as })).status).toBe(403);
+      expect((await gateway.call(`/cdrs/quarantine?org_id=${gateway.theirs.orgId}`, { as })).status).toBe(
+        403,
+      );
     }
     expect(await quarantined(index)).toEqual([]);
     expect((await gateway.call(`/cdr/${index}`, { as: gateway.ours.manager })).status).toBe(404);
-    expect((await gateway.call(`/cdr/${index}?org_id=${gateway.theirs.orgId}`, { as: gateway.ours.manager })).status).toBe(403);
-    expect((await gateway.call(`/cdr/${index}?org_id=${gateway.theirs.orgId}`, { as: gateway.admin })).status).toBe(200);
+    expect(
+      (await gateway.call(`/cdr/${index}?org_id=${gateway.theirs.orgId}`, { as: gateway.ours.manager }))
+        .status,
+    ).toBe(403);
+    expect(
+      (await gateway.call(`/cdr/${index}?org_id=${gateway.theirs.orgId}`, { as: gateway.admin })).status,
+    ).toBe(200);
     expect((await gateway.call(`/cdrs/${theirs!.id}`, { as: gateway.admin })).status).toBe(200);
   });
   test('who belongs to none reads nothing', async () => {

@@ -14,9 +14,14 @@ afterAll(async () => {
 });
 
 const store = (index: string, batch: object) =>
-  gateway.call<IntakeBody>(`/cdr/${index}`, { as: gateway.ours.byKey, headers: { prefer: 'wait=20' }, body: batch });
+  gateway.call<IntakeBody>(`/cdr/${index}`, {
+    as: gateway.ours.byKey,
+    headers: { prefer: 'wait=20' },
+    body: batch,
+  });
 const get = <T = Listed<Found>>(url: string) => gateway.call<T>(url, { as: gateway.ours.manager });
-const ids = async (query: string) => (await get(`/cdrs?${query}`)).json.data.map(({ call_id }) => call_id).sort();
+const ids = async (query: string) =>
+  (await get(`/cdrs?${query}`)).json.data.map(({ call_id }) => call_id).sort();
 
 describe('a search', () => {
   beforeAll(async () => {
@@ -25,7 +30,13 @@ describe('a search', () => {
       records: [
         buildRecord({ call_id: 's-1', caller: '(415) 555-0001', trunk_id: 't-1' }),
         buildRecord({ call_id: 's-2', caller: '+14155550002', callee: '1001', disposition: 'busy' }),
-        buildRecord({ call_id: 's-3', start_time: '2024-02-01T00:00:00Z', end_time: '2024-02-01T00:00:10Z', duration: 10, disposition: 'no_answer' }),
+        buildRecord({
+          call_id: 's-3',
+          start_time: '2024-02-01T00:00:00Z',
+          end_time: '2024-02-01T00:00:10Z',
+          duration: 10,
+          disposition: 'no_answer',
+        }),
       ],
     });
   });
@@ -49,11 +60,17 @@ describe('a search', () => {
 });
 
 test('page by page, every leg of equal start is read once, newest first', async () => {
-  await store('paging', { records: Array.from({ length: 23 }, (_, index) => buildRecord({ start_time: index < 3 ? '2024-01-15T10:30:01Z' : '2024-01-15T10:30:00Z' })) });
+  await store('paging', {
+    records: Array.from({ length: 23 }, (_, index) =>
+      buildRecord({ start_time: index < 3 ? '2024-01-15T10:30:01Z' : '2024-01-15T10:30:00Z' }),
+    ),
+  });
   const seen: Found[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const { json }: { json: Listed<Found> } = await get(`/cdrs?batch_id=paging&limit=5${cursor && `&cursor=${cursor}`}`);
+    const { json }: { json: Listed<Found> } = await get(
+      `/cdrs?batch_id=paging&limit=5${cursor && `&cursor=${cursor}`}`,
+    );
     seen.push(...json.data);
     cursor = json.meta.next_cursor;
   }
@@ -64,11 +81,16 @@ test('page by page, every leg of equal start is read once, newest first', async 
 });
 
 test('the quarantine reads page by page too', async () => {
-  await store('bad', { partial: true, records: Array.from({ length: 7 }, (_, index) => ({ number: index })) });
+  await store('bad', {
+    partial: true,
+    records: Array.from({ length: 7 }, (_, index) => ({ number: index })),
+  });
   const seen: unknown[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const { json }: { json: Listed<{ records: unknown[] }> } = await get(`/cdrs/quarantine?batch_id=bad&limit=3${cursor && `&cursor=${cursor}`}`);
+    const { json }: { json: Listed<{ records: unknown[] }> } = await get(
+      `/cdrs/quarantine?batch_id=bad&limit=3${cursor && `&cursor=${cursor}`}`,
+    );
     seen.push(...json.data.map(({ records }) => records[0]));
     cursor = json.meta.next_cursor;
   }
@@ -114,7 +136,20 @@ describe('what nobody would ask for in good faith is 4xx, or finds nothing, and 
     Buffer.from('-999999999999999.018d0c0b-7a40-8b3c-9f6e-2f1f5a6b7c8d').toString('base64url'),
     '',
   ].map((value) => [value.length > 100 ? value.slice(0, 20) : value, value] as const);
-  const parameters = ['call_id', 'caller', 'callee', 'trunk_id', 'source', 'batch_id', 'disposition', 'from', 'to', 'org_id', 'limit', 'cursor'];
+  const parameters = [
+    'call_id',
+    'caller',
+    'callee',
+    'trunk_id',
+    'source',
+    'batch_id',
+    'disposition',
+    'from',
+    'to',
+    'org_id',
+    'limit',
+    'cursor',
+  ];
 
   test.each(hostile)('in any query parameter: %j', async (_short, value) => {
     for (const name of parameters) {
@@ -122,7 +157,8 @@ describe('what nobody would ask for in good faith is 4xx, or finds nothing, and 
         const { status, json } = await get(`${list}?${name}=${value}`);
         expect([name, list, [200, 400, 403].includes(status)]).toEqual([name, list, true]);
         // An empty cursor asks for the first page.
-        if (status === 200 && value && !['from', 'to'].includes(name)) expect([name, json.data]).toEqual([name, []]);
+        if (status === 200 && value && !['from', 'to'].includes(name))
+          expect([name, json.data]).toEqual([name, []]);
       }
     }
   });
@@ -132,19 +168,31 @@ describe('what nobody would ask for in good faith is 4xx, or finds nothing, and 
     expect(posted.status).toBeLessThan(500);
     if (posted.status === 200) expect(posted.json).toMatchObject({ stored: 1 });
   });
-  test.each(['limti=5', 'call_id=a&call_id=b', 'limit=0', 'limit=501', 'limit=1.5', 'disposition=PERHAPS', 'from=yesterday', 'cursor=x'])(
-    'GET /cdrs?%s is 400',
-    async (query) => expect((await get(`/cdrs?${query}`)).status).toBe(400),
-  );
-  test.each(['x', '1', '018d0c0b-7a40-8b3c-9f6e-2f1f5a6b7c8', 'ffffffff-ffff-ffff-ffff-ffffffffffff', '00000000-0000-0000-0000-000000000000', '018D0C0B-7A40-8B3C-9F6E-2F1F5A6B7C8D'])(
-    'GET /cdrs/%s is 404',
-    async (id) => expect((await get(`/cdrs/${id}`)).status).toBe(404),
-  );
+  test.each([
+    'limti=5',
+    'call_id=a&call_id=b',
+    'limit=0',
+    'limit=501',
+    'limit=1.5',
+    'disposition=PERHAPS',
+    'from=yesterday',
+    'cursor=x',
+  ])('GET /cdrs?%s is 400', async (query) => expect((await get(`/cdrs?${query}`)).status).toBe(400));
+  test.each([
+    'x',
+    '1',
+    '018d0c0b-7a40-8b3c-9f6e-2f1f5a6b7c8',
+    'ffffffff-ffff-ffff-ffff-ffffffffffff',
+    '00000000-0000-0000-0000-000000000000',
+    '018D0C0B-7A40-8B3C-9F6E-2F1F5A6B7C8D',
+  ])('GET /cdrs/%s is 404', async (id) => expect((await get(`/cdrs/${id}`)).status).toBe(404));
   test('an index with quotes and marks reads back as it was sent', async () => {
     const index = `it's "50%" & <größe> 📞`;
     const { json } = await store(encodeURIComponent(index), buildBatch(1));
     expect(json.batch_id).toBe(index);
-    const status = await get<{ data: { batch_id: string; stored: number } }>(`/cdr/${encodeURIComponent(index)}`);
+    const status = await get<{ data: { batch_id: string; stored: number } }>(
+      `/cdr/${encodeURIComponent(index)}`,
+    );
     expect(status.json.data).toMatchObject({ batch_id: index, stored: 1 });
   });
 });

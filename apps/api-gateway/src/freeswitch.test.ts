@@ -1,6 +1,13 @@
 import { freeswitchSamples, publicSamples, type FreeswitchSample } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { basic, openTestGateway, type Found, type IntakeBody, type Listed, type TestGateway } from './testing.ts';
+import {
+  basic,
+  openTestGateway,
+  type Found,
+  type IntakeBody,
+  type Listed,
+  type TestGateway,
+} from './testing.ts';
 
 type ExpectedLeg = Exclude<FreeswitchSample['expected'], 'unreadable'>;
 
@@ -19,18 +26,23 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const send = ({ path, headers, body }: { path: string; headers: Record<string, string>; body: string }, key = gateway.ours.key) =>
-  gateway.call<IntakeBody>(path, { as: basic(key), headers: { ...headers, ...wait }, body });
+const send = (
+  { path, headers, body }: { path: string; headers: Record<string, string>; body: string },
+  key = gateway.ours.key,
+) => gateway.call<IntakeBody>(path, { as: basic(key), headers: { ...headers, ...wait }, body });
 const find = async (callId: string, as = gateway.ours.member) =>
   (await gateway.call<Listed<Found>>(`/cdrs?call_id=${callId}`, { as })).json.data;
 const time = (epoch: number) => (epoch ? new Date(epoch * 1000).toISOString().replace('.000Z', 'Z') : null);
 
 describe('what a real FreeSWITCH 1.10.12 sends, with its own headers and Basic credentials', () => {
-  test.each(samples.map((sample) => [sample.name, sample] as const))('%s is acknowledged', async (_name, sample) => {
-    const { status, json } = await send(sample);
-    expect(status).toBe(200);
-    expect(json).toMatchObject({ status: 'success', processed: 1, batch_id: 'freeswitch-node-01' });
-  });
+  test.each(samples.map((sample) => [sample.name, sample] as const))(
+    '%s is acknowledged',
+    async (_name, sample) => {
+      const { status, json } = await send(sample);
+      expect(status).toBe(200);
+      expect(json).toMatchObject({ status: 'success', processed: 1, batch_id: 'freeswitch-node-01' });
+    },
+  );
 
   test.each(readable.map((sample) => [sample.name, sample.expected as ExpectedLeg] as const))(
     '%s reads as the table says, once, whatever it was sent as',
@@ -69,9 +81,12 @@ describe('what a real FreeSWITCH 1.10.12 sends, with its own headers and Basic c
   });
 
   test('the one that cannot be read is in quarantine, whole, with what to set in FreeSWITCH', async () => {
-    const { json } = await gateway.call<Listed<{ reason: string; detail: string; document: string }>>('/cdrs/quarantine', {
-      as: gateway.ours.member,
-    });
+    const { json } = await gateway.call<Listed<{ reason: string; detail: string; document: string }>>(
+      '/cdrs/quarantine',
+      {
+        as: gateway.ours.member,
+      },
+    );
     const unreadable = samples.filter(({ expected }) => expected === 'unreadable');
     expect(json.data.map(({ document }) => document)).toEqual(unreadable.map(({ body }) => body));
     expect(json.data[0]).toMatchObject({ reason: 'unreadable' });
@@ -82,7 +97,9 @@ describe('what a real FreeSWITCH 1.10.12 sends, with its own headers and Basic c
     const answers = await Promise.all(readable.map((sample) => send(sample)));
     for (const { json } of answers) expect(json).toMatchObject({ stored: 0, duplicates: 1, conflicts: 0 });
     const legs = new Set(readable.map(({ expected }) => (expected as ExpectedLeg).uuid));
-    expect(await gateway.db.$queryRaw`SELECT count(*)::int AS count FROM cdrs`).toEqual([{ count: legs.size }]);
+    expect(await gateway.db.$queryRaw`SELECT count(*)::int AS count FROM cdrs`).toEqual([
+      { count: legs.size },
+    ]);
   });
 
   test('under the name of another organisation it is another call', async () => {
@@ -96,17 +113,31 @@ describe('what a real FreeSWITCH 1.10.12 sends, with its own headers and Basic c
 });
 
 describe.each(publicSamples())('published by another project: $name', ({ name, body, expected }) => {
-  const contentType = name.endsWith('.json') ? 'application/json' : name.endsWith('.txt') ? 'application/x-www-form-urlencoded' : 'text/xml';
+  const contentType = name.endsWith('.json')
+    ? 'application/json'
+    : name.endsWith('.txt')
+      ? 'application/x-www-form-urlencoded'
+      : 'text/xml';
   test('is acknowledged, and stored or in quarantine with its reason', async () => {
     const batch = `public-${name.replaceAll(/[^\w-]/g, '_').slice(0, 50)}`;
-    const { status, json } = await send({ path: `/cdr/${batch}`, headers: { 'content-type': contentType }, body });
+    const { status, json } = await send({
+      path: `/cdr/${batch}`,
+      headers: { 'content-type': contentType },
+      body,
+    });
     expect(status).toBe(200);
     expect(json.stored! + json.duplicates! + json.conflicts! + json.quarantined).toBe(1);
     if (json.stored) {
-      const [leg] = (await gateway.call<Listed<Found>>(`/cdrs?batch_id=${batch}`, { as: gateway.ours.member })).json.data;
+      const [leg] = (
+        await gateway.call<Listed<Found>>(`/cdrs?batch_id=${batch}`, { as: gateway.ours.member })
+      ).json.data;
       expect(leg).toMatchObject({ disposition: expected['disposition'] });
     } else if (!json.duplicates) {
-      const { data } = (await gateway.call<Listed<{ detail: string }>>(`/cdrs/quarantine?batch_id=${batch}`, { as: gateway.ours.member })).json;
+      const { data } = (
+        await gateway.call<Listed<{ detail: string }>>(`/cdrs/quarantine?batch_id=${batch}`, {
+          as: gateway.ours.member,
+        })
+      ).json;
       expect(data[0]!.detail).not.toBe('');
     }
   });
@@ -131,7 +162,11 @@ describe('a FreeSWITCH document is never refused', () => {
     });
     expect(status).toBe(200);
     expect(json).toMatchObject({ stored: 0, quarantined: 1 });
-    const { data } = (await gateway.call<Listed<{ detail: string }>>(`/cdrs/quarantine?batch_id=${batch}`, { as: gateway.ours.member })).json;
+    const { data } = (
+      await gateway.call<Listed<{ detail: string }>>(`/cdrs/quarantine?batch_id=${batch}`, {
+        as: gateway.ours.member,
+      })
+    ).json;
     expect(data[0]!.detail).not.toBe('');
   });
 });

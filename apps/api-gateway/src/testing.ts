@@ -79,6 +79,8 @@ export const openTestGateway = async ({ log, databaseUrl, kind = 'postgres' }: T
     jwtSecret: 'a secret of the tests, at least 32 characters',
     tokenLifetime: 3_600,
     defaultRegion: REGION,
+    // Nothing sweeps here.
+    sweepGrace: 60,
     log: log ?? openLog('test', 'silent'),
     checks: { database: () => pingDatabase(db) },
   });

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { compactStamp, Failure, type Problem } from '@oriontel/contracts';
 import type { Intake } from '@oriontel/intake';
 import { fieldName } from '@oriontel/service';
@@ -110,7 +109,8 @@ const prepareBatch = (request: CdrRequest, sgapiReference: string): Prepared => 
 const parse = ({ body, contentType }: CdrRequest): unknown => {
   if (!body.trim()) throw new Failure('bad_request', 'The body is empty: send {"records": [ … ]}.');
   try {
-    return JSON.parse(body);
+    // A byte order mark is no JSON, and some senders write one (RFC 8259, 8.1).
+    return JSON.parse(body.replace(/^\uFEFF/, ''));
   } catch (error) {
     if (contentType && !/json|^text\/plain/i.test(contentType)) {
       throw new Failure(
@@ -122,7 +122,17 @@ const parse = ({ body, contentType }: CdrRequest): unknown => {
   }
 };
 
+/** Levels of lists and objects; deeper ones overflow the stack of whoever writes them as JSON again. */
+const DEEPEST = 100;
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1)));
+
 const readEnvelope = (json: unknown): BatchEnvelope => {
+  if (isDeeper(json, DEEPEST))
+    throw new Failure('bad_request', `The body is nested more than ${DEEPEST} levels deep: flatten it.`);
   const batch = BatchEnvelope.safeParse(json);
   if (batch.success) return batch.data;
   const details = batch.error.issues.map(({ path, message }) => ({ field: fieldName(path), message }));
@@ -160,16 +170,5 @@ const sentence = ([first]: Problem[]): string =>
   first ? `${first.field} ${first.message}` : 'The batch is not valid.';
 
 /** Records that say again, to the letter, what an earlier one of the batch said. */
-const countRepeats = (records: unknown[]): number => {
-  const seen = new Map<string, unknown[]>();
-  let repeats = 0;
-  for (const record of records) {
-    const { call_id, start_time } = (record ?? {}) as Record<string, unknown>;
-    const key = `${String(call_id)} ${String(start_time)}`;
-    const others = seen.get(key);
-    if (!others) seen.set(key, [record]);
-    else if (others.some((other) => isDeepStrictEqual(other, record))) repeats += 1;
-    else others.push(record);
-  }
-  return repeats;
-};
+const countRepeats = (records: unknown[]): number =>
+  records.length - new Set(records.map((record) => JSON.stringify(record))).size;

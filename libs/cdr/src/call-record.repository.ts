@@ -38,20 +38,21 @@ export const callRecords = (db: Queryable) => ({
    * the ways measured (docs/decisions/0003). Legs must come in a fixed order, so that two batches cannot deadlock.
    */
   insert: async (legs: StoredLeg[]): Promise<Set<string>> => {
-    const rows = await db.$queryRaw<{ id: string }[]>`
-      INSERT INTO cdrs (id, org_id, call_id, leg, linked_call_id, direction, caller, callee, caller_raw, callee_raw,
+    const [row] = await db.$queryRaw<[{ ids: string[] | null }]>`
+      WITH stored AS (INSERT INTO cdrs (id, org_id, call_id, leg, linked_call_id, direction, caller, callee, caller_raw, callee_raw,
         start_time, answer_time, end_time, duration, billsec, disposition, hangup_cause, q850, sip_status, trunk_id,
         source, batch_id, content_hash, raw)
       SELECT id, "orgId", "callId", leg, "linkedCallId", direction, caller, callee, "callerRaw", "calleeRaw",
         "startTime", "answerTime", "endTime", duration, billsec, disposition, "hangupCause", q850, "sipStatus", "trunkId",
-        source, "batchId", "contentHash", raw
-      FROM json_to_recordset(${JSON.stringify(legs)}::json) AS leg(id uuid, "orgId" int, "callId" text, leg text,
+        source, "batchId", "contentHash", raw::json
+      FROM json_to_recordset(${insertJson(legs)}::json) AS leg(id uuid, "orgId" int, "callId" text, leg text,
         "linkedCallId" text, direction text, caller text, callee text, "callerRaw" text, "calleeRaw" text,
         "startTime" timestamptz, "answerTime" timestamptz, "endTime" timestamptz, duration int, billsec int,
         disposition text, "hangupCause" text, q850 smallint, "sipStatus" smallint, "trunkId" text, source text,
-        "batchId" text, "contentHash" text, raw json)
-      ON CONFLICT DO NOTHING RETURNING id`;
-    return new Set(rows.map(({ id }) => id));
+        "batchId" text, "contentHash" text, raw text)
+      ON CONFLICT DO NOTHING RETURNING id)
+      SELECT json_agg(id) AS ids FROM stored`;
+    return new Set(row.ids);
   },
 
   /** The content hashes of stored legs, by id. */
@@ -91,6 +92,17 @@ export const callRecords = (db: Queryable) => ({
 });
 
 const iso = (id: string): string => startTimeOf(id).toISOString();
+
+/**
+ * A NUL or half a surrogate pair in a raw record is harmless in a json column and fails the whole of this statement where
+ * it is read as part of the parameter: such a batch brings its raw records as text inside the text.
+ */
+const insertJson = (legs: StoredLeg[]): string => {
+  const json = JSON.stringify(legs);
+  return /\\u(?:0000|d[89a-f])/i.test(json)
+    ? JSON.stringify(legs.map((leg) => ({ ...leg, raw: JSON.stringify(leg.raw) })))
+    : json;
+};
 
 const linkJson = (legs: StoredLeg[]): string =>
   JSON.stringify(

@@ -70,12 +70,10 @@ const time = z.iso.datetime();
 /** A CDR as it reads over HTTP. */
 export const CallRecord = z
   .object({
-    id: z
-      .string()
-      .meta({
-        description:
-          'UUIDv8 (RFC 9562, 5.8): start_time and a hash of the key, so the same leg always has the same id',
-      }),
+    id: z.string().meta({
+      description:
+        'UUIDv8 (RFC 9562, 5.8): start_time and a hash of the key, so the same leg always has the same id',
+    }),
     org_id: z.int(),
     call_id: z.string().meta({ description: 'The leg as its switch names it' }),
     leg: Leg.meta({ description: 'a: started the call; b: originated on behalf of another leg' }),

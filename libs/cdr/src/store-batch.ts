@@ -115,5 +115,5 @@ const toQuarantine = ({ row, record, fate }: Judged): NewQuarantineItem[] => {
         detail: `${record.leg.callId} is stored already with other content, as ${record.leg.id}`,
       }
     : { reason: record.reason, detail: record.detail };
-  return [{ orgId, key, requestId, acceptedAt, payload: record.alone, ...why }];
+  return [{ orgId, key, requestId, acceptedAt, payload: record.alone(), ...why }];
 };

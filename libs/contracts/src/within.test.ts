@@ -7,5 +7,7 @@ test('work that ends in time has its own outcome', async () => {
 });
 
 test('work that never ends is a failure that names it', async () => {
-  await expect(within(10, 'asking x', new Promise(() => undefined))).rejects.toThrow('asking x took longer than 10 ms');
+  await expect(within(10, 'asking x', new Promise(() => undefined))).rejects.toThrow(
+    'asking x took longer than 10 ms',
+  );
 });

@@ -31,8 +31,8 @@ const UNREACHABLE_KINDS = new Set([
   'TooManyConnections',
   'TlsConnectionError',
 ]);
-// Connection, authorisation, serialisation and deadlock, resources, lock not available, cancelled or shut down, I/O.
-const PASSING_STATES = /^(08|28|40|53|55P03|57|58)/;
+// Connection (but not a violated protocol, which is our own mistake), authorisation, serialisation and deadlock, resources, lock not available, cancelled or shut down, I/O.
+const PASSING_STATES = /^(08(?!P01)|28|40|53|55P03|57|58)/;
 // pg's and pg-pool's own errors have no code, and Prisma hands them through as they are.
 const PASSING_MESSAGES =
   /^(timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
@@ -50,7 +50,10 @@ export const isUnavailable = (error: unknown): boolean => {
   );
 };
 
-/** The data itself cannot be stored: the same again fails again. */
-export const isBadData = (error: unknown): boolean => /^2[23]/.test(sqlState(error));
+/**
+ * The data itself cannot be stored: the same again fails again. Not 23514: no table has a check of its own, so it was a
+ * month's partition being made at the same moment.
+ */
+export const isBadData = (error: unknown): boolean => /^2(2|3(?!514))/.test(sqlState(error));
 
 export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505';

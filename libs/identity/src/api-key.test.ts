@@ -15,10 +15,14 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const make = (as: string, more: object = {}) =>
-  api.call<ApiKey & { key: string }>('POST', '/api-keys', { as, body: { name: 'node', scopes: ['cdr:write'], ...more } });
+  api.call<ApiKey & { key: string }>('POST', '/api-keys', {
+    as,
+    body: { name: 'node', scopes: ['cdr:write'], ...more },
+  });
 const list = async (as: string, query = '') => api.call<ApiKey[]>('GET', `/api-keys${query}`, { as });
 const remove = (as: string, id: string) => api.call('DELETE', `/api-keys/${id}`, { as });
-const basic = (password: string, user = 'fs-node-01') => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+const basic = (password: string, user = 'fs-node-01') =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 /** A key may not use this route: 403 says that it was known, 401 that it was not. */
 const isKnown = async (as: string) => (await api.call('GET', '/auth/me', { as })).status === 403;
 
@@ -87,7 +91,7 @@ describe('a key is known', () => {
 });
 
 describe('whose key', () => {
-  test("a manager makes none for another organisation, sees none of it and cannot delete one", async () => {
+  test('a manager makes none for another organisation, sees none of it and cannot delete one', async () => {
     expect((await make(ours.authorization, { org_id: theirs.org_id })).status).toBe(403);
     const { data } = await make(theirs.authorization);
     expect((await remove(ours.authorization, data.id)).status).toBe(404);
@@ -127,10 +131,15 @@ test.each([
   expect([status, error.details?.[0]?.field]).toEqual([400, field]);
 });
 
-test.each(['?limit=0', '?limit=501', '?limit=x', '?offset=-1', '?limti=5', "?limit=1'--", '?org_id=2147483648'])(
-  'GET /api-keys%s is 400',
-  async (query) => expect((await list(admin, query)).status).toBe(400),
-);
+test.each([
+  '?limit=0',
+  '?limit=501',
+  '?limit=x',
+  '?offset=-1',
+  '?limti=5',
+  "?limit=1'--",
+  '?org_id=2147483648',
+])('GET /api-keys%s is 400', async (query) => expect((await list(admin, query)).status).toBe(400));
 
 test.each(['x', '%00', "'--", '1'])('DELETE /api-keys/%s is 4xx, never 500', async (id) => {
   expect((await remove(admin, id)).status).toBeLessThan(500);

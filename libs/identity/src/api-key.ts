@@ -26,12 +26,9 @@ export type NewApiKey = z.output<typeof NewApiKey>;
 export const ApiKey = z
   .object({
     id: z.uuid(),
-    key: z
-      .string()
-      .optional()
-      .meta({
-        description: 'Shown once, when it is made. Send it as Bearer token or as the password of HTTP Basic',
-      }),
+    key: z.string().optional().meta({
+      description: 'Shown once, when it is made. Send it as Bearer token or as the password of HTTP Basic',
+    }),
     name: z.string(),
     org_id: z.int(),
     scopes: z.array(z.enum(scopes)),

@@ -25,7 +25,10 @@ describe('signing in', () => {
       expires_in: 3_600,
       user: (await me(ada.authorization)).data,
     });
-    expect((await me(`Bearer ${data['token'] as string}`)).data).toMatchObject({ id: ada.id, username: 'ada' });
+    expect((await me(`Bearer ${data['token'] as string}`)).data).toMatchObject({
+      id: ada.id,
+      username: 'ada',
+    });
   });
   test('the case of a username does not matter, the case of a password does', async () => {
     expect((await login({ username: 'ADA', password: PASSWORD })).status).toBe(200);
@@ -37,13 +40,19 @@ describe('signing in', () => {
     expect([unknown.status, wrong.status]).toEqual([401, 401]);
     expect(unknown.error.message).toBe(wrong.error.message);
   });
-  test.each([{}, { username: 'ada' }, { username: 'ada', password: '' }, { username: 'ada', password: PASSWORD, totp: 1 }, { username: { $ne: '' }, password: PASSWORD }])(
-    '%j is 400',
-    async (body) => expect((await login(body)).status).toBe(400),
+  test.each([
+    {},
+    { username: 'ada' },
+    { username: 'ada', password: '' },
+    { username: 'ada', password: PASSWORD, totp: 1 },
+    { username: { $ne: '' }, password: PASSWORD },
+  ])('%j is 400', async (body) => expect((await login(body)).status).toBe(400));
+  test.each(["' OR 1=1 --", 'nobody\0', 'x'.repeat(254), '\ud800', 'ada%'])(
+    'username %j is 401',
+    async (username) => {
+      expect((await login({ username, password: PASSWORD })).status).toBe(401);
+    },
   );
-  test.each(["' OR 1=1 --", 'nobody\0', 'x'.repeat(254), '\ud800', 'ada%'])('username %j is 401', async (username) => {
-    expect((await login({ username, password: PASSWORD })).status).toBe(401);
-  });
 });
 
 describe('a token', () => {
@@ -85,9 +94,18 @@ describe('a token', () => {
   ])('%s is 401', async (_name, make) => {
     expect((await me(`Bearer ${make()}`)).status).toBe(401);
   });
-  test.each(['', 'Bearer', 'Bearer ', 'Basic', 'Basic !!!', 'Basic YTpi', 'Digest x', 'Negotiate', `Token x`])(
-    'an Authorization of %j is 401',
-    async (authorization) => expect((await me(authorization)).status).toBe(401),
+  test.each([
+    '',
+    'Bearer',
+    'Bearer ',
+    'Basic',
+    'Basic !!!',
+    'Basic YTpi',
+    'Digest x',
+    'Negotiate',
+    `Token x`,
+  ])('an Authorization of %j is 401', async (authorization) =>
+    expect((await me(authorization)).status).toBe(401),
   );
   test('of a user who was deleted is 401', async () => {
     const gone = await api.signUp('gone');
@@ -115,7 +133,11 @@ test('who was believed a moment ago is asked for again after two seconds', async
   await expect(authenticate('Bearer x')).resolves.toMatchObject({ id: known.id });
   await api.db.user.update({ where: { id: known.id }, data: { disabledAt: new Date() } });
   const end = performance.now() + 3_000;
-  const isOut = () => authenticate('Bearer x').then(() => false, () => true);
+  const isOut = () =>
+    authenticate('Bearer x').then(
+      () => false,
+      () => true,
+    );
   while (!(await isOut()) && performance.now() < end) await pause(50);
   await expect(isOut()).resolves.toBe(true);
 });

@@ -17,11 +17,7 @@ const BELIEVED = 2_000;
  * organisation come from the database, never from the token. For `believed` milliseconds a principal is not asked for
  * again: a revoked one is out after that.
  */
-export const openAuthentication = (
-  db: Database,
-  verify: VerifyToken,
-  believed = BELIEVED,
-): Authenticate => {
+export const openAuthentication = (db: Database, verify: VerifyToken, believed = BELIEVED): Authenticate => {
   const userOf = remember(believed, async (id: string): Promise<Principal | null> => {
     const user = await users(db).findActive(Number(id));
     return user && { kind: 'user', id: user.id, role: user.role, orgId: user.orgId, username: user.username };

@@ -37,7 +37,10 @@ describe('without a token', () => {
     const fresh = await openTestIdentity();
     const names = Array.from({ length: 10 }, (_, index) => `admin-${index}`);
     const answers = await Promise.all(names.map((name) => fresh.register(name, { role: 'admin' })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 9 }, () => 403)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      201,
+      ...Array.from({ length: 9 }, () => 403),
+    ]);
     expect(await fresh.db.user.count()).toBe(1);
     await fresh.close();
   });
@@ -50,7 +53,10 @@ describe('without a token', () => {
   });
   test('user is the default role, and belongs to none', async () => {
     expect((await api.register('plain')).data).toMatchObject({ role: 'user', org_id: null });
-    expect((await api.register('named', { role: 'user' })).data).toMatchObject({ role: 'user', org_id: null });
+    expect((await api.register('named', { role: 'user' })).data).toMatchObject({
+      role: 'user',
+      org_id: null,
+    });
   });
   test('nobody chooses an organisation', async () => {
     for (const role of ['user', 'manager', 'admin'])
@@ -61,9 +67,15 @@ describe('without a token', () => {
 describe('with a token', () => {
   test('an admin makes any role in any organisation', async () => {
     const orgId = await org('Elsewhere');
-    expect((await api.register('admin2', { role: 'admin' }, admin)).data).toMatchObject({ role: 'admin', org_id: null });
+    expect((await api.register('admin2', { role: 'admin' }, admin)).data).toMatchObject({
+      role: 'admin',
+      org_id: null,
+    });
     for (const role of ['user', 'manager'])
-      expect((await api.register(`${role}-elsewhere`, { role, org_id: orgId }, admin)).data).toMatchObject({ role, org_id: orgId });
+      expect((await api.register(`${role}-elsewhere`, { role, org_id: orgId }, admin)).data).toMatchObject({
+        role,
+        org_id: orgId,
+      });
   });
   test('an organisation that does not exist is 404, and nobody is made', async () => {
     expect((await api.register('nowhere-man', { org_id: 999_999 }, admin)).status).toBe(404);
@@ -71,7 +83,10 @@ describe('with a token', () => {
   });
   test('a manager makes users and managers of its own organisation only', async () => {
     for (const role of ['user', 'manager'])
-      expect((await api.register(`${role}-of-boss`, { role }, manager.authorization)).data).toMatchObject({ role, org_id: manager.org_id });
+      expect((await api.register(`${role}-of-boss`, { role }, manager.authorization)).data).toMatchObject({
+        role,
+        org_id: manager.org_id,
+      });
     expect((await api.register('own', { org_id: manager.org_id }, manager.authorization)).status).toBe(201);
     expect((await api.register('x-admin', { role: 'admin' }, manager.authorization)).status).toBe(403);
     expect((await api.register('x-other', { org_id: 1 }, manager.authorization)).status).toBe(403);
@@ -99,7 +114,10 @@ describe('a name or address that is taken', () => {
   });
   test('of ten who ask for one name at once, one has it and the others get 409', async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => api.register('popular')));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      201,
+      ...Array.from({ length: 9 }, () => 409),
+    ]);
   });
   test('of ten managers who ask for one name at once, one organisation stays', async () => {
     await Promise.all(Array.from({ length: 10 }, () => api.register('chief', { role: 'manager' })));
@@ -127,7 +145,7 @@ describe('what cannot be is 400 and names the field', () => {
     ['organization', { role: 'manager', organization: '   ' }],
     ['org_id', { org_id: '5' }],
     ['org_id', { org_id: 2 ** 31 }],
-    ['org_id', { org_id: 1e400 }],
+    ['org_id', { org_id: 1e300 }],
   ])('%s: %j', async (field, more) => {
     const { status, error } = await api.register('invalid', more);
     expect([status, error.details?.[0]?.field]).toEqual([400, field]);
@@ -149,7 +167,9 @@ describe('ADMIN_USERNAME and ADMIN_PASSWORD', () => {
     expect(await ensure('operator', 'operator@localhost', PASSWORD)).toBe(true);
     expect(await ensure('operator', 'operator@localhost', 'another password')).toBe(false);
     expect(await ensure('other', 'other@localhost', PASSWORD)).toBe(false);
-    const { status } = await fresh.call('POST', '/auth/login', { body: { username: 'operator', password: PASSWORD } });
+    const { status } = await fresh.call('POST', '/auth/login', {
+      body: { username: 'operator', password: PASSWORD },
+    });
     expect(status).toBe(200);
     expect(await fresh.db.user.count()).toBe(1);
     await fresh.close();
@@ -157,7 +177,9 @@ describe('ADMIN_USERNAME and ADMIN_PASSWORD', () => {
   test('two gateways that start at once make one admin', async () => {
     const fresh = await openTestIdentity();
     const ensure = ensureAdmin(fresh.db, openPasswords());
-    const made = await Promise.all(['a', 'b', 'a'].map((name) => ensure(`admin-${name}`, `${name}@localhost`, PASSWORD)));
+    const made = await Promise.all(
+      ['a', 'b', 'a'].map((name) => ensure(`admin-${name}`, `${name}@localhost`, PASSWORD)),
+    );
     expect(made.filter(Boolean)).toHaveLength(1);
     expect(await fresh.db.user.count()).toBe(1);
     await fresh.close();
@@ -176,6 +198,8 @@ test('the demo organisation can be made twice, nobody signs in with it, and the 
   const { data } = await api.register('after-demo', { role: 'manager' });
   expect(data.id).toBeGreaterThan(67_890);
   expect(data.org_id).toBeGreaterThan(12_345);
-  const login = await api.call('POST', '/auth/login', { body: { username: 'john.smith', password: PASSWORD } });
+  const login = await api.call('POST', '/auth/login', {
+    body: { username: 'john.smith', password: PASSWORD },
+  });
   expect(login.status).toBe(401);
 });

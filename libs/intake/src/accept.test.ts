@@ -46,7 +46,14 @@ test('resolves once the row is committed and can be read by everybody', async ()
   const { intake } = openWith(otherDatabase({}));
   const { id } = await intake.accept(acceptance('hello'));
   const [row] = await intakeRows(database.db).pending<Word>('words', 1, { key: 'hello', limit: 5 });
-  expect(row).toMatchObject({ id, orgId: 1, key: 'hello', payload: { word: 'hello' }, requestId: 'r', attempts: 0 });
+  expect(row).toMatchObject({
+    id,
+    orgId: 1,
+    key: 'hello',
+    payload: { word: 'hello' },
+    requestId: 'r',
+    attempts: 0,
+  });
 });
 
 test('does not resolve before the commit', async () => {
@@ -57,7 +64,11 @@ test('does not resolve before the commit', async () => {
     await tx.$executeRaw`LOCK TABLE intake IN ACCESS EXCLUSIVE MODE`;
     accepted = intake.accept(acceptance('slow')).then(() => (isAccepted = true));
     await expect
-      .poll(() => database.db.$queryRaw`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INTO intake%' AND datname = current_database()`)
+      .poll(
+        () =>
+          database.db
+            .$queryRaw`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INTO intake%' AND datname = current_database()`,
+      )
       .toHaveLength(1);
     expect([isAccepted, producer.add.mock.calls.length]).toEqual([false, 0]);
   });
@@ -67,7 +78,9 @@ test('does not resolve before the commit', async () => {
 
 test('sends one job for a whole group, with the ids of its rows and nothing else', async () => {
   const { intake, producer } = openWith(database.db);
-  const accepted = await Promise.all(Array.from({ length: 60 }, (_, i) => intake.accept(acceptance(`w${i}`))));
+  const accepted = await Promise.all(
+    Array.from({ length: 60 }, (_, i) => intake.accept(acceptance(`w${i}`))),
+  );
   const jobs = producer.add.mock.calls.map(([job]) => job);
   expect(jobs.flatMap(({ ids }) => ids).sort()).toEqual(accepted.map(({ id }) => id).sort());
   expect(jobs.map((job) => Object.keys(job).sort())).toEqual(jobs.map(() => ['ids', 'swept']));
@@ -142,7 +155,11 @@ test('a connection that is ended in the middle is unavailable, nothing is stored
     await tx.$executeRaw`LOCK TABLE intake IN ACCESS EXCLUSIVE MODE`;
     const lost = expectUnavailable(intake.accept(acceptance('lost')));
     await expect
-      .poll(() => database.db.$queryRaw`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'doomed' AND wait_event_type = 'Lock'`)
+      .poll(
+        () =>
+          database.db
+            .$queryRaw`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'doomed' AND wait_event_type = 'Lock'`,
+      )
       .toHaveLength(1);
     await lost;
   });

@@ -15,7 +15,7 @@ export interface Acceptance<T> {
 }
 
 export interface Intake<T> {
-  /** Resolves with the row's id once the value is committed. @throws Failure unavailable, too_large or unprocessable. */
+  /** Resolves with the row's id once the value is committed. @throws Failure unavailable or unprocessable. */
   accept(acceptance: Acceptance<T>): Promise<{ id: string; acceptedAt: Date }>;
   /** Resolves when all that was accepted is committed and handed to the queue as far as it takes it. */
   close(): Promise<void>;

@@ -26,5 +26,7 @@ test('answers no when the time is over, having asked once more at its end, ever 
 });
 
 test('an error of the question is the answer', async () => {
-  await expect(awaitDrained(() => Promise.reject(new Error('database is away')), 1_000)).rejects.toThrow('away');
+  await expect(awaitDrained(() => Promise.reject(new Error('database is away')), 1_000)).rejects.toThrow(
+    'away',
+  );
 });

@@ -56,41 +56,59 @@ export const openDrain = <T>(
     if (drained.rows) options.onDrained(drained);
   };
 
-  /** The error belongs to this row alone: quarantine it if it can never succeed, else count the try and reject. */
-  const judge = async (id: string, error: unknown): Promise<void> => {
+  /**
+   * The error belongs to this row alone: quarantine it if it can never succeed, else count the try and reject.
+   * `counted`: the try was counted before it began.
+   */
+  const judge = async (id: string, error: unknown, counted: boolean): Promise<void> => {
     const hopeless = isBadData(error) || (error instanceof Failure && !error.retry);
     const tries = await db.$transaction(async (tx) => {
       const [row] = await intakeRows(tx).claim<T>([id]);
       if (!row) return 0;
-      if (hopeless || row.attempts + 1 >= MAX_TRIES) {
+      const begun = counted ? row.attempts : row.attempts + 1;
+      if (hopeless || begun >= MAX_TRIES) {
         await quarantine(tx).insert(queue, [poison(row, error)]);
         await intakeRows(tx).finish([id]);
-      } else {
+      } else if (!counted) {
         await intakeRows(tx).countTry([id]);
       }
-      return row.attempts + 1;
+      return begun;
     });
     options.onPoison(error, { id, tries });
     if (!hopeless && tries > 0 && tries < MAX_TRIES) throw error;
   };
 
-  const drainAlone = async (id: string): Promise<void> => {
-    await drainTogether([id]).catch((error: unknown) => {
-      if (isUnavailable(error)) throw error;
-      return judge(id, error);
-    });
+  /** One by one, so that each fares as it deserves; not on and on against a database that is away. */
+  const drainEach = async (ids: string[], counted: boolean): Promise<void> => {
+    const failures: unknown[] = [];
+    for (const id of ids) {
+      try {
+        await drainTogether([id]).catch((error: unknown) => {
+          if (isUnavailable(error)) throw error;
+          return judge(id, error, counted);
+        });
+      } catch (error) {
+        if (isUnavailable(error)) throw error;
+        failures.push(error);
+      }
+    }
+    if (failures.length) throw failures[0];
   };
 
   return async ({ ids, swept }) => {
     if (swept) await intakeRows(db).countTry(ids);
     try {
-      await drainTogether(ids);
+      await drainTogether(ids).catch((error: unknown) => {
+        if (isUnavailable(error)) throw error;
+        return drainEach(ids, swept);
+      });
     } catch (error) {
-      if (isUnavailable(error)) throw error;
-      const outcomes: PromiseSettledResult<void>[] = [];
-      for (const id of ids) outcomes.push(...(await Promise.allSettled([drainAlone(id)])));
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed) throw failed.reason;
+      // The database's trouble is no fault of the rows': they must not end in quarantine for it.
+      if (swept && isUnavailable(error))
+        await intakeRows(db)
+          .uncountTry(ids)
+          .catch(() => undefined);
+      throw error;
     }
   };
 };

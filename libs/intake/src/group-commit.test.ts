@@ -76,6 +76,7 @@ test('a group that is rejected rejects each of its items, and the next one goes 
   const others = Promise.allSettled([groups.add('second'), groups.add('third')]);
   writes[0]!.succeed();
   await first;
+  await turn();
   const last = groups.add('last');
   writes[1]!.fail(new Error('no room'));
   expect(await others).toEqual([
@@ -84,7 +85,7 @@ test('a group that is rejected rejects each of its items, and the next one goes 
   ]);
   await turn();
   writes[2]!.succeed();
-  await last;
+  await Promise.all([last, groups.idle()]);
   expect(groups.bytes()).toBe(0);
 });
 

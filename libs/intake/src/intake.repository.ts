@@ -58,6 +58,11 @@ export const intakeRows = (db: Queryable) => ({
     await db.$executeRaw`UPDATE intake SET attempts = attempts + 1 WHERE id = ANY(${ids}::uuid[])`;
   },
 
+  /** Takes a counted try back. */
+  uncountTry: async (ids: string[]): Promise<void> => {
+    await db.$executeRaw`UPDATE intake SET attempts = GREATEST(attempts - 1, 0) WHERE id = ANY(${ids}::uuid[])`;
+  },
+
   finish: async (ids: string[]): Promise<void> => {
     await db.$executeRaw`DELETE FROM intake WHERE id = ANY(${ids}::uuid[])`;
   },

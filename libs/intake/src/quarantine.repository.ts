@@ -8,19 +8,19 @@ export interface QuarantineItem extends NewQuarantineItem {
   quarantinedAt: Date;
 }
 
+/** One statement takes 65,535 parameters at most. */
+const ROWS_AT_ONCE = 1_000;
+
 /** The only file that speaks to the quarantine table. */
 export const quarantine = (db: Queryable) => ({
   /** What is there already, to the letter, is not put there again. */
   insert: async (queue: string, items: NewQuarantineItem[]): Promise<void> => {
-    if (!items.length) return;
-    const values = items.map(({ orgId, key, reason, detail, payload, requestId, acceptedAt }) => {
-      const text = JSON.stringify(payload);
-      return Prisma.sql`(${uuidv7()}::uuid, ${queue}, ${orgId}::int, ${key}, ${reason}, ${detail}, ${text}::json,
-        encode(sha256(convert_to(${text}::text, 'UTF8')), 'base64'), ${requestId}, ${acceptedAt})`;
-    });
-    await db.$executeRaw`
-      INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, fingerprint, request_id, accepted_at)
-      VALUES ${Prisma.join(values)} ON CONFLICT (org_id, queue, fingerprint) DO NOTHING`;
+    for (let i = 0; i < items.length; i += ROWS_AT_ONCE) {
+      const values = items.slice(i, i + ROWS_AT_ONCE).map((item) => valuesOf(queue, item));
+      await db.$executeRaw`
+        INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, fingerprint, request_id, accepted_at)
+        VALUES ${Prisma.join(values)} ON CONFLICT (org_id, queue, fingerprint) DO NOTHING`;
+    }
   },
 
   /** Newest first; `orgId` null reads every organisation's. */
@@ -45,3 +45,13 @@ export const quarantine = (db: Queryable) => ({
     return item ?? null;
   },
 });
+
+const valuesOf = (queue: string, item: NewQuarantineItem): Prisma.Sql => {
+  const { orgId, key, reason, detail, payload, requestId, acceptedAt } = item;
+  const text = JSON.stringify(payload);
+  return Prisma.sql`(${uuidv7()}::uuid, ${queue}, ${orgId}::int, ${storable(key)}, ${reason}, ${storable(detail)}, ${text}::json,
+    encode(sha256(convert_to(${text}::text, 'UTF8')), 'base64'), ${requestId}, ${acceptedAt})`;
+};
+
+// A sentence that quotes what is bad may hold the very character that no text column takes: it must not keep the item out.
+const storable = (text: string): string => text.replaceAll('\0', '\uFFFD');

@@ -33,11 +33,17 @@ export const openConsumer = <P>(
   { concurrency, onFailure, onError }: ConsumerOptions,
 ): Consumer => {
   const { Worker } = withBackend(backend.factory);
-  const process = async (job: Job): Promise<void> => {
+  const inHand = new Set<Promise<void>>();
+  const run = async (job: Job): Promise<void> => {
     const payload = definition.payload.safeParse(job.data);
     if (!payload.success)
       throw new UnrecoverableError(`job ${job.id} of ${definition.name}: ${payload.error.message}`);
     await handle(payload.data, { id: job.id ?? '', attempt: job.attemptsMade + 1 });
+  };
+  const process = (job: Job): Promise<void> => {
+    const work = run(job).finally(() => inHand.delete(work));
+    inHand.add(work);
+    return work;
   };
   const worker = new Worker(definition.name, process, {
     connection: backend.consuming,
@@ -55,9 +61,14 @@ export const openConsumer = <P>(
   return {
     isRunning: () => worker.isRunning(),
     close: async (deadline) => {
-      // Not close() and then close(true): BullMQ only ever does the first. pause() waits for the jobs in hand.
-      await within(deadline, `pausing ${definition.name}`, worker.pause()).catch(() => undefined);
-      await within(1_000, `closing ${definition.name}`, worker.close(true)).catch(() => undefined);
+      await worker.pause(true);
+      // BullMQ does the first close() it is asked for and no other: whether by force is known only now.
+      const finished = within(deadline, `the jobs in hand of ${definition.name}`, Promise.allSettled(inHand));
+      const force = await finished.then(
+        () => false,
+        () => true,
+      );
+      await within(1_000, `closing ${definition.name}`, worker.close(force)).catch(() => undefined);
     },
   };
 };

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { findRedis } from '@oriontel/devstack';
+import { Redis } from 'ioredis';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defineQueue, openQueues, type Queues } from './index.ts';
 import { ownRedis } from './testing/use-redis.ts';
@@ -55,9 +57,10 @@ describe.each([
   });
 });
 
-describe.runIf(inject('redisUrl'))('a Redis that goes away and comes back', () => {
+const program = await findRedis(process.env['PATH']);
+const cameBack = (redisServer: string) => {
   test('takes jobs again, and its consumer goes on', async () => {
-    const redis = await ownRedis();
+    const redis = await ownRedis(redisServer);
     const queues = await open(redis.url);
     const producer = queues.producer(queue);
     const got: string[] = [];
@@ -71,8 +74,20 @@ describe.runIf(inject('redisUrl'))('a Redis that goes away and comes back', () =
     await expect.poll(() => got, { timeout: 15_000 }).toContain('after');
   });
 
+  test('that hangs makes one caller wait for a second and turns the next ones away at once, until it answers', async () => {
+    const redis = await ownRedis(redisServer);
+    const observer = new Redis(redis.url);
+    onTestFinished(() => observer.disconnect());
+    const producer = (await open(redis.url)).producer(queue);
+    await producer.add('before');
+    await observer.client('PAUSE', 3_000);
+    expect(await timeToReject(producer.add('lost'))).toBeLessThan(1_500);
+    expect(await timeToReject(producer.add('lost'))).toBeLessThan(20);
+    await vi.waitFor(() => producer.add('after'), 10_000);
+  });
+
   test('works for a process that was started while it was away', async () => {
-    const redis = await ownRedis();
+    const redis = await ownRedis(redisServer);
     await redis.stop();
     const queues = await open(redis.url);
     const producer = queues.producer(queue);
@@ -84,4 +99,25 @@ describe.runIf(inject('redisUrl'))('a Redis that goes away and comes back', () =
     await vi.waitFor(() => producer.add('after'), 10_000);
     await expect.poll(() => got, { timeout: 15_000 }).toContain('after');
   });
-});
+
+  test('keeps no connection of queues that are closed, with a handler that hangs or without', async () => {
+    const redis = await ownRedis(redisServer);
+    const observer = new Redis(redis.url);
+    onTestFinished(() => observer.disconnect());
+    const queues = [await open(redis.url), await open(redis.url)];
+    let finish = () => {};
+    const handle = vi.fn(() => new Promise<void>((resolve) => (finish = resolve)));
+    for (const one of queues) one.consumer(queue, handle, serve);
+    await queues[0]!.producer(queue).add('hang');
+    await expect.poll(() => handle.mock.calls).toHaveLength(1);
+    await Promise.all(queues.map((one) => one.close(100)));
+    finish();
+    const connections = async () =>
+      String(await observer.client('LIST'))
+        .trim()
+        .split('\n').length;
+    await expect.poll(connections).toBe(1);
+  });
+};
+// Not defined where no Redis is installed.
+if (program) describe('a Redis that goes away and comes back', () => cameBack(program));

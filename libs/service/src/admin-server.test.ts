@@ -10,7 +10,10 @@ test('ready is when every check says so', async () => {
 });
 
 test('a check that fails is named, and the others still answer', async () => {
-  const readiness = await askChecks({ database: () => Promise.reject(new Error('x')), queue: async () => 1 }, log);
+  const readiness = await askChecks(
+    { database: () => Promise.reject(new Error('x')), queue: async () => 1 },
+    log,
+  );
   expect(readiness).toEqual({ ready: false, checks: { database: 'failed', queue: 'ok' } });
 });
 
@@ -18,7 +21,10 @@ test('a check that throws before it promises anything is a failed one', async ()
   const throwing = () => {
     throw new Error('x');
   };
-  expect(await askChecks({ database: throwing }, log)).toEqual({ ready: false, checks: { database: 'failed' } });
+  expect(await askChecks({ database: throwing }, log)).toEqual({
+    ready: false,
+    checks: { database: 'failed' },
+  });
 });
 
 test('a check that never answers is a failed one after two seconds', async () => {

@@ -4,11 +4,18 @@ import { ConfigError, readConfig, ServiceConfig } from './config.ts';
 const good = { DATABASE_URL: 'postgres://localhost/x' };
 
 test('what is not said has its default', () => {
-  expect(readConfig(ServiceConfig, good)).toEqual({ ...good, LOG_LEVEL: 'info', ADMIN_HOST: '127.0.0.1', ADMIN_PORT: 9464 });
+  expect(readConfig(ServiceConfig, good)).toEqual({
+    ...good,
+    LOG_LEVEL: 'info',
+    ADMIN_HOST: '127.0.0.1',
+    ADMIN_PORT: 9464,
+  });
 });
 
 test('an empty variable counts as absent', () => {
-  expect(readConfig(ServiceConfig, { ...good, REDIS_URL: '', LOG_LEVEL: '' })).toMatchObject({ LOG_LEVEL: 'info' });
+  expect(readConfig(ServiceConfig, { ...good, REDIS_URL: '', LOG_LEVEL: '' })).toMatchObject({
+    LOG_LEVEL: 'info',
+  });
 });
 
 test('every variable that is wrong or missing is named, and what is wrong with it', () => {

@@ -201,7 +201,7 @@ ALTER TABLE "intake" SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_
 
 -- Makes the partition of one table for one month (UTC), and moves into it what the default partition caught.
 -- The lock on the default partition comes first, so that no row slips in between moving and attaching.
-CREATE FUNCTION make_month_partition(parent regclass, month timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION make_month_partition(parent regclass, month timestamptz) RETURNS boolean LANGUAGE plpgsql SET timezone TO 'UTC' AS $$
 DECLARE
   lower_bound timestamptz := date_trunc('month', month, 'UTC');
   upper_bound timestamptz := date_trunc('month', lower_bound + interval '32 days', 'UTC');
@@ -222,7 +222,7 @@ BEGIN
 END $$;
 
 -- Makes last month's partition, this month's and the next ones of every partitioned table. Returns how many it made.
-CREATE FUNCTION make_month_partitions(months_ahead int) RETURNS int LANGUAGE plpgsql AS $$
+CREATE FUNCTION make_month_partitions(months_ahead int) RETURNS int LANGUAGE plpgsql SET timezone TO 'UTC' AS $$
 DECLARE
   parent regclass;
   made int := 0;

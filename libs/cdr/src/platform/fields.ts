@@ -5,8 +5,8 @@ export const required = (must: string) => ({
   error: (issue: { input?: unknown }) => (issue.input === undefined ? `is required: ${must}` : must),
 });
 
-/** PostgreSQL stores no NUL in a text. */
-const hasNoNul = (value: string): boolean => !value.includes('\0');
+/** PostgreSQL stores neither a NUL nor half of a surrogate pair in a text. */
+const isStorableText = (value: string): boolean => !value.includes('\0') && value.isWellFormed();
 
 export const text = (max: number) => {
   const must = `must be text of 1 to ${max} characters`;
@@ -14,7 +14,7 @@ export const text = (max: number) => {
     .string(required(must))
     .min(1, must)
     .max(max, must)
-    .refine(hasNoNul, 'must not contain NUL characters');
+    .refine(isStorableText, 'must not contain NUL characters or halves of characters');
 };
 
 const TIME = 'must be an ISO 8601 time with offset or Z, like 2024-01-15T10:30:00Z';

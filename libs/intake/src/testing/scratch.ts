@@ -33,7 +33,12 @@ export const storedWords = async (db: Database): Promise<string[]> => {
 };
 
 /** Rows as accept() leaves them when their job is lost. `grace` 0: the sweeper may take them at once. */
-export const putRows = async (db: Database, texts: string[], grace = 15, queue = 'words'): Promise<string[]> => {
+export const putRows = async (
+  db: Database,
+  texts: string[],
+  grace = 15,
+  queue = 'words',
+): Promise<string[]> => {
   const rows = texts.map((word) => ({
     id: uuidv7(),
     queue,

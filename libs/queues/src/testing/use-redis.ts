@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findRedis, startRedis, type RedisServer } from '@oriontel/devstack';
+import { startRedis, type RedisServer } from '@oriontel/devstack';
 import { onTestFinished } from 'vitest';
 
 const log = { info: () => {}, warn: () => {}, error: () => {} } as never;
@@ -13,8 +13,7 @@ export interface OwnRedis {
 }
 
 /** A Redis for one test alone, that can go away and come back on the same port. */
-export const ownRedis = async (): Promise<OwnRedis> => {
-  const program = (await findRedis(process.env['PATH']))!;
+export const ownRedis = async (program: string): Promise<OwnRedis> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'queues-test-'));
   let server: RedisServer | undefined;
   let url = '';

@@ -31,7 +31,11 @@ beforeAll(async () => {
     routes.get('/closed', { config: { ...access, access: 'signed-in' } }, async () => ({}));
     routes.get('/things/:id', { config: access }, async () => ({}));
     routes.delete('/things/:id', { config: access }, async () => ({}));
-    routes.get('/pages', { config: access, schema: { querystring: z.strictObject({ limit: z.coerce.number().optional() }) } }, async () => ({}));
+    routes.get(
+      '/pages',
+      { config: access, schema: { querystring: z.strictObject({ limit: z.coerce.number().optional() }) } },
+      async () => ({}),
+    );
     routes.post('/body', { config: access, schema: { body: Body } }, async ({ body }) => ({ got: body }));
   }));
 });
@@ -40,7 +44,12 @@ afterAll(() => app.close());
 type ErrorBody = { error: { message: string; code: number; details?: { field: string; message: string }[] } };
 
 const post = (payload: string | Buffer, headers: Record<string, string> = {}) =>
-  app.inject({ method: 'POST', url: '/body', payload, headers: { 'content-type': 'application/json', accept: 'application/json', ...headers } });
+  app.inject({
+    method: 'POST',
+    url: '/body',
+    payload,
+    headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
+  });
 const errorOf = (answer: { json: <T>() => T }) => answer.json<ErrorBody>().error;
 const throwing = (error: unknown) => {
   thrown = error;
@@ -108,27 +117,36 @@ describe('a body that cannot be read', () => {
   });
   test('an empty body is 400 and asks for an object', async () => {
     const answer = await post('');
-    expect([answer.statusCode, errorOf(answer).message]).toEqual([400, 'The body is empty: send a JSON object.']);
+    expect([answer.statusCode, errorOf(answer).message]).toEqual([
+      400,
+      'The body is empty: send a JSON object.',
+    ]);
   });
-  test.each(['{"name": "x", "__proto__": {"isAdmin": true}}', '{"name": "x", "constructor": {"prototype": {}}}'])(
-    'JSON that would poison prototypes is 400: %s',
-    async (payload) => {
-      expect((await post(payload)).statusCode).toBe(400);
-      expect({}).not.toHaveProperty('isAdmin');
-    },
-  );
+  test.each([
+    '{"name": "x", "__proto__": {"isAdmin": true}}',
+    '{"name": "x", "constructor": {"prototype": {}}}',
+  ])('JSON that would poison prototypes is 400: %s', async (payload) => {
+    expect((await post(payload)).statusCode).toBe(400);
+    expect({}).not.toHaveProperty('isAdmin');
+  });
   test('a body over the limit is 413 and says to send less', async () => {
     const answer = await post(JSON.stringify({ name: 'x'.repeat(LIMITS.body) }));
-    expect([answer.statusCode, errorOf(answer).message]).toEqual([413, 'The body is too large: send it in smaller parts.']);
+    expect([answer.statusCode, errorOf(answer).message]).toEqual([
+      413,
+      'The body is too large: send it in smaller parts.',
+    ]);
   });
   test.each(['application/xml', 'text/csv', 'nonsense'])('Content-Type %s is 415', async (type) => {
     expect((await post('<a/>', { 'content-type': type })).statusCode).toBe(415);
   });
-  test.each(['gzip', 'br', 'GZIP, identity'])('Content-Encoding %s is 415 and says to send it uncompressed', async (encoding) => {
-    const answer = await post(gzipSync('{"name":"x"}'), { 'content-encoding': encoding });
-    expect(answer.statusCode).toBe(415);
-    expect(errorOf(answer).message).toContain('send the body uncompressed');
-  });
+  test.each(['gzip', 'br', 'GZIP, identity'])(
+    'Content-Encoding %s is 415 and says to send it uncompressed',
+    async (encoding) => {
+      const answer = await post(gzipSync('{"name":"x"}'), { 'content-encoding': encoding });
+      expect(answer.statusCode).toBe(415);
+      expect(errorOf(answer).message).toContain('send the body uncompressed');
+    },
+  );
   test('Content-Encoding: identity is none', async () => {
     expect((await post('{"name":"x"}', { 'content-encoding': 'identity' })).statusCode).toBe(200);
   });
@@ -139,8 +157,19 @@ describe('a body that its schema refuses is 400 and names the field', () => {
     [{ name: 'x', colour: 'red' }, 'colour', 'is not known here: leave it out'],
     [{}, 'name', 'is required: must be a string'],
     [{ name: 7 }, 'name', 'must be a string'],
-    [{ name: 'x', records: [{ start_time: '2024-01-15T10:30:00Z' }, { start_time: '2024-01-15T10:30:00Z' }, {}] }, 'records[2].start_time', 'is required: must be a string'],
-    [{ name: 'x', records: [{ start_time: '2024-01-15T10:30:00Z', count: 1.5 }] }, 'records[0].count', 'must be an int'],
+    [
+      {
+        name: 'x',
+        records: [{ start_time: '2024-01-15T10:30:00Z' }, { start_time: '2024-01-15T10:30:00Z' }, {}],
+      },
+      'records[2].start_time',
+      'is required: must be a string',
+    ],
+    [
+      { name: 'x', records: [{ start_time: '2024-01-15T10:30:00Z', count: 1.5 }] },
+      'records[0].count',
+      'must be an int',
+    ],
   ])('%j: %s', async (body, field, message) => {
     const answer = await post(JSON.stringify(body));
     expect(answer.statusCode).toBe(400);
@@ -157,16 +186,23 @@ describe('what is thrown', () => {
   test('an Error is 500 without a word of it, and is logged with its cause and the request id', async () => {
     const answer = await throwing(new Error('secret path /etc/x', { cause: new Error('deeper') }));
     expect(answer.statusCode).toBe(500);
-    expect(errorOf(answer)).toEqual({ message: 'Internal Server Error', code: 500, request_id: answer.headers['x-request-id'] });
+    expect(errorOf(answer)).toEqual({
+      message: 'Internal Server Error',
+      code: 500,
+      request_id: answer.headers['x-request-id'],
+    });
     const line = lines.find(({ msg }) => msg === 'request failed')!;
     expect(JSON.stringify(line.err)).toContain('secret path');
     expect(JSON.stringify(line.err)).toContain('deeper');
     expect(line.err!['stack']).toContain('create-server.test.ts');
     expect(line['reqId']).toBe(answer.headers['x-request-id']);
   });
-  test.each(['text', null, undefined, 42, { statusCode: 200 }, { statusCode: 'x' }])('%j is 500', async (value) => {
-    expect((await throwing(value)).statusCode).toBe(500);
-  });
+  test.each(['text', null, undefined, 42, { statusCode: 200 }, { statusCode: 'x' }])(
+    '%j is 500',
+    async (value) => {
+      expect((await throwing(value)).statusCode).toBe(500);
+    },
+  );
   test.each(Object.keys(failures) as FailureCode[])('Failure %s has its status', async (code) => {
     const answer = await throwing(new Failure(code));
     expect(answer.statusCode).toBe(failures[code].status);
@@ -201,17 +237,20 @@ describe('on a socket', () => {
     return text(socket);
   };
 
-  test.each(['\x16\x03\x01 not HTTP at all\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', 'GET /fine HTTP/1.1\r\nbad header\r\n\r\n'])(
-    'garbage is answered 400 and the connection closed: %j',
-    async (garbage) => {
-      const answer = await say(garbage);
-      expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
-      expect(answer).toMatch(/X-API-Version: 1\.0\r\nX-Request-Id: req-/);
-      expect(answer).toContain('<code>400</code>');
-    },
-  );
+  test.each([
+    '\x16\x03\x01 not HTTP at all\r\n\r\n',
+    'GET / HTTP/9.9\r\n\r\n',
+    'GET /fine HTTP/1.1\r\nbad header\r\n\r\n',
+  ])('garbage is answered 400 and the connection closed: %j', async (garbage) => {
+    const answer = await say(garbage);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toMatch(/X-API-Version: 1\.0\r\nX-Request-Id: req-/);
+    expect(answer).toContain('<code>400</code>');
+  });
   test('headers beyond every measure are 431', async () => {
-    expect(await say(`GET /fine HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+    expect(await say(`GET /fine HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 431 /,
+    );
   });
   test('a body that never ends is cut off with 408', async () => {
     const answer = await say(
@@ -220,6 +259,8 @@ describe('on a socket', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   });
   test('two Content-Lengths are refused, not guessed at', async () => {
-    expect(await say('POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}abc')).toMatch(/^HTTP\/1\.1 400 /);
+    expect(
+      await say('POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}abc'),
+    ).toMatch(/^HTTP\/1\.1 400 /);
   });
 });

@@ -42,20 +42,27 @@ describe.each([
   { accept: 'application/json;q=0.5, text/xml', answer: 'xml' },
   { accept: 'application/json;q=0, */*', answer: 'xml' },
 ])('Accept: $accept', ({ accept, answer }) => {
-  test.each(['platform', 'oriontel'] as const)('an error of a %s route comes in ' + answer, async (family) => {
-    const expected = answer === FAMILY ? (family === 'platform' ? 'xml' : 'json') : answer;
-    const { headers, body, statusCode } = await fail(family, accept);
-    expect(statusCode).toBe(409);
-    expect(headers['content-type']).toBe(`application/${expected}; charset=utf-8`);
-    expect(body.startsWith(expected === 'xml' ? '<?xml version="1.0" encoding="UTF-8"?>' : '{"error":')).toBe(
-      true,
-    );
-  });
+  test.each(['platform', 'oriontel'] as const)(
+    'an error of a %s route comes in ' + answer,
+    async (family) => {
+      const expected = answer === FAMILY ? (family === 'platform' ? 'xml' : 'json') : answer;
+      const { headers, body, statusCode } = await fail(family, accept);
+      expect(statusCode).toBe(409);
+      expect(headers['content-type']).toBe(`application/${expected}; charset=utf-8`);
+      expect(
+        body.startsWith(expected === 'xml' ? '<?xml version="1.0" encoding="UTF-8"?>' : '{"error":'),
+      ).toBe(true);
+    },
+  );
 });
 
 test('the JSON error has message, code, request_id and, where fields are to blame, details', async () => {
   const details = [{ field: 'records[0].caller', message: 'is required' }];
-  const { headers, ...answer } = await fail('oriontel', undefined, new Failure('bad_request', 'Bad.', { details }));
+  const { headers, ...answer } = await fail(
+    'oriontel',
+    undefined,
+    new Failure('bad_request', 'Bad.', { details }),
+  );
   expect(answer.json()).toEqual({
     error: { message: 'Bad.', code: 400, request_id: headers['x-request-id'], details },
   });
@@ -65,7 +72,9 @@ test('the JSON error has message, code, request_id and, where fields are to blam
 test('the XML error has the members of the document, in its order, and details by field', async () => {
   const details = [{ field: 'records[0].caller', message: 'is required' }];
   const answer = await fail('platform', undefined, new Failure('bad_request', 'Bad.', { details }));
-  const { error } = new XMLParser({ ignoreAttributes: false }).parse(answer.body) as { error: Record<string, unknown> };
+  const { error } = new XMLParser({ ignoreAttributes: false }).parse(answer.body) as {
+    error: Record<string, unknown>;
+  };
   expect(Object.keys(error)).toEqual(['code', 'message', 'timestamp', 'request_id', 'details']);
   expect(error).toMatchObject({ code: 400, message: 'Bad.', request_id: answer.headers['x-request-id'] });
   expect(error['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/);

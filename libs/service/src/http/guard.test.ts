@@ -6,7 +6,13 @@ import type { HttpServer } from './http-server.ts';
 import type { Access } from './route-config.ts';
 import { openTestServer } from './testing.ts';
 
-const user = (role: 'admin' | 'manager' | 'user'): Principal => ({ kind: 'user', id: 1, role, orgId: 1, username: role });
+const user = (role: 'admin' | 'manager' | 'user'): Principal => ({
+  kind: 'user',
+  id: 1,
+  role,
+  orgId: 1,
+  username: role,
+});
 const principals: Record<string, Principal> = {
   admin: user('admin'),
   manager: user('manager'),
@@ -33,19 +39,32 @@ let app: HttpServer;
 beforeAll(async () => {
   ({ app } = await openTestServer((inner) => {
     for (const [name, access] of Object.entries(routes)) {
-      inner.get(`/${name}`, { config: { family: 'oriontel', access } }, async ({ principal }) => ({ principal }));
+      inner.get(`/${name}`, { config: { family: 'oriontel', access } }, async ({ principal }) => ({
+        principal,
+      }));
     }
-    inner.post('/intake', { bodyLimit: 64 << 20, config: { family: 'oriontel', access: routes['intake']! } }, async () => ({}));
+    inner.post(
+      '/intake',
+      { bodyLimit: 64 << 20, config: { family: 'oriontel', access: routes['intake']! } },
+      async () => ({}),
+    );
   }, authenticate));
 });
 afterAll(() => app.close());
 
 const get = (route: string, authorization?: string) =>
-  app.inject({ method: 'GET', url: `/${route}`, headers: authorization === undefined ? {} : { authorization } });
+  app.inject({
+    method: 'GET',
+    url: `/${route}`,
+    headers: authorization === undefined ? {} : { authorization },
+  });
 
 describe.each([
   ['nobody', { anyone: 200, guest: 200, 'signed-in': 401, managers: 401, intake: 401 }],
-  ['credentials that are not good', { anyone: 200, guest: 401, 'signed-in': 401, managers: 401, intake: 401 }],
+  [
+    'credentials that are not good',
+    { anyone: 200, guest: 401, 'signed-in': 401, managers: 401, intake: 401 },
+  ],
   ['admin', { anyone: 200, guest: 200, 'signed-in': 200, managers: 200, intake: 200 }],
   ['manager', { anyone: 200, guest: 200, 'signed-in': 200, managers: 200, intake: 200 }],
   ['user', { anyone: 200, guest: 200, 'signed-in': 200, managers: 403, intake: 403 }],
@@ -71,7 +90,9 @@ test('a refusal says which role or scope it takes', async () => {
 });
 
 test('a 401 names the ways to authenticate', async () => {
-  expect((await get('intake')).headers['www-authenticate']).toBe('Bearer realm="OrionTel", Basic realm="OrionTel"');
+  expect((await get('intake')).headers['www-authenticate']).toBe(
+    'Bearer realm="OrionTel", Basic realm="OrionTel"',
+  );
 });
 
 test('a path that does not exist needs no credentials to be 404', async () => {
@@ -86,7 +107,9 @@ test('a route that does not say who may use it is refused when it is added', asy
 test('401 comes before the body: of 32 MiB announced not one byte need be sent', async () => {
   await app.listen({ host: '127.0.0.1', port: 0 });
   const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
-  socket.write(`POST /intake HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${32 << 20}\r\n\r\n`);
+  socket.write(
+    `POST /intake HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${32 << 20}\r\n\r\n`,
+  );
   const [answer] = (await once(socket, 'data')) as [Buffer];
   socket.destroy();
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /);

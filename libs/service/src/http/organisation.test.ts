@@ -1,8 +1,14 @@
-import { DEFAULT_ORG, Failure, type Principal } from '@oriontel/contracts';
+import { DEFAULT_ORG, type Failure, type Principal } from '@oriontel/contracts';
 import { expect, test } from 'vitest';
 import { organisationToRead, organisationToWrite } from './organisation.ts';
 
-const user = (role: 'admin' | 'manager' | 'user', orgId: number | null): Principal => ({ kind: 'user', id: 9, role, orgId, username: 'x' });
+const user = (role: 'admin' | 'manager' | 'user', orgId: number | null): Principal => ({
+  kind: 'user',
+  id: 9,
+  role,
+  orgId,
+  username: 'x',
+});
 const key: Principal = { kind: 'key', id: 'k', orgId: 5, scopes: ['cdr:write'], name: 'k' };
 const attempt = (work: () => number | null) => {
   try {
