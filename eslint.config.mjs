@@ -19,7 +19,7 @@ export default tseslint.config(
     files: ['**/*.{ts,mjs}'],
     plugins: { '@nx': nx },
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' },
+      globals: { process: 'readonly', console: 'readonly', performance: 'readonly', URL: 'readonly' },
       parserOptions: {
         projectService: { allowDefaultProject: ['*.mjs', 'tools/*.mjs'] },
         tsconfigRootDir: import.meta.dirname,

@@ -51,10 +51,11 @@ describe.each(stores)('with the queues in %s', (kind) => {
     const refused: string[] = [];
     let acknowledged = 0;
     const connection = async () => {
-      for (let body = left.pop(); body !== undefined; body = left.pop()) {
+      while (left.length) {
+        const body = left.pop()!;
         await admin.send('/cdr/crash', { method: 'POST', body }).then(
           () => onAcknowledged((acknowledged += 1)),
-          () => refused.push(body!),
+          () => refused.push(body),
         );
       }
     };

@@ -13,6 +13,8 @@ import {
   type Checks,
   type HttpServer,
   type Logger,
+  type Metrics,
+  timeRequests,
 } from '@oriontel/service';
 
 export interface GatewayParts {
@@ -27,6 +29,7 @@ export interface GatewayParts {
   sweepGrace: number;
   log: Logger;
   checks: Checks;
+  metrics: Metrics;
 }
 
 export interface Gateway {
@@ -38,6 +41,7 @@ export interface Gateway {
 export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const { db, queues, passwords, log, checks, defaultRegion } = parts;
   const app = createServer(log);
+  timeRequests(app, parts.metrics);
   const tokens = await openTokens(app, parts.jwtSecret, parts.tokenLifetime);
   guardRoutes(app, openAuthentication(db, tokens.verify));
 

@@ -28,7 +28,7 @@ describe('a search', () => {
     await store('search', {
       source: 'node-s',
       records: [
-        buildRecord({ call_id: 's-1', caller: '(415) 555-0001', trunk_id: 't-1' }),
+        buildRecord({ call_id: 's-1', caller: '(415) 555-0001', callee: '+442079460001', trunk_id: 't-1' }),
         buildRecord({ call_id: 's-2', caller: '+14155550002', callee: '1001', disposition: 'busy' }),
         buildRecord({
           call_id: 's-3',
@@ -46,6 +46,8 @@ describe('a search', () => {
     ['caller=+14155550001', ['s-1']],
     ['caller=4155550001', ['s-1']],
     ['caller=%28415%29%20555-0001', ['s-1']],
+    // Without the + of its country it would be read as a number of the organisation's own.
+    ['callee=+442079460001', ['s-1']],
     ['callee=1001', ['s-2']],
     ['trunk_id=t-1', ['s-1']],
     ['source=node-s', ['s-1', 's-2', 's-3']],

@@ -32,6 +32,7 @@ await live(log, async (closing) => {
   if (config.DEMO_DATA === 'on') await seedDemoData(db);
 
   // Ready without its queue: what it accepts is safe in the database, and swept from there.
+  const metrics = openMetrics();
   const checks = { database: () => pingDatabase(db) };
   const {
     JWT_SECRET: jwtSecret,
@@ -49,11 +50,12 @@ await live(log, async (closing) => {
     sweepGrace,
     log,
     checks,
+    metrics,
   });
   closing.add('intake', () => gateway.intake.close());
 
   const { ADMIN_HOST: host, ADMIN_PORT: port } = config;
-  closing.add('admin port', await startAdminServer({ log, host, port, checks, metrics: openMetrics() }));
+  closing.add('admin port', await startAdminServer({ log, host, port, checks, metrics }));
   await gateway.app.listen({ host: config.HOST, port: config.PORT });
   closing.add('HTTP server', () => gateway.app.close());
   log.info({ host: config.HOST, port: config.PORT, queues: store.kind }, 'listening');

@@ -6,7 +6,7 @@ import { openTestDatabase } from '@oriontel/database/testing';
 import { openPasswords, organizations } from '@oriontel/identity';
 import { openQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
-import { openLog, type Logger } from '@oriontel/service';
+import { openLog, openMetrics, type Logger } from '@oriontel/service';
 import type { Database } from '@oriontel/database';
 import { buildGateway } from './build-gateway.ts';
 
@@ -83,6 +83,7 @@ export const openTestGateway = async ({ log, databaseUrl, kind = 'postgres' }: T
     sweepGrace: 60,
     log: log ?? openLog('test', 'silent'),
     checks: { database: () => pingDatabase(db) },
+    metrics: openMetrics(),
   });
   const call = callsOn(gateway.app);
 

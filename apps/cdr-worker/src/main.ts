@@ -22,8 +22,17 @@ await live(log, async (closing) => {
   const queues = await openQueues(store, (err) => log.warn({ err: err.message }, 'queue connection'));
   closing.add('queues', () => queues.close(FINISH_JOBS));
 
+  const metrics = openMetrics();
   const { CONCURRENCY: concurrency, DEFAULT_REGION: defaultRegion, SWEEP_GRACE: sweepGrace } = config;
-  const { consumer, stopSweeping } = serveCdrs({ db, queues, log, concurrency, defaultRegion, sweepGrace });
+  const { consumer, stopSweeping } = serveCdrs({
+    db,
+    queues,
+    log,
+    metrics,
+    concurrency,
+    defaultRegion,
+    sweepGrace,
+  });
   closing.add('sweeper', stopSweeping);
   closing.add('partitions', keepPartitions(db, log));
 
@@ -34,6 +43,6 @@ await live(log, async (closing) => {
     },
   };
   const { ADMIN_HOST: host, ADMIN_PORT: port } = config;
-  closing.add('admin port', await startAdminServer({ log, host, port, checks, metrics: openMetrics() }));
+  closing.add('admin port', await startAdminServer({ log, host, port, checks, metrics }));
   log.info({ queues: store.kind, concurrency }, 'serving');
 });

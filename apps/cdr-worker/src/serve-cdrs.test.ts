@@ -4,7 +4,7 @@ import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing'
 import { openIntake } from '@oriontel/intake';
 import { openQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
-import { openLog } from '@oriontel/service';
+import { openLog, openMetrics } from '@oriontel/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keepPartitions } from './keep-partitions.ts';
 import { serveCdrs } from './serve-cdrs.ts';
@@ -55,6 +55,7 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
       db,
       queues,
       log,
+      metrics: openMetrics(),
       concurrency: 2,
       defaultRegion: 'US',
       sweepGrace: 0.1,

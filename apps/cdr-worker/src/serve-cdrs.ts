@@ -3,14 +3,15 @@ import { cdrIntake } from '@oriontel/cdr';
 import { openCdrDrain } from '@oriontel/cdr/worker';
 import type { Database } from '@oriontel/database';
 import { organizations } from '@oriontel/identity';
-import { keepSweeping } from '@oriontel/intake';
+import { intakeRows, keepSweeping } from '@oriontel/intake';
 import type { Consumer, Queues } from '@oriontel/queues';
-import type { Logger } from '@oriontel/service';
+import { askedGauge, counter, type Logger, type Metrics } from '@oriontel/service';
 
 export interface CdrService {
   db: Database;
   queues: Queues;
   log: Logger;
+  metrics: Metrics;
   /** Jobs at once. */
   concurrency: number;
   defaultRegion: string;
@@ -23,7 +24,10 @@ const SWEEP_INTERVAL = 2_000;
 
 /** Serves the CDR queue and sweeps the intake behind it. */
 export const serveCdrs = (service: CdrService): { consumer: Consumer; stopSweeping: () => Promise<void> } => {
-  const { db, queues, log, concurrency, defaultRegion, sweepGrace } = service;
+  const { db, queues, log, metrics, concurrency, defaultRegion, sweepGrace } = service;
+  const submissions = counter(metrics, 'oriontel_submissions_total', 'Requests whose CDRs were seen to');
+  const quarantined = counter(metrics, 'oriontel_quarantined_total', 'CDRs that went to quarantine');
+  askedGauge(metrics, 'oriontel_intake_rows', 'Accepted and not stored yet', () => intakeRows(db).count());
   const drain = openCdrDrain({
     db,
     regionsOf: async (tx, orgIds) => {
@@ -31,7 +35,11 @@ export const serveCdrs = (service: CdrService): { consumer: Consumer; stopSweepi
       return new Map(orgIds.map((orgId) => [orgId, own.get(orgId) ?? defaultRegion]));
     },
     registerEntities: (tx, found) => entities(tx).register(found),
-    onDrained: (drained) => log.debug(drained, 'CDRs stored'),
+    onDrained: (drained) => {
+      submissions.inc(drained.rows);
+      quarantined.inc(drained.quarantined);
+      log.debug(drained, 'CDRs stored');
+    },
     onPoison: (err, row) => log.error({ err, ...row }, 'a submission could not be stored'),
   });
 

@@ -115,5 +115,8 @@ const toQuarantine = ({ row, record, fate }: Judged): NewQuarantineItem[] => {
         detail: `${record.leg.callId} is stored already with other content, as ${record.leg.id}`,
       }
     : { reason: record.reason, detail: record.detail };
-  return [{ orgId, key, requestId, acceptedAt, payload: record.alone(), ...why }];
+  const payload = record.alone();
+  // Sent again it has another reference, and is the same all the same.
+  const sameAs = { ...payload, sgapiReference: null };
+  return [{ orgId, key, requestId, acceptedAt, payload, sameAs, ...why }];
 };

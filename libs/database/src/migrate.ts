@@ -20,7 +20,6 @@ export const applyMigrations = async (databaseUrl: string, prisma = prismaFolder
     const { appliedMigrationNames } = await withSchemaEngine(databaseUrl, (engine) =>
       engine.applyMigrations({ migrationsList, filters }),
     );
-    await client.query(`SET TimeZone TO 'UTC'`);
     await client.query('SELECT make_month_partitions($1)', [MONTHS_AHEAD]);
     return appliedMigrationNames;
   } finally {

@@ -31,6 +31,8 @@ export interface NewQuarantineItem {
   detail: string;
   /** A payload of the same kind that holds no more than what is bad, so that it can be driven again by itself. */
   payload: unknown;
+  /** What makes it the same as one that is in quarantine already; the payload where it is absent. */
+  sameAs?: unknown;
   requestId: string;
   acceptedAt: Date;
 }

@@ -1,9 +1,10 @@
+import { hash } from 'node:crypto';
 import { type Cursor } from '@oriontel/contracts';
 import { Prisma, type Queryable } from '@oriontel/database';
 import { v7 as uuidv7 } from 'uuid';
 import type { NewQuarantineItem } from './intake.repository.ts';
 
-export interface QuarantineItem extends NewQuarantineItem {
+export interface QuarantineItem extends Omit<NewQuarantineItem, 'sameAs'> {
   id: string;
   quarantinedAt: Date;
 }
@@ -13,7 +14,7 @@ const ROWS_AT_ONCE = 1_000;
 
 /** The only file that speaks to the quarantine table. */
 export const quarantine = (db: Queryable) => ({
-  /** What is there already, to the letter, is not put there again. */
+  /** What is there already is not put there again. */
   insert: async (queue: string, items: NewQuarantineItem[]): Promise<void> => {
     for (let i = 0; i < items.length; i += ROWS_AT_ONCE) {
       const values = items.slice(i, i + ROWS_AT_ONCE).map((item) => valuesOf(queue, item));
@@ -47,10 +48,10 @@ export const quarantine = (db: Queryable) => ({
 });
 
 const valuesOf = (queue: string, item: NewQuarantineItem): Prisma.Sql => {
-  const { orgId, key, reason, detail, payload, requestId, acceptedAt } = item;
-  const text = JSON.stringify(payload);
-  return Prisma.sql`(${uuidv7()}::uuid, ${queue}, ${orgId}::int, ${storable(key)}, ${reason}, ${storable(detail)}, ${text}::json,
-    encode(sha256(convert_to(${text}::text, 'UTF8')), 'base64'), ${requestId}, ${acceptedAt})`;
+  const { orgId, key, reason, detail, payload, sameAs = payload, requestId, acceptedAt } = item;
+  const fingerprint = hash('sha256', JSON.stringify(sameAs), 'base64url');
+  return Prisma.sql`(${uuidv7()}::uuid, ${queue}, ${orgId}::int, ${storable(key)}, ${reason}, ${storable(detail)},
+    ${JSON.stringify(payload)}::json, ${fingerprint}, ${requestId}, ${acceptedAt})`;
 };
 
 // A sentence that quotes what is bad may hold the very character that no text column takes: it must not keep the item out.

@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
-import { collectDefaultMetrics, Registry } from 'prom-client';
 import { within } from '@oriontel/contracts';
 import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
 
 /** Named questions that a process which can work answers without throwing. */
 export type Checks = Record<string, () => Promise<unknown>>;
@@ -23,18 +23,12 @@ export const askChecks = async (checks: Checks, log: Logger): Promise<Readiness>
   return { ready: entries.every(([, state]) => state === 'ok'), checks: Object.fromEntries(entries) };
 };
 
-export const openMetrics = (): Registry => {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  return registry;
-};
-
 export interface AdminOptions {
   log: Logger;
   host: string;
   port: number;
   checks: Checks;
-  metrics: Registry;
+  metrics: Metrics;
 }
 
 /** For the operator alone: /healthz (the process), /readyz (what it depends on), /metrics (Prometheus). */

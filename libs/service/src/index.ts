@@ -1,4 +1,4 @@
-export { askChecks, openMetrics, startAdminServer, type Checks } from './admin-server.ts';
+export { askChecks, startAdminServer, type Checks } from './admin-server.ts';
 export { ConfigError, Port, readConfig, ServiceConfig, type Environment } from './config.ts';
 export { createServer, LIMITS } from './http/create-server.ts';
 export type { HttpServer } from './http/http-server.ts';
@@ -9,3 +9,4 @@ export type { Access, Family } from './http/route-config.ts';
 export { fieldName } from './http/to-failure.ts';
 export { live, type Closing } from './lifecycle.ts';
 export { openLog, type Logger } from './log.ts';
+export { askedGauge, counter, openMetrics, timeRequests, type Metrics } from './metrics.ts';

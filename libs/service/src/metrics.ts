@@ -1,0 +1,43 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { HttpServer } from './http/http-server.ts';
+
+export type Metrics = Registry;
+
+/** The process's own figures; what an app counts is added to them. Read at /metrics of the admin port. */
+export const openMetrics = (): Metrics => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return registry;
+};
+
+export const counter = (metrics: Metrics, name: string, help: string): Counter =>
+  new Counter({ name, help, registers: [metrics] });
+
+/** Asked when it is scraped; without a value where `ask` fails. */
+export const askedGauge = (metrics: Metrics, name: string, help: string, ask: () => Promise<number>): Gauge =>
+  new Gauge({
+    name,
+    help,
+    registers: [metrics],
+    async collect() {
+      await ask().then(
+        (value) => this.set(value),
+        () => this.remove(),
+      );
+    },
+  });
+
+/** Times every request by method, route and status. */
+export const timeRequests = (app: HttpServer, metrics: Metrics): void => {
+  const seconds = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Seconds from request to answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers: [metrics],
+  });
+  app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
+    const route = routeOptions.url ?? 'unmatched';
+    seconds.observe({ method, route, status: String(statusCode) }, elapsedTime / 1000);
+  });
+};
