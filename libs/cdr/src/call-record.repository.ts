@@ -7,6 +7,9 @@ import type { StoredLeg } from './read-submission.ts';
 /** A leg as it is read back. */
 export type FoundLeg = Omit<StoredLeg, 'contentHash' | 'raw'>;
 
+/** A leg that names another. */
+export type LinkedLeg = Pick<StoredLeg, 'orgId' | 'callId' | 'linkedCallId' | 'startTime'>;
+
 /** What a search may ask for; `numbers` match as they came or normalised. */
 export interface CallFilter {
   callId?: string | undefined;
@@ -63,13 +66,23 @@ export const callRecords = (db: Queryable) => ({
     return new Map(rows.map(({ id, contentHash }) => [id, contentHash]));
   },
 
+  /** The stored legs that name one of these, around the same time. */
+  namersOf: (legs: StoredLeg[]): Promise<LinkedLeg[]> => {
+    const times = legs.map(({ startTime }) => startTime.getTime());
+    return db.$queryRaw`
+      SELECT org_id AS "orgId", call_id AS "callId", linked_call_id AS "linkedCallId", start_time AS "startTime" FROM cdrs
+      WHERE org_id = ANY(${[...new Set(legs.map(({ orgId }) => orgId))]}::int[])
+        AND linked_call_id IS NOT NULL AND linked_call_id = ANY(${legs.map(({ callId }) => callId)}::text[])
+        AND start_time BETWEEN ${new Date(Math.min(...times))}::timestamptz - ${LINK_WINDOW} AND ${new Date(Math.max(...times))}::timestamptz + ${LINK_WINDOW}`;
+  },
+
   /** Tells the legs that these ones name, and that name none themselves, that they are linked. */
-  linkBack: async (legs: StoredLeg[]): Promise<void> => {
-    const links = legs.filter(({ linkedCallId }) => linkedCallId !== null);
+  linkBack: async (links: LinkedLeg[]): Promise<void> => {
     if (!links.length) return;
     await db.$executeRaw`
       UPDATE cdrs SET linked_call_id = link."callId"
-      FROM json_to_recordset(${linkJson(links)}::json) AS link("orgId" int, "callId" text, "linkedCallId" text, "startTime" timestamptz)
+      FROM json_to_recordset(${JSON.stringify(links.map(linkOf))}::json)
+        AS link("orgId" int, "callId" text, "linkedCallId" text, "startTime" timestamptz)
       WHERE cdrs.org_id = link."orgId" AND cdrs.call_id = link."linkedCallId" AND cdrs.linked_call_id IS NULL
         AND cdrs.start_time BETWEEN link."startTime" - ${LINK_WINDOW} AND link."startTime" + ${LINK_WINDOW}`;
   },
@@ -104,10 +117,12 @@ const insertJson = (legs: StoredLeg[]): string => {
     : json;
 };
 
-const linkJson = (legs: StoredLeg[]): string =>
-  JSON.stringify(
-    legs.map(({ orgId, callId, linkedCallId, startTime }) => ({ orgId, callId, linkedCallId, startTime })),
-  );
+const linkOf = ({ orgId, callId, linkedCallId, startTime }: LinkedLeg): LinkedLeg => ({
+  orgId,
+  callId,
+  linkedCallId,
+  startTime,
+});
 
 const beyond = (after: Cursor | null): Prisma.Sql[] =>
   after ? [Prisma.sql`(start_time, id) < (${after.time}, ${after.id}::uuid)`] : [];

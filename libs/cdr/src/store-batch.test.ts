@@ -63,13 +63,17 @@ test('two legs of one key and other content in one drain: the first stays, the s
   });
 });
 
-test.each(['before it', 'with it'])('a leg is linked with the one it names that came %s', async (when) => {
-  const [a, b] = [buildRecord(), buildRecord()];
-  const naming = { ...b, linked_call_id: a.call_id, leg: 'b' };
-  for (const records of when === 'with it' ? [[naming, a]] : [[a], [naming]]) await run(rowOf(records));
-  expect(await legsOf(b.call_id)).toMatchObject([{ linked: a.call_id }]);
-  expect(await legsOf(a.call_id)).toMatchObject([{ linked: b.call_id }]);
-});
+test.each(['before', 'with', 'after'])(
+  'a leg is linked with the one it names that came %s it',
+  async (when) => {
+    const [a, b] = [buildRecord(), buildRecord()];
+    const naming = { ...b, linked_call_id: a.call_id, leg: 'b' };
+    const orders = { before: [[a], [naming]], with: [[naming, a]], after: [[naming], [a]] };
+    for (const records of orders[when as keyof typeof orders]) await run(rowOf(records));
+    expect(await legsOf(b.call_id)).toMatchObject([{ linked: a.call_id }]);
+    expect(await legsOf(a.call_id)).toMatchObject([{ linked: b.call_id }]);
+  },
+);
 
 test('a leg that is linked already keeps its link', async () => {
   const [a, b, c] = [buildRecord(), buildRecord(), buildRecord()];

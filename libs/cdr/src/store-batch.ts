@@ -35,12 +35,20 @@ export const storeBatch =
     const firsts = inFixedOrder(legs);
     const inserted = await callRecords(tx).insert(firsts);
     const newLegs = firsts.filter(({ id }) => inserted.has(id));
-    await callRecords(tx).linkBack(newLegs);
+    await linkBothWays(tx, newLegs);
     await registerEntities(tx, entitiesOf(newLegs));
     const judged = judge(records, inserted, await knownContent(tx, firsts, inserted));
     await countSubmissions(tx, rows, judged);
     return judged.flatMap(toQuarantine);
   };
+
+/** Whichever of two legs comes first, and whichever names the other. */
+const linkBothWays = async (tx: Queryable, newLegs: StoredLeg[]): Promise<void> => {
+  const naming = newLegs.filter(({ linkedCallId }) => linkedCallId !== null);
+  const nameless = newLegs.filter(({ linkedCallId }) => linkedCallId === null);
+  const namers = nameless.length ? await callRecords(tx).namersOf(nameless) : [];
+  await callRecords(tx).linkBack([...naming, ...namers]);
+};
 
 /** The first leg of each key, by id: every worker takes its locks in the same order. */
 const inFixedOrder = (legs: StoredLeg[]): StoredLeg[] => {

@@ -18,18 +18,14 @@ const BELIEVED = 2_000;
  * again: a revoked one is out after that.
  */
 export const openAuthentication = (db: Database, verify: VerifyToken, believed = BELIEVED): Authenticate => {
-  const userOf = remember(believed, async (id: string): Promise<Principal | null> => {
-    const user = await users(db).findActive(Number(id));
-    return user && { kind: 'user', id: user.id, role: user.role, orgId: user.orgId, username: user.username };
-  });
-  const keyOf = remember(believed, (key: string) => readKey(db, key));
+  const principalOf = remember(believed, (credential: string) =>
+    isApiKey(credential) ? readKey(db, credential) : readUser(db, subjectOf(verify, credential)),
+  );
 
   return async (authorization) => {
     if (!authorization) return null;
     const credential = readCredential(authorization);
-    const principal =
-      credential &&
-      (isApiKey(credential) ? await keyOf(credential) : await userOf(subjectOf(verify, credential)));
+    const principal = credential && (await principalOf(credential));
     if (!principal)
       throw new Failure(
         'unauthorized',
@@ -49,16 +45,21 @@ const readCredential = (authorization: string): string | null => {
   return isApiKey(password) ? password : null;
 };
 
-const subjectOf = (verify: VerifyToken, token: string): string => {
+const subjectOf = (verify: VerifyToken, token: string): number => {
   try {
     const { sub } = verify(token);
-    if (/^[1-9]\d{0,9}$/.test(sub) && Number(sub) <= LARGEST_ID) return sub;
+    if (/^[1-9]\d{0,9}$/.test(sub) && Number(sub) <= LARGEST_ID) return Number(sub);
   } catch (cause) {
     throw new Failure('unauthorized', 'The token is not valid, or not valid any more: sign in again.', {
       cause,
     });
   }
   throw new Failure('unauthorized', 'The token is not valid: sign in again.');
+};
+
+const readUser = async (db: Database, id: number): Promise<Principal | null> => {
+  const user = await users(db).findActive(id);
+  return user && { kind: 'user', id: user.id, role: user.role, orgId: user.orgId, username: user.username };
 };
 
 const readKey = async (db: Database, text: string): Promise<Principal | null> => {

@@ -8,7 +8,7 @@ export const remember = <T>(ms: number, ask: (key: string) => Promise<T>): ((key
     const known = answers.get(key);
     if (known && known.until > performance.now()) return known.answer;
     if (answers.size >= MOST) answers.clear();
-    const answer = ask(key);
+    const answer = (async () => ask(key))();
     answers.set(key, { answer, until: performance.now() + ms });
     // A failure is nobody's answer.
     answer.catch(() => answers.delete(key));
