@@ -1,6 +1,6 @@
 import { cdrIntake, type CallRecord } from '@oriontel/cdr';
 import { openCdrDrain } from '@oriontel/cdr/worker';
-import { entities } from '@oriontel/activity';
+import { registerEntities } from '@oriontel/activity';
 import { openDatabase, pingDatabase } from '@oriontel/database';
 import { openTestDatabase } from '@oriontel/database/testing';
 import { openPasswords, organizations } from '@oriontel/identity';
@@ -131,11 +131,11 @@ type TestGatewayApp = Awaited<ReturnType<typeof buildGateway>>['app'];
 const startWorker = (db: Database, queues: Queues): (() => Promise<void>) => {
   const drain = openCdrDrain({
     db,
-    regionsOf: async (tx, orgIds) => {
-      const own = await organizations(tx).regions(orgIds);
+    regionsOf: async (orgIds) => {
+      const own = await organizations(db).regions(orgIds);
       return new Map(orgIds.map((orgId) => [orgId, own.get(orgId) ?? REGION]));
     },
-    registerEntities: (tx, found) => entities(tx).register(found),
+    registerEntities: registerEntities(),
     onDrained: () => undefined,
     onPoison: () => undefined,
   });

@@ -1,6 +1,7 @@
-import { entities } from '@oriontel/activity';
+import { registerEntities } from '@oriontel/activity';
 import { cdrIntake } from '@oriontel/cdr';
 import { openCdrDrain } from '@oriontel/cdr/worker';
+import { remember } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { organizations } from '@oriontel/identity';
 import { intakeRows, keepSweeping } from '@oriontel/intake';
@@ -22,19 +23,23 @@ export interface CdrService {
 /** Milliseconds between two looks for rows that their queue forgot. */
 const SWEEP_INTERVAL = 2_000;
 
+/** Milliseconds after which a changed region counts. */
+const REGION_BELIEVED = 5_000;
+
 /** Serves the CDR queue and sweeps the intake behind it. */
 export const serveCdrs = (service: CdrService): { consumer: Consumer; stopSweeping: () => Promise<void> } => {
   const { db, queues, log, metrics, concurrency, defaultRegion, sweepGrace } = service;
   const submissions = counter(metrics, 'oriontel_submissions_total', 'Requests whose CDRs were seen to');
   const quarantined = counter(metrics, 'oriontel_quarantined_total', 'CDRs that went to quarantine');
   askedGauge(metrics, 'oriontel_intake_rows', 'Accepted and not stored yet', () => intakeRows(db).count());
+  const regionOf = remember(REGION_BELIEVED, async (id: string): Promise<[number, string]> => {
+    const orgId = Number(id);
+    return [orgId, (await organizations(db).regions([orgId])).get(orgId) ?? defaultRegion];
+  });
   const drain = openCdrDrain({
     db,
-    regionsOf: async (tx, orgIds) => {
-      const own = await organizations(tx).regions(orgIds);
-      return new Map(orgIds.map((orgId) => [orgId, own.get(orgId) ?? defaultRegion]));
-    },
-    registerEntities: (tx, found) => entities(tx).register(found),
+    regionsOf: async (orgIds) => new Map(await Promise.all(orgIds.map((id) => regionOf(String(id))))),
+    registerEntities: registerEntities(),
     onDrained: (drained) => {
       submissions.inc(drained.rows);
       quarantined.inc(drained.quarantined);

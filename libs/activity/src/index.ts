@@ -1,1 +1,2 @@
 export { entities, type OwnedEntity } from './entity.repository.ts';
+export { registerEntities } from './register-entities.ts';

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { compactStamp, Failure, type Problem } from '@oriontel/contracts';
 import type { Intake } from '@oriontel/intake';
 import { fieldName } from '@oriontel/service';
@@ -63,7 +63,7 @@ export const acceptBatch =
   };
 
 /** `sgapi-20240115-103600-…`, as documented; 48 random bits beside the second. */
-const newReference = (now: Date): string => `sgapi-${compactStamp(now)}-${randomBytes(6).toString('hex')}`;
+const newReference = (now: Date): string => `sgapi-${compactStamp(now)}-${randomUUID().slice(-12)}`;
 
 const SLUG = /^[A-Za-z0-9._-]{1,64}$/;
 

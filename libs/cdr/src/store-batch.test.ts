@@ -25,7 +25,7 @@ const registered: string[] = [];
 const run = (...rows: IntakeRow<CdrPayload>[]) =>
   store.db.$transaction((tx) =>
     storeBatch({
-      regionsOf: async (_tx, orgIds) => new Map(orgIds.map((orgId) => [orgId, 'US'])),
+      regionsOf: async (orgIds) => new Map(orgIds.map((orgId) => [orgId, 'US'])),
       registerEntities: async (_tx, found) =>
         void registered.push(...found.map(({ type, id }) => `${type}/${id}`)),
     })(tx, rows),

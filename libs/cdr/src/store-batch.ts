@@ -9,7 +9,7 @@ import { submissions, type Counts } from './submission.repository.ts';
 /** What this feature needs of others; the app hands it over. */
 export interface StoreDependencies {
   /** ISO 3166 alpha-2 by organisation: how its national numbers are read. */
-  regionsOf: (tx: Queryable, orgIds: number[]) => Promise<Map<number, string | null>>;
+  regionsOf: (orgIds: number[]) => Promise<Map<number, string | null>>;
   /** Makes entities of the organisation what was not known before. */
   registerEntities: (tx: Queryable, entities: (EntityRef & { orgId: number })[]) => Promise<void>;
 }
@@ -27,7 +27,7 @@ interface Judged {
 export const storeBatch =
   ({ regionsOf, registerEntities }: StoreDependencies): Store<CdrPayload> =>
   async (tx, rows) => {
-    const regions = await regionsOf(tx, [...new Set(rows.map(({ orgId }) => orgId))]);
+    const regions = await regionsOf([...new Set(rows.map(({ orgId }) => orgId))]);
     const records = rows.flatMap((row) =>
       readSubmission(row, regions.get(row.orgId) ?? null).map((record) => ({ row, record })),
     );
@@ -111,7 +111,6 @@ const countSubmissions = async (tx: Queryable, rows: Row[], judged: Judged[]): P
     return { id, orgId, batchId, source, sgapiReference, acceptedAt, ...counted.get(id)! };
   });
   await submissions(tx).insert(done);
-  await submissions(tx).addToBatches(done);
 };
 
 const toQuarantine = ({ row, record, fate }: Judged): NewQuarantineItem[] => {

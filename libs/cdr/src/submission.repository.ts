@@ -27,21 +27,22 @@ const COLUMNS = Prisma.sql`id, org_id AS "orgId", batch_id AS "batchId", source,
 
 /** The only file that speaks to cdr_submissions and cdr_batches. */
 export const submissions = (db: Queryable) => ({
+  /**
+   * Adds submissions, and adds them to the sums of their batches: the last thing in a transaction, in a fixed order, since
+   * others wait for the rows of the batches.
+   */
   insert: async (rows: NewSubmission[]): Promise<void> => {
     await db.$executeRaw`
-      INSERT INTO cdr_submissions (id, org_id, batch_id, source, sgapi_reference, received, stored, duplicates, conflicts, quarantined, accepted_at)
-      SELECT * FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row(id uuid, "orgId" int, "batchId" text, source text,
-        "sgapiReference" text, received int, stored int, duplicates int, conflicts int, quarantined int, "acceptedAt" timestamptz)`;
-  },
-
-  /** Adds to the sums of the batches. The last thing in a transaction, in a fixed order: others wait for these rows. */
-  addToBatches: async (rows: NewSubmission[]): Promise<void> => {
-    await db.$executeRaw`
+      WITH submitted AS MATERIALIZED (
+        SELECT * FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row(id uuid, "orgId" int, "batchId" text, source text,
+          "sgapiReference" text, received int, stored int, duplicates int, conflicts int, quarantined int, "acceptedAt" timestamptz)
+      ), inserted AS (
+        INSERT INTO cdr_submissions (id, org_id, batch_id, source, sgapi_reference, received, stored, duplicates, conflicts, quarantined, accepted_at)
+        SELECT * FROM submitted
+      )
       INSERT INTO cdr_batches AS batch (org_id, batch_id, received, stored, duplicates, conflicts, quarantined)
       SELECT "orgId", "batchId", sum(received), sum(stored), sum(duplicates), sum(conflicts), sum(quarantined)
-      FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row("orgId" int, "batchId" text, received int, stored int,
-        duplicates int, conflicts int, quarantined int)
-      GROUP BY 1, 2 ORDER BY 1, 2
+      FROM submitted GROUP BY 1, 2 ORDER BY 1, 2
       ON CONFLICT (org_id, batch_id) DO UPDATE SET received = batch.received + EXCLUDED.received,
         stored = batch.stored + EXCLUDED.stored, duplicates = batch.duplicates + EXCLUDED.duplicates,
         conflicts = batch.conflicts + EXCLUDED.conflicts, quarantined = batch.quarantined + EXCLUDED.quarantined`;

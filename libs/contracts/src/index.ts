@@ -10,5 +10,6 @@ export {
   type Role,
   type Scope,
 } from './principal.ts';
+export { remember } from './remember.ts';
 export { compactStamp, isoTime, isoTimeOrNull } from './time.ts';
 export { within } from './within.ts';

@@ -1,9 +1,8 @@
-import { Failure, LARGEST_ID, type Principal } from '@oriontel/contracts';
+import { Failure, LARGEST_ID, remember, type Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Authenticate } from '@oriontel/service';
 import { apiKeys } from './api-key.repository.ts';
 import { isApiKey, openApiKey, sameHash } from './api-key.ts';
-import { remember } from './remember.ts';
 import { users } from './user.repository.ts';
 
 /** The id of the user a token was made for. @throws where the token is not good. */

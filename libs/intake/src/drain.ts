@@ -41,12 +41,11 @@ export const openDrain = <T>(
 
   const drainTogether = async (ids: string[]): Promise<void> => {
     const drained = await db.$transaction(async (tx) => {
-      const rows = await intakeRows(tx).claim<T>(ids);
+      const rows = await intakeRows(tx).take<T>(ids);
       const bad = rows.filter(({ attempts }) => attempts > MAX_TRIES).map(givenUp);
       const good = rows.filter(({ attempts }) => attempts <= MAX_TRIES);
       const refused = good.length ? await store(tx, good) : [];
       await quarantine(tx).insert(queue, [...bad, ...refused]);
-      await intakeRows(tx).finish(rows.map(({ id }) => id));
       return {
         rows: rows.length,
         quarantined: bad.length + refused.length,

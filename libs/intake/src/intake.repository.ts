@@ -51,6 +51,18 @@ export const intakeRows = (db: Queryable) => ({
       INSERT INTO intake (id, queue, org_id, key, payload, request_id, due_at) VALUES ${Prisma.join(values)}`;
   },
 
+  /**
+   * Takes out what is still there of `ids`, for good once the transaction commits; rows that another worker has in hand are
+   * left to it. Oldest first.
+   */
+  take: async <T>(ids: string[]): Promise<IntakeRow<T>[]> => {
+    const rows = await db.$queryRaw<IntakeRow<T>[]>`
+      DELETE FROM intake WHERE id = ANY(ARRAY(
+        SELECT id FROM intake WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED))
+      RETURNING ${COLUMNS}`;
+    return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+  },
+
   /** Locks what is still there of `ids`; rows that another worker has in hand are left to it. Oldest first. */
   claim: <T>(ids: string[]): Promise<IntakeRow<T>[]> => db.$queryRaw`
     SELECT ${COLUMNS} FROM intake WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED`,

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 const SANE = /^[A-Za-z0-9._-]{1,128}$/;
@@ -6,7 +6,5 @@ const SANE = /^[A-Za-z0-9._-]{1,128}$/;
 /** The client's X-Request-Id where it is a harmless word, else a new one. */
 export const requestId = (request: Pick<IncomingMessage, 'headers'>): string => {
   const given = request.headers['x-request-id'];
-  return typeof given === 'string' && SANE.test(given)
-    ? given
-    : `req-${randomBytes(9).toString('base64url')}`;
+  return typeof given === 'string' && SANE.test(given) ? given : `req-${randomUUID()}`;
 };
