@@ -11,16 +11,24 @@ export interface Load {
 export const post = async ({ url, token, bodies, connections }: Load): Promise<number> => {
   const left = [...bodies];
   const started = performance.now();
-  const result = await autocannon({
-    url,
-    method: 'POST',
-    connections: Math.min(connections, bodies.length),
-    amount: bodies.length,
-    timeout: 60,
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    requests: [{ setupRequest: (request) => ({ ...request, body: left.pop() ?? '{}' }) }],
+  let answered = started;
+  const result = await new Promise<autocannon.Result>((resolve, reject) => {
+    const run = autocannon(
+      {
+        url,
+        method: 'POST',
+        connections: Math.min(connections, bodies.length),
+        amount: bodies.length,
+        timeout: 60,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        requests: [{ setupRequest: (request) => ({ ...request, body: left.pop() ?? '{}' }) }],
+      },
+      (error: Error | null, done) => (error ? reject(error) : resolve(done)),
+    );
+    // Its own end comes with the tick of a second.
+    run.on('response', () => (answered = performance.now()));
   });
   const failed = result.non2xx + result.errors + result.timeouts;
   if (failed) throw new Error(`${failed} of ${bodies.length} requests to ${url} failed`);
-  return (performance.now() - started) / 1000;
+  return (answered - started) / 1000;
 };

@@ -8,7 +8,7 @@ const SHAPES: Record<string, Shape> = {
   'batches of 1': { requests: 10_000, recordsEach: 1, connections: 64 },
 };
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const whole = (value: number): string => Math.round(value).toLocaleString('en-US').padStart(9);
 const ratio = (value: number): string => value.toFixed(2).padStart(5);
 
