@@ -3,8 +3,8 @@ import { readConfig, ServiceConfig, type Environment } from '@oriontel/service';
 import { z } from 'zod';
 
 export const WorkerConfig = ServiceConfig.extend({
-  /** Jobs at once in one process. */
-  CONCURRENCY: z.coerce.number().int().min(1).max(64).default(3),
+  /** Transactions at once in one process. */
+  CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   /** ISO 3166 alpha-2: how national numbers are read where an organisation has no region of its own. */
   DEFAULT_REGION: z
     .string()

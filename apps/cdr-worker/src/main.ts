@@ -12,7 +12,7 @@ const log = openLog('cdr-worker', process.env['LOG_LEVEL'] ?? 'info');
 
 await live(log, async (closing) => {
   const config = readWorkerConfig(process.env);
-  // Each job holds a connection while it stores; the rest is for what goes on beside them.
+  // Each transaction holds a connection; the rest is for what goes on beside them.
   const connections = config.CONCURRENCY + 4;
   const db = openDatabase({ url: config.DATABASE_URL, name: 'cdr-worker', connections });
   closing.add('database', () => db.$disconnect());

@@ -4,7 +4,7 @@ import { openCdrDrain } from '@oriontel/cdr/worker';
 import { remember } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { organizations } from '@oriontel/identity';
-import { intakeRows, keepSweeping } from '@oriontel/intake';
+import { intakeRows, keepSweeping, mergeDrains } from '@oriontel/intake';
 import type { Consumer, Queues } from '@oriontel/queues';
 import { askedGauge, counter, type Logger, type Metrics } from '@oriontel/service';
 
@@ -13,12 +13,15 @@ export interface CdrService {
   queues: Queues;
   log: Logger;
   metrics: Metrics;
-  /** Jobs at once. */
+  /** Transactions at once. */
   concurrency: number;
   defaultRegion: string;
   /** Seconds an accepted row may stay before it is dispatched again. */
   sweepGrace: number;
 }
+
+/** Jobs taken for each transaction, to be drained together where they are small. */
+const JOBS_TO_MERGE = 8;
 
 /** Milliseconds between two looks for rows that their queue forgot. */
 const SWEEP_INTERVAL = 2_000;
@@ -48,8 +51,8 @@ export const serveCdrs = (service: CdrService): { consumer: Consumer; stopSweepi
     onPoison: (err, row) => log.error({ err, ...row }, 'a submission could not be stored'),
   });
 
-  const consumer = queues.consumer(cdrIntake.queue, (pointers) => drain(pointers), {
-    concurrency,
+  const consumer = queues.consumer(cdrIntake.queue, mergeDrains(drain, concurrency), {
+    concurrency: concurrency * JOBS_TO_MERGE,
     onFailure: (err, job) => log.warn({ err, job }, 'a job failed and will be tried again'),
   });
   const swept = [{ name: cdrIntake.queue.name, producer: queues.producer(cdrIntake.queue), drain }];

@@ -83,7 +83,7 @@ test('sends one job for a whole group, with the ids of its rows and nothing else
   );
   const jobs = producer.add.mock.calls.map(([job]) => job);
   expect(jobs.flatMap(({ ids }) => ids).sort()).toEqual(accepted.map(({ id }) => id).sort());
-  expect(jobs.map((job) => Object.keys(job).sort())).toEqual(jobs.map(() => ['ids', 'swept']));
+  expect(jobs.map((job) => Object.keys(job).sort())).toEqual(jobs.map(() => ['bytes', 'ids', 'swept']));
   expect(jobs.length).toBeLessThanOrEqual(4);
 });
 

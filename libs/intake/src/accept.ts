@@ -31,7 +31,7 @@ export interface IntakeOptions {
 /** Seconds a row may stay before it counts as forgotten by its queue. */
 export const GRACE = 5;
 
-const LIMITS = { inFlight: 3, maxItems: 500, maxBytes: 8 * 1024 * 1024 };
+const LIMITS = { inFlight: 2, maxItems: 500, maxBytes: 8 * 1024 * 1024 };
 /** What may wait for commits in one process; beyond it a caller is asked to come back. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
@@ -45,9 +45,11 @@ export const openIntake = <T>(
   const rows = intakeRows(db);
   const dispatching = new Set<Promise<void>>();
 
-  const dispatch = (ids: string[]): void => {
+  const dispatch = (group: NewRow[]): void => {
+    const ids = group.map(({ id }) => id);
+    const bytes = group.reduce((sum, { payload }) => sum + payload.length, 0);
     const done = producer
-      .add({ ids, swept: false })
+      .add({ ids, bytes, swept: false })
       .catch((error: Error) => onUndispatched(error, ids.length))
       .finally(() => dispatching.delete(done));
     dispatching.add(done);
@@ -55,7 +57,7 @@ export const openIntake = <T>(
 
   const write = async (group: NewRow[]): Promise<void> => {
     await rows.insert(group, grace);
-    dispatch(group.map(({ id }) => id));
+    dispatch(group);
   };
   const groups = openGroupCommit<NewRow>({ write, sizeOf: ({ payload }) => payload.length, ...LIMITS });
 

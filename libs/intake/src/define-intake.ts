@@ -4,6 +4,8 @@ import { z } from 'zod';
 /** What a job carries: the ids of intake rows, never their data. */
 export const Pointers = z.object({
   ids: z.array(z.uuid()).min(1),
+  /** Of their payloads, where it is known: how many jobs may be drained together. */
+  bytes: z.int().optional(),
   /** Set by the sweeper: these rows were dispatched before and are still here. */
   swept: z.boolean().default(false),
 });
