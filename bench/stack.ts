@@ -34,37 +34,46 @@ export const startBenchStack = async (): Promise<BenchStack> => {
   const log = pino({ level: 'silent' });
   const dataDir = await mkdtemp(join(tmpdir(), 'oriontel-bench-'));
   await chmod(dataDir, 0o711);
-  const postgres = await startPostgres({ dataDir, log });
-  const program = process.env['BENCH_QUEUES'] === 'postgres' ? null : await findRedis(process.env['PATH']);
-  const redis = program ? await startRedis({ program, dataDir, log }) : null;
-  await applyMigrations(postgres.url);
-  const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn' };
-  const apps = await startAppStack({
-    databaseUrl: postgres.url,
-    redisUrl: redis?.url ?? null,
-    env,
-    print: console.error,
-  });
-
-  const barePort = await freePort();
-  const bare = fork(new URL('./bare-fastify.ts', import.meta.url), [String(barePort)], {
-    execArgv: ['--import', 'tsx'],
-  });
-  await once(bare, 'message');
-  const sql = new pg.Client({ connectionString: postgres.url });
-  await sql.connect();
-  return {
-    baseUrl: apps.baseUrl,
-    bareUrl: `http://127.0.0.1:${barePort}`,
-    token: (await signUpAdmin(apps.baseUrl)).token,
-    sql,
-    queues: redis ? 'Redis' : 'PostgreSQL',
-    stop: async () => {
-      bare.disconnect();
-      await sql.end();
-      await apps.stop();
-      await Promise.all([postgres.stop(), redis?.stop()]);
-      await rm(dataDir, { recursive: true, force: true });
-    },
+  const closing: (() => unknown)[] = [() => rm(dataDir, { recursive: true, force: true })];
+  const stop = async (): Promise<void> => {
+    for (const close of closing.splice(0).reverse()) await close();
   };
+  try {
+    const postgres = await startPostgres({ dataDir, log });
+    closing.push(() => postgres.stop());
+    const program = process.env['BENCH_QUEUES'] === 'postgres' ? null : await findRedis(process.env['PATH']);
+    const redis = program ? await startRedis({ program, dataDir, log }) : null;
+    closing.push(() => redis?.stop());
+    await applyMigrations(postgres.url);
+
+    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn' };
+    const stores = { databaseUrl: postgres.url, redisUrl: redis?.url ?? null };
+    const apps = await startAppStack({ ...stores, env, print: (name, line) => console.error(name, line) });
+    closing.push(() => apps.stop());
+    const sql = new pg.Client({ connectionString: postgres.url });
+    await sql.connect();
+    closing.push(() => sql.end());
+    const bare = await startBare();
+    closing.push(() => bare.stop());
+    const { token } = await signUpAdmin(apps.baseUrl);
+    return {
+      baseUrl: apps.baseUrl,
+      bareUrl: bare.url,
+      token,
+      sql,
+      queues: redis ? 'Redis' : 'PostgreSQL',
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
+
+const startBare = async (): Promise<{ url: string; stop: () => void }> => {
+  const port = await freePort();
+  const script = new URL('./bare-fastify.ts', import.meta.url);
+  const child = fork(script, [String(port)], { execArgv: ['--import', 'tsx'] });
+  await once(child, 'message');
+  return { url: `http://127.0.0.1:${port}`, stop: () => child.disconnect() };
 };

@@ -1,7 +1,7 @@
 // Tries `npm start` as a new user does: waits for its banner, runs the banner's own commands in a shell, finds the first
 // CDR again, stops it as Ctrl-C does, starts it a second time and finds the CDR still there.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,8 @@ const start = (env) =>
 const bash = (script) => spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout;
 
 const dataDir = mkdtempSync(join(tmpdir(), 'oriontel-start-'));
+// Root's PostgreSQL runs as another user, who must pass through.
+chmodSync(dataDir, 0o711);
 const env = { PORT: String(await freePort()), DATA_DIR: join(dataDir, 'data') };
 try {
   const first = await start(env);

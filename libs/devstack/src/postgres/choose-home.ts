@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import type { Log } from '../log.ts';
 import { openDataDir, whoseFolder } from '../open-data-dir.ts';
 import { exists } from '../process/exists.ts';
-import { runAs } from './run-as.ts';
-import { chooseAccount, type Account } from './server-account.ts';
+import { runAs, type Account } from './run-as.ts';
+import { chooseAccount } from './server-account.ts';
 
 /** Where PostgreSQL keeps what is its own (cluster, password, log), and who it runs as there. */
 export type Home = { folder: string; account: Account | null };

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import type { Account } from './server-account.ts';
 
+export type Account = { name: string; uid: number; gid: number };
 export type Outcome = { ok: true; output: string } | { ok: false; output: string };
 
 /**

@@ -1,9 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isRoot } from '../open-data-dir.ts';
 import type { Log } from '../log.ts';
-import { runAs } from './run-as.ts';
-
-export type Account = { name: string; uid: number; gid: number };
+import { runAs, type Account } from './run-as.ts';
 
 /**
  * Who the server runs as: null is ourselves. PostgreSQL refuses root, so root's server runs as the owner of the
