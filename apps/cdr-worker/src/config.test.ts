@@ -4,7 +4,7 @@ import { readWorkerConfig } from './config.ts';
 const good = { DATABASE_URL: 'postgres://localhost/x' };
 
 test('a database is all a worker must be told', () => {
-  expect(readWorkerConfig(good)).toMatchObject({ CONCURRENCY: 3, DEFAULT_REGION: 'US' });
+  expect(readWorkerConfig(good)).toMatchObject({ CONCURRENCY: 2, DEFAULT_REGION: 'US' });
 });
 
 test.each([
