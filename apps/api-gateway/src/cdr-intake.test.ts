@@ -30,15 +30,11 @@ const EXAMPLE = {
 };
 
 let gateway: TestGateway;
-let stopWorker: () => Promise<void>;
 beforeAll(async () => {
   gateway = await openTestGateway();
-  stopWorker = gateway.startWorker();
+  gateway.startWorker();
 });
-afterAll(async () => {
-  await stopWorker();
-  await gateway.close();
-});
+afterAll(() => gateway.close());
 
 let batches = 0;
 const newIndex = () => `batch-${(batches += 1)}`;

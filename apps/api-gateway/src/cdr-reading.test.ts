@@ -3,15 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestGateway, type Found, type IntakeBody, type Listed, type TestGateway } from './testing.ts';
 
 let gateway: TestGateway;
-let stopWorker: () => Promise<void>;
 beforeAll(async () => {
   gateway = await openTestGateway();
-  stopWorker = gateway.startWorker();
+  gateway.startWorker();
 });
-afterAll(async () => {
-  await stopWorker();
-  await gateway.close();
-});
+afterAll(() => gateway.close());
 
 const store = (index: string, batch: object) =>
   gateway.call<IntakeBody>(`/cdr/${index}`, {

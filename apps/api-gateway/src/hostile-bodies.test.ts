@@ -11,15 +11,11 @@ import {
 } from './testing.ts';
 
 let gateway: TestGateway;
-let stopWorker: () => Promise<void>;
 beforeAll(async () => {
   gateway = await openTestGateway();
-  stopWorker = gateway.startWorker();
+  gateway.startWorker();
 });
-afterAll(async () => {
-  await stopWorker();
-  await gateway.close();
-});
+afterAll(() => gateway.close());
 
 const post = <T = IntakeBody & ErrorBody>(
   index: string,
