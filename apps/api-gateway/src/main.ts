@@ -1,6 +1,6 @@
 import { openDatabase, pingDatabase } from '@oriontel/database';
 import { ensureAdmin, openPasswords } from '@oriontel/identity';
-import { openQueues } from '@oriontel/queues';
+import { chooseQueueStore, openQueues } from '@oriontel/queues';
 import { live, openLog, openMetrics, startAdminServer } from '@oriontel/service';
 import { buildGateway } from './build-gateway.ts';
 import { readGatewayConfig } from './config.ts';
@@ -14,9 +14,7 @@ await live(log, async (closing) => {
   closing.add('database', () => db.$disconnect());
   await pingDatabase(db);
 
-  const store = config.REDIS_URL
-    ? ({ kind: 'redis', url: config.REDIS_URL } as const)
-    : ({ kind: 'postgres', url: config.DATABASE_URL } as const);
+  const store = chooseQueueStore(config);
   const queues = await openQueues(store, (err) => log.warn({ err: err.message }, 'queue connection'));
   closing.add('queues', () => queues.close(0));
 

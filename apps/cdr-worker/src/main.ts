@@ -1,5 +1,5 @@
 import { openDatabase, pingDatabase } from '@oriontel/database';
-import { openQueues } from '@oriontel/queues';
+import { chooseQueueStore, openQueues } from '@oriontel/queues';
 import { live, openLog, openMetrics, startAdminServer } from '@oriontel/service';
 import { readWorkerConfig } from './config.ts';
 import { keepPartitions } from './keep-partitions.ts';
@@ -18,9 +18,7 @@ await live(log, async (closing) => {
   closing.add('database', () => db.$disconnect());
   await pingDatabase(db);
 
-  const store = config.REDIS_URL
-    ? ({ kind: 'redis', url: config.REDIS_URL } as const)
-    : ({ kind: 'postgres', url: config.DATABASE_URL } as const);
+  const store = chooseQueueStore(config);
   const queues = await openQueues(store, (err) => log.warn({ err: err.message }, 'queue connection'));
   closing.add('queues', () => queues.close(FINISH_JOBS));
 

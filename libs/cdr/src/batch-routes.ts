@@ -93,7 +93,7 @@ const intakeRoute = async (
         requestId,
       });
       const wait = preferredWait(headers['prefer']);
-      const stored = wait === null ? null : await storedWithin(accepted.id, wait);
+      const stored = wait === null ? null : await storedWithin(accepted.orgId, accepted.id, wait);
       if (stored) void reply.header('preference-applied', `wait=${wait}`);
       return answer(params.index, accepted, stored);
     },

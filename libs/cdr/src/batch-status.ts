@@ -108,7 +108,7 @@ const toStatus = (submission: Submission): SubmissionStatus => {
 /** Waits up to `seconds` for a submission to be stored; null where it is still on its way. */
 export const awaitStored =
   (db: Database) =>
-  async (id: string, seconds: number): Promise<Submission | null> => {
+  async (orgId: number, id: string, seconds: number): Promise<Submission | null> => {
     const isDone = async () => !(await intakeRows(db).exists(id));
-    return (await awaitDrained(isDone, seconds * 1000)) ? submissions(db).find(id) : null;
+    return (await awaitDrained(isDone, seconds * 1000)) ? submissions(db).find(orgId, id) : null;
   };

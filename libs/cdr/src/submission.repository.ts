@@ -48,10 +48,10 @@ export const submissions = (db: Queryable) => ({
         conflicts = batch.conflicts + EXCLUDED.conflicts, quarantined = batch.quarantined + EXCLUDED.quarantined`;
   },
 
-  find: async (id: string): Promise<Submission | null> => {
+  find: async (orgId: number, id: string): Promise<Submission | null> => {
     const [row] = await db.$queryRaw<
       Submission[]
-    >`SELECT ${COLUMNS} FROM cdr_submissions WHERE id = ${id}::uuid`;
+    >`SELECT ${COLUMNS} FROM cdr_submissions WHERE org_id = ${orgId}::int AND id = ${id}::uuid`;
     return row ?? null;
   },
 

@@ -46,8 +46,8 @@ const MOST_NAMED = 300;
 const LONGEST_NAMED = 4_000;
 
 /**
- * Names the statements that come again and again, so that PostgreSQL parses and plans each once for a connection: that is
- * half the cost of a small one. Long ones are those whose text grows with their rows; they seldom come again.
+ * Names the statements that come again and again, so that PostgreSQL parses and plans each once for a connection
+ * (docs/decisions/0004-prepared-statements.md). Long ones are those whose text grows with their rows; they seldom come again.
  */
 const nameStatements = (): ((query: { sql: string }) => string) => {
   const names = new Map<string, string>();

@@ -13,6 +13,13 @@ import pg from 'pg';
 /** Where the jobs lie. They carry only pointers, so the choice decides what must be run, not what can be lost. */
 export type QueueStore = { kind: 'redis'; url: string; prefix?: string } | { kind: 'postgres'; url: string };
 
+/** Redis where there is one, else the database itself. */
+export const chooseQueueStore = (urls: {
+  REDIS_URL?: string | undefined;
+  DATABASE_URL: string;
+}): QueueStore =>
+  urls.REDIS_URL ? { kind: 'redis', url: urls.REDIS_URL } : { kind: 'postgres', url: urls.DATABASE_URL };
+
 /** A store that is open: what BullMQ's classes want to be told of it. */
 export interface Backend {
   /** Any type that BullMQ takes: its classes are told the backend's connection at run time. */
