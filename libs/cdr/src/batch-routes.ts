@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { DEFAULT_ORG, Failure, LARGEST_ID, type Principal } from '@oriontel/contracts';
+import { DEFAULT_ORG, Failure, IdText, type Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Intake } from '@oriontel/intake';
 import { envelope, Enveloped, organisationToWrite, type Access, type HttpServer } from '@oriontel/service';
@@ -27,7 +27,7 @@ const Index = z.object({
     // eslint-disable-next-line no-control-regex
     .regex(/^[^\u0000-\u001f\u007f]+$/, 'must not contain control characters'),
 });
-const OrgQuery = z.object({ org_id: z.coerce.number().int().min(1).max(LARGEST_ID).optional() });
+const OrgQuery = z.object({ org_id: IdText.optional() });
 const IntakeQuery = OrgQuery.extend({ uuid: z.string().max(255).optional() });
 
 const IntakeAnswer = z.object({

@@ -1,14 +1,13 @@
-import { isoTime, LARGEST_ID, readCursor, writeCursor } from '@oriontel/contracts';
+import { IdText, isoTime, Limit, readCursor, text, writeCursor } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { quarantine, type QuarantineItem } from '@oriontel/intake';
 import { z } from 'zod';
 import { cdrIntake, type CdrPayload } from './cdr-intake.ts';
-import { text } from './platform/fields.ts';
 
 export const QuarantineQuery = z.strictObject({
   batch_id: text(128).optional(),
-  org_id: z.coerce.number().int().min(1).max(LARGEST_ID).optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(100),
+  org_id: IdText.optional(),
+  limit: Limit,
   cursor: z.string().max(200).optional(),
 });
 

@@ -1,4 +1,4 @@
-import { LARGEST_ID, readCursor, writeCursor } from '@oriontel/contracts';
+import { IdText, Limit, readCursor, text, time, writeCursor } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { z } from 'zod';
 import { Disposition } from './call-record.ts';
@@ -6,7 +6,6 @@ import { callRecords, type CallFilter, type FoundLeg } from './call-record.repos
 import { normaliseNumber } from './normalise/normalise-number.ts';
 import { readDisposition } from './normalise/read-disposition.ts';
 import { matches, pendingCalls } from './pending-calls.ts';
-import { text, time } from './platform/fields.ts';
 
 const word = text(255);
 
@@ -30,8 +29,8 @@ export const CallQuery = z.strictObject({
     .optional(),
   from: time.optional().meta({ description: 'Legs that started then or later' }),
   to: time.optional().meta({ description: 'Legs that started then or earlier' }),
-  org_id: z.coerce.number().int().min(1).max(LARGEST_ID).optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(100),
+  org_id: IdText.optional(),
+  limit: Limit,
   cursor: z.string().max(200).optional(),
 });
 export type CallQuery = z.output<typeof CallQuery>;

@@ -1,23 +1,17 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { isoTime, scopes } from '@oriontel/contracts';
+import { Id, isoTime, Label, scopes, time } from '@oriontel/contracts';
 import { parse, stringify, v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { Label, OrgId } from './user.ts';
 
 export const NewApiKey = z
   .strictObject({
     name: Label,
-    org_id: OrgId.optional(),
+    org_id: Id.optional(),
     scopes: z
       .array(z.enum(scopes, `must be among ${scopes.join(', ')}`))
       .min(1, 'must name at least one scope')
       .max(scopes.length),
-    expires_at: z.iso
-      .datetime({
-        offset: true,
-        error: 'must be an ISO 8601 time with offset or Z, like 2030-01-15T10:30:00Z',
-      })
-      .nullish(),
+    expires_at: time.nullish(),
   })
   .meta({ id: 'NewApiKey' });
 export type NewApiKey = z.output<typeof NewApiKey>;

@@ -1,9 +1,9 @@
-import { Failure, type Principal } from '@oriontel/contracts';
+import { Failure, Id, Label, type Principal } from '@oriontel/contracts';
 import { isUniqueViolation, type Database, type Queryable } from '@oriontel/database';
 import { z } from 'zod';
 import { organizations } from './organization.repository.ts';
 import type { Passwords } from './password.ts';
-import { Email, Label, OrgId, Password, RoleName, Username, type FoundUser } from './user.ts';
+import { Email, Password, RoleName, Username, type FoundUser } from './user.ts';
 import { users } from './user.repository.ts';
 
 export const Registration = z
@@ -13,7 +13,7 @@ export const Registration = z
     password: Password,
     role: RoleName.default('user'),
     organization: Label.optional().meta({ description: 'The name of the new organization of a manager' }),
-    org_id: OrgId.optional().meta({ description: 'For admins: the organization the user belongs to' }),
+    org_id: Id.optional().meta({ description: 'For admins: the organization the user belongs to' }),
   })
   .meta({ id: 'Registration' });
 export type Registration = z.output<typeof Registration>;

@@ -1,4 +1,4 @@
-import { isoTime, LARGEST_ID, roles, type Role } from '@oriontel/contracts';
+import { isoTime, roles, text, type Role } from '@oriontel/contracts';
 import { z } from 'zod';
 
 export const Username = z
@@ -8,23 +8,8 @@ export const Username = z
     'must be 2 to 64 letters, digits, dots, hyphens, underscores or @',
   );
 export const Email = z.email('must be an email address').max(254);
-/** PostgreSQL stores no NUL in a text. */
-const hasNoNul = [(value: string) => !value.includes('\0'), 'must not contain NUL characters'] as const;
-
-export const Password = z
-  .string()
-  .min(8, 'must be at least 8 characters')
-  .max(128, 'must be at most 128 characters')
-  .refine(...hasNoNul);
-/** What people call a thing. */
-export const Label = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(128, 'must be at most 128 characters')
-  .refine(...hasNoNul);
+export const Password = text(128).min(8, 'must be at least 8 characters');
 export const RoleName = z.enum(roles, 'must be admin, manager or user');
-export const OrgId = z.int('must be the number of an organization').min(1).max(LARGEST_ID);
 
 /** A user as it reads over HTTP. */
 export const User = z

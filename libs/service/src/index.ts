@@ -1,11 +1,13 @@
 export { askChecks, startAdminServer, type Checks } from './admin-server.ts';
 export { ConfigError, Port, readConfig, ServiceConfig, type Environment } from './config.ts';
-export { createServer, LIMITS } from './http/create-server.ts';
+export { createServer, LIMITS, type ServerOptions } from './http/create-server.ts';
 export type { HttpServer } from './http/http-server.ts';
-export { API_VERSION, envelope, Enveloped } from './http/envelope.ts';
+export { API_VERSION, envelope, Enveloped, EnvelopedPage, envelopePage } from './http/envelope.ts';
 export { guardRoutes, type Authenticate } from './http/guard.ts';
 export { organisationToRead, organisationToWrite } from './http/organisation.ts';
-export type { Access, Family } from './http/route-config.ts';
+export type { KnownRoute } from './http/known-routes.ts';
+export { openRateLimiter, type LimitRate } from './http/limit-rates.ts';
+export type { Access, Family, LimitCategory } from './http/route-config.ts';
 export { fieldName } from './http/to-failure.ts';
 export { live, type Closing } from './lifecycle.ts';
 export { openLog, type Logger } from './log.ts';

@@ -1,6 +1,5 @@
-import { EntityName, LARGEST_ID } from '@oriontel/contracts';
+import { EntityName, LARGEST_ID, required, time } from '@oriontel/contracts';
 import { z } from 'zod';
-import { required, time } from './fields.ts';
 import { PlatformRecord } from './platform-record.ts';
 
 const batch = <Item extends z.ZodType>(record: Item) =>

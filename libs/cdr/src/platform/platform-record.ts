@@ -1,7 +1,6 @@
-import { EntityName } from '@oriontel/contracts';
+import { EntityName, code, seconds, text, time } from '@oriontel/contracts';
 import { z } from 'zod';
 import { Direction, Leg } from '../call-record.ts';
-import { code, seconds, text, time } from './fields.ts';
 
 /** One record of a platform batch. Unknown members are ignored here, and kept in the raw record. */
 export const PlatformRecord = z

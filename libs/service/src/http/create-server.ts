@@ -11,7 +11,7 @@ import type { Logger } from '../log.ts';
 import { API_VERSION } from './envelope.ts';
 import { chooseFormat, formatError } from './error-format.ts';
 import type { HttpServer } from './http-server.ts';
-import { rememberPaths } from './known-paths.ts';
+import { rememberRoutes } from './known-routes.ts';
 import { refuseEncoded } from './refuse-encoded.ts';
 import { requestId } from './request-id.ts';
 import { toFailure } from './to-failure.ts';
@@ -27,17 +27,23 @@ export const LIMITS = {
   keepAlive: 72_000,
 };
 
+export interface ServerOptions {
+  /** Addresses and CIDRs of the proxies whose X-Forwarded-For is believed; nobody's where there are none. */
+  trustProxy?: string[] | undefined;
+}
+
 /**
  * The HTTP shell: ids, versions, limits, both error formats. guardRoutes() must be called on it before routes are
  * registered: it says who may do what.
  */
-export const createServer = (log: Logger): HttpServer => {
+export const createServer = (log: Logger, { trustProxy = [] }: ServerOptions = {}): HttpServer => {
   z.config({ customError: sayWhatIsMissing });
   const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
+    trustProxy: trustProxy.length ? trustProxy : false,
     bodyLimit: LIMITS.body,
     connectionTimeout: LIMITS.connection,
     requestTimeout: LIMITS.request,
@@ -51,7 +57,7 @@ export const createServer = (log: Logger): HttpServer => {
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  const methodsOf = rememberPaths(app, LIMITS.paramLength);
+  const methodsOf = rememberRoutes(app, LIMITS.paramLength);
   app.addHook('onRequest', async (request, reply) => void stamp(request, reply));
   // After the guard: who may not send a body is not told how to.
   app.addHook('preParsing', refuseEncoded);

@@ -1,4 +1,4 @@
-import { isoTime } from '@oriontel/contracts';
+import { isoTime, type Page, type Paged } from '@oriontel/contracts';
 import { z } from 'zod';
 
 export const API_VERSION = '1.0';
@@ -10,6 +10,12 @@ const Meta = z.object({
   next_cursor: z.string().nullable().optional(),
 });
 
+const Pagination = z.object({
+  limit: z.int(),
+  offset: z.int(),
+  total: z.int().meta({ description: 'Of the whole list, all pages together' }),
+});
+
 /** The success of OrionTel routes: `{data, meta}`. */
 export const Enveloped = <T extends z.ZodType>(data: T) => z.object({ data, meta: Meta });
 
@@ -17,3 +23,12 @@ export const envelope = <T>(data: T, more: { next_cursor?: string | null } = {})
   data,
   meta: { timestamp: isoTime(new Date()), version: API_VERSION, ...more },
 });
+
+/** A list with pages: `meta.pagination` tells which part of it this is. */
+export const EnvelopedPage = <T extends z.ZodType>(item: T) =>
+  z.object({ data: z.array(item), meta: Meta.extend({ pagination: Pagination }) });
+
+export const envelopePage = <T>({ items, total }: Paged<T>, { limit, offset }: Page) => {
+  const { data, meta } = envelope(items);
+  return { data, meta: { ...meta, pagination: { limit, offset, total } } };
+};

@@ -1,38 +1,47 @@
 import { Failure, type Principal } from '@oriontel/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { HttpServer } from './http-server.ts';
+import type { LimitRate } from './limit-rates.ts';
 import type { Access } from './route-config.ts';
 
 /** Who sent these credentials; null where there are none. @throws Failure unauthorized where they are not good. */
 export type Authenticate = (authorization: string | undefined) => Promise<Principal | null>;
 
 /**
- * Asks for credentials before the body is read, and keeps out whom the route's `access` does not name.
- * A route that names nobody is refused when it is added: nothing is open by oversight.
+ * Asks for credentials before the body is read, counts the request against its sender's limit, and keeps out whom the
+ * route's `access` does not name. A route that names nobody is refused when it is added: nothing is open by oversight.
  */
-export const guardRoutes = (app: HttpServer, authenticate: Authenticate): void => {
+export const guardRoutes = (app: HttpServer, authenticate: Authenticate, limitRate?: LimitRate): void => {
   app.decorateRequest('principal', null as never);
   app.addHook('onRoute', ({ method, url, config }) => {
     if (!config?.access) throw new Error(`${String(method)} ${url} does not say who may use it`);
   });
-  app.addHook('onRequest', async (request) => {
-    const access = request.routeOptions.config.access;
-    if (!access || access === 'anyone') return;
-    request.principal =
-      access === 'guest'
-        ? ((await authenticate(request.headers.authorization)) as never)
-        : await mustBe(access, authenticate, request);
+  app.addHook('onRequest', async (request, reply) => {
+    // Without access it is no route: a 404 or 405, which counts all the same.
+    const { access = 'anyone', limit } = request.routeOptions.config;
+    const limits = limit === 'none' ? undefined : limitRate;
+    if (access === 'anyone' && !limits) return;
+    const sender = await identify(authenticate, request);
+    await limits?.(request, reply, sender.principal);
+    if (access === 'anyone') return;
+    if (sender.error) throw sender.error;
+    request.principal = access === 'guest' ? (sender.principal as never) : mustBe(access, sender.principal);
   });
 };
 
-type Closed = Exclude<Access, 'anyone' | 'guest'>;
-
-const mustBe = async (
-  access: Closed,
+/** Who it is, or why that cannot be told: for limits, as if there were no credentials. */
+const identify = (
   authenticate: Authenticate,
   request: FastifyRequest,
-): Promise<Principal> => {
-  const principal = await authenticate(request.headers.authorization);
+): Promise<{ principal: Principal | null; error?: Error }> =>
+  authenticate(request.headers.authorization).then(
+    (principal) => ({ principal }),
+    (error: Error) => ({ principal: null, error }),
+  );
+
+type Closed = Exclude<Access, 'anyone' | 'guest'>;
+
+const mustBe = (access: Closed, principal: Principal | null): Principal => {
   if (!principal) {
     throw new Failure(
       'unauthorized',

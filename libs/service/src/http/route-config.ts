@@ -9,11 +9,19 @@ export type Family = 'platform' | 'oriontel';
  */
 export type Access = 'anyone' | 'guest' | 'signed-in' | { roles: readonly Role[]; scope?: Scope };
 
+/**
+ * Whose limit a route's requests count against. `guest`: the client address's, whoever signed in. `none` is for those who ask
+ * whether the process lives.
+ */
+export type LimitCategory = 'cdr' | 'events' | 'logs' | 'gateways' | 'qr' | 'signed_in' | 'guest';
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     family?: Family;
     /** Every route says it: one without is refused at start. */
     access?: Access;
+    /** Where none is named: `signed_in` or `guest`, as it is. */
+    limit?: LimitCategory | 'none';
   }
   interface FastifyRequest {
     /** Set on every route that is not open to anyone; null for a guest without credentials. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LARGEST_ID } from './principal.ts';
 
 /** A message that says what the field must be, and that it is missing where it is. */
 export const required = (must: string) => ({
@@ -6,7 +7,7 @@ export const required = (must: string) => ({
 });
 
 /** PostgreSQL stores neither a NUL nor half of a surrogate pair in a text. */
-const isStorableText = (value: string): boolean => !value.includes('\0') && value.isWellFormed();
+export const isStorableText = (value: string): boolean => !value.includes('\0') && value.isWellFormed();
 
 export const text = (max: number) => {
   const must = `must be text of 1 to ${max} characters`;
@@ -27,6 +28,22 @@ const isStorable = (time: string): boolean => {
 export const time = z.iso
   .datetime({ offset: true, ...required(TIME), abort: true })
   .refine(isStorable, 'must be a time of the years 1970 to 9998');
+
+/** What people call a thing. */
+export const Label = z
+  .string(required('must be text'))
+  .trim()
+  .min(1, 'must not be empty')
+  .max(128, 'must be at most 128 characters')
+  .refine(isStorableText, 'must not contain NUL characters or halves of characters');
+
+const ID = `must be a whole number from 1 to ${LARGEST_ID}`;
+
+/** The id of an organisation or a user in a body. */
+export const Id = z.int(required(ID)).min(1, ID).max(LARGEST_ID, ID);
+
+/** The same in a path or query. */
+export const IdText = z.coerce.number(ID).pipe(Id);
 
 export const seconds = z.number(required('must be a number of seconds, like 342'));
 

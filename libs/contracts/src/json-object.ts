@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { isStorableText, required } from './fields.ts';
+
+/** Bytes of JSON. */
+const LARGEST = 64 * 1024;
+const DEEPEST = 32;
+
+/** Settings of somebody else's making: any JSON object that PostgreSQL can store, within bounds. */
+export const JsonObject = z
+  .record(z.string(), z.unknown(), required('must be an object'))
+  .superRefine((value, context) => {
+    const problem = problemOf(value);
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  });
+export type JsonObject = z.output<typeof JsonObject>;
+
+/** Without recursion: a body can be nested deeper than the stack. */
+const problemOf = (object: Record<string, unknown>): string | null => {
+  let level: unknown[] = [object];
+  for (let depth = 0; level.length; depth += 1) {
+    if (depth > DEEPEST) return `must not be nested deeper than ${DEEPEST} levels`;
+    const objects = level.filter((value): value is object => typeof value === 'object' && value !== null);
+    const texts = [...level, ...objects.flatMap((value) => (Array.isArray(value) ? [] : Object.keys(value)))];
+    if (texts.some((text) => typeof text === 'string' && !isStorableText(text)))
+      return 'must not contain NUL characters or halves of characters';
+    level = objects.flatMap((value) => Object.values(value));
+  }
+  return Buffer.byteLength(JSON.stringify(object)) > LARGEST
+    ? `must be at most ${LARGEST} bytes of JSON`
+    : null;
+};
