@@ -10,10 +10,12 @@ import {
   askChecks,
   createServer,
   guardRoutes,
+  openRateLimiter,
   type Checks,
   type HttpServer,
   type Logger,
   type Metrics,
+  type RateLimiting,
   timeRequests,
 } from '@oriontel/service';
 
@@ -22,14 +24,18 @@ export interface GatewayParts {
   queues: Pick<Queues, 'producer'>;
   passwords: Passwords;
   jwtSecret: string;
-  /** Seconds. */
+  /** Seconds, as the next. */
   tokenLifetime: number;
+  sessionLifetime: number;
   defaultRegion: string;
   /** Seconds an accepted row may stay before it is dispatched again. */
   sweepGrace: number;
   log: Logger;
   checks: Checks;
   metrics: Metrics;
+  /** Null: there are none. */
+  rateLimits: Omit<RateLimiting, 'onAway'> | null;
+  trustProxy?: string[];
 }
 
 export interface Gateway {
@@ -40,10 +46,17 @@ export interface Gateway {
 /** The whole HTTP side, not yet listening. */
 export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const { db, queues, passwords, log, checks, defaultRegion } = parts;
-  const app = createServer(log);
+  const app = createServer(log, { trustProxy: parts.trustProxy });
   timeRequests(app, parts.metrics);
   const tokens = await openTokens(app, parts.jwtSecret, parts.tokenLifetime);
-  guardRoutes(app, openAuthentication(db, tokens.verify));
+  const limitRate = parts.rateLimits
+    ? await openRateLimiter(app, {
+        ...parts.rateLimits,
+        onAway: (err) =>
+          log.warn({ err: err.message }, 'Redis out of reach: each gateway keeps rate limits for itself'),
+      })
+    : undefined;
+  guardRoutes(app, openAuthentication(db, tokens), limitRate);
 
   const intake = openIntake(db, cdrIntake, queues.producer(cdrIntake.queue), {
     grace: parts.sweepGrace,
@@ -55,7 +68,12 @@ export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const organisationExists = (orgId: number) => organizations(db).exists(orgId);
 
   await app.register(healthRoutes, { checks, log });
-  await app.register(identityRoutes, { db, passwords, tokens });
+  await app.register(identityRoutes, {
+    db,
+    passwords,
+    tokens,
+    sessionLifetime: parts.sessionLifetime,
+  });
   await app.register(cdrRoutes, { db, intake, organisationExists, regionOf });
   return { app, intake };
 };

@@ -1,8 +1,20 @@
+import { isIP } from 'node:net';
+import { Region } from '@oriontel/contracts';
 import { GRACE } from '@oriontel/intake';
-import { Port, readConfig, ServiceConfig, type Environment } from '@oriontel/service';
+import { Port, readConfig, ServiceConfig, type Environment, type LimitCategory } from '@oriontel/service';
 import { z } from 'zod';
 
 const onOff = z.enum(['on', 'off']);
+const aMinute = (standard: number) => z.coerce.number().int().min(1).max(1_000_000_000).default(standard);
+
+/** An address, or a network in CIDR notation (RFC 4632, RFC 4291). */
+const isNetwork = (text: string): boolean => {
+  const [address = '', prefix = '0', ...rest] = text.split('/');
+  const version = isIP(address);
+  return (
+    version !== 0 && !rest.length && /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128)
+  );
+};
 
 export const GatewayConfig = ServiceConfig.extend({
   PORT: Port.default(3000),
@@ -12,18 +24,53 @@ export const GatewayConfig = ServiceConfig.extend({
     .min(32, 'must be at least 32 characters, the same for every gateway: openssl rand -base64 48'),
   /** Seconds. */
   TOKEN_LIFETIME: z.coerce.number().int().min(60).max(86_400).default(3_600),
-  /** ISO 3166 alpha-2: how national numbers are read where an organisation has no region of its own. */
-  DEFAULT_REGION: z
-    .string()
-    .regex(/^[A-Z]{2}$/, 'must be two capitals, like US')
-    .default('US'),
+  /** Seconds a session lasts from its last refresh. */
+  SESSION_LIFETIME: z.coerce
+    .number()
+    .int()
+    .min(3_600)
+    .max(366 * 86_400)
+    .default(30 * 86_400),
+  /** How national numbers are read where an organisation has no region of its own. */
+  DEFAULT_REGION: Region.default('US'),
   /** Seconds an accepted row may stay before the workers' sweepers dispatch it again. */
   SWEEP_GRACE: z.coerce.number().min(0.1).max(3_600).default(GRACE),
   DEMO_DATA: onOff.default('off'),
   ADMIN_USERNAME: z.string().optional(),
   ADMIN_PASSWORD: z.string().min(8, 'must be at least 8 characters').optional(),
   ADMIN_EMAIL: z.email().optional(),
+  RATE_LIMITS: onOff.default('on'),
+  RATE_LIMIT_CDR: aMinute(1_000),
+  RATE_LIMIT_EVENTS: aMinute(500),
+  RATE_LIMIT_LOGS: aMinute(100),
+  RATE_LIMIT_GATEWAYS: aMinute(300),
+  RATE_LIMIT_QR: aMinute(60),
+  RATE_LIMIT_SIGNED_IN: aMinute(100),
+  RATE_LIMIT_GUEST: aMinute(20),
+  /** Whose X-Forwarded-For is believed; nobody's by default. */
+  TRUST_PROXY: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine(
+      (parts) => parts.every(isNetwork),
+      'must be addresses or CIDRs of your proxies, with commas, like 10.0.0.0/8,::1',
+    )
+    .default([]),
 });
 export type GatewayConfig = z.output<typeof GatewayConfig>;
 
 export const readGatewayConfig = (env: Environment): GatewayConfig => readConfig(GatewayConfig, env);
+
+/** Requests a minute by category; null where there are no limits. */
+export const limitsOf = (config: GatewayConfig): Record<LimitCategory, number> | null =>
+  config.RATE_LIMITS === 'off'
+    ? null
+    : {
+        cdr: config.RATE_LIMIT_CDR,
+        events: config.RATE_LIMIT_EVENTS,
+        logs: config.RATE_LIMIT_LOGS,
+        gateways: config.RATE_LIMIT_GATEWAYS,
+        qr: config.RATE_LIMIT_QR,
+        signed_in: config.RATE_LIMIT_SIGNED_IN,
+        guest: config.RATE_LIMIT_GUEST,
+      };

@@ -1,9 +1,9 @@
 import { openDatabase, pingDatabase } from '@oriontel/database';
 import { ensureAdmin, openPasswords } from '@oriontel/identity';
 import { chooseQueueStore, openQueues } from '@oriontel/queues';
-import { live, openLog, openMetrics, startAdminServer } from '@oriontel/service';
+import { live, openLimitRedis, openLog, openMetrics, startAdminServer } from '@oriontel/service';
 import { buildGateway } from './build-gateway.ts';
-import { readGatewayConfig } from './config.ts';
+import { limitsOf, readGatewayConfig } from './config.ts';
 import { seedDemoData } from './demo-data.ts';
 
 const log = openLog('gateway', process.env['LOG_LEVEL'] ?? 'info');
@@ -29,14 +29,20 @@ await live(log, async (closing) => {
   }
   if (config.DEMO_DATA === 'on') await seedDemoData(db);
 
+  const limits = limitsOf(config);
+  const redis = limits && config.REDIS_URL ? openLimitRedis(config.REDIS_URL) : undefined;
+  if (redis) closing.add('rate limits', async () => redis.disconnect());
+
   // Ready without its queue: what it accepts is safe in the database, and swept from there.
   const metrics = openMetrics();
   const checks = { database: () => pingDatabase(db) };
   const {
     JWT_SECRET: jwtSecret,
     TOKEN_LIFETIME: tokenLifetime,
+    SESSION_LIFETIME: sessionLifetime,
     DEFAULT_REGION: defaultRegion,
     SWEEP_GRACE: sweepGrace,
+    TRUST_PROXY: trustProxy,
   } = config;
   const gateway = await buildGateway({
     db,
@@ -44,11 +50,14 @@ await live(log, async (closing) => {
     passwords,
     jwtSecret,
     tokenLifetime,
+    sessionLifetime,
     defaultRegion,
     sweepGrace,
     log,
     checks,
     metrics,
+    rateLimits: limits && { limits, redis },
+    trustProxy,
   });
   closing.add('intake', () => gateway.intake.close());
 

@@ -8,7 +8,7 @@ import { openQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
 import { openLog, openMetrics, type Logger } from '@oriontel/service';
 import type { Database } from '@oriontel/database';
-import { buildGateway } from './build-gateway.ts';
+import { buildGateway, type GatewayParts } from './build-gateway.ts';
 
 export const PASSWORD = 'correct horse battery';
 const REGION = 'US';
@@ -60,13 +60,22 @@ export interface TestGatewayOptions {
   /** Where the gateway finds its database; the test's own where it is absent. */
   databaseUrl?: (url: string) => string;
   kind?: 'postgres' | 'redis';
+  /** None unless the test is about them. */
+  rateLimits?: GatewayParts['rateLimits'];
+  trustProxy?: string[];
 }
 
 /**
  * The whole gateway and its worker in one process, on a database of their own. The worker starts when it is told to:
  * until then what is accepted stays in the intake.
  */
-export const openTestGateway = async ({ log, databaseUrl, kind = 'postgres' }: TestGatewayOptions = {}) => {
+export const openTestGateway = async ({
+  log,
+  databaseUrl,
+  kind = 'postgres',
+  rateLimits = null,
+  trustProxy = [],
+}: TestGatewayOptions = {}) => {
   const store = await openTestDatabase();
   const queueStore = testQueueStores().find((candidate) => candidate.kind === kind);
   if (!queueStore) throw new Error(`There is no ${kind} for the queues of this test.`);
@@ -78,12 +87,15 @@ export const openTestGateway = async ({ log, databaseUrl, kind = 'postgres' }: T
     passwords: openPasswords(),
     jwtSecret: 'a secret of the tests, at least 32 characters',
     tokenLifetime: 3_600,
+    sessionLifetime: 86_400,
     defaultRegion: REGION,
     // Nothing sweeps here.
     sweepGrace: 60,
     log: log ?? openLog('test', 'silent'),
     checks: { database: () => pingDatabase(db) },
     metrics: openMetrics(),
+    rateLimits,
+    trustProxy,
   });
   const call = callsOn(gateway.app);
 

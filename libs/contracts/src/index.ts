@@ -13,6 +13,7 @@ export {
   type Role,
   type Scope,
 } from './principal.ts';
+export { Region } from './region.ts';
 export { remember } from './remember.ts';
 export { compactStamp, isoTime, isoTimeOrNull } from './time.ts';
 export { within } from './within.ts';

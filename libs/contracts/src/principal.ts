@@ -15,7 +15,7 @@ export type Scope = (typeof scopes)[number];
 
 /** Who is asking. `orgId` null: a user whom no organisation has taken in. */
 export type Principal =
-  | { kind: 'user'; id: number; role: Role; orgId: number | null; username: string }
+  | { kind: 'user'; id: number; role: Role; orgId: number | null; username: string; sessionId: string }
   | { kind: 'key'; id: string; orgId: number; scopes: Scope[]; name: string };
 
 /** The largest id of a user or an organisation: PostgreSQL's integer. */

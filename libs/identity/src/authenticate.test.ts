@@ -23,8 +23,15 @@ describe('signing in', () => {
       token: expect.any(String) as string,
       token_type: 'Bearer',
       expires_in: 3_600,
+      refresh_token: expect.stringMatching(/^otr_/) as string,
       user: (await me(ada.authorization)).data,
     });
+    const [, claims] = (data['token'] as string).split('.');
+    const { iat, exp } = JSON.parse(Buffer.from(claims!, 'base64url').toString()) as Record<
+      'iat' | 'exp',
+      number
+    >;
+    expect(exp - iat).toBe(3_600);
     expect((await me(`Bearer ${data['token'] as string}`)).data).toMatchObject({
       id: ada.id,
       username: 'ada',
@@ -58,7 +65,15 @@ describe('signing in', () => {
 describe('a token', () => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const now = Math.floor(Date.now() / 1000);
-  const good = () => ({ sub: String(ada.id), iss: 'oriontel', aud: 'oriontel-api', iat: now, exp: now + 60 });
+  const sid = () => (api.app.jwt.decode(ada.authorization.slice(7)) as { sid: string }).sid;
+  const good = () => ({
+    sub: String(ada.id),
+    sid: sid(),
+    iss: 'oriontel',
+    aud: 'oriontel-api',
+    iat: now,
+    exp: now + 60,
+  });
   const forge = (claims: object, { secret = SECRET, alg = 'HS256', hash = 'sha256' } = {}) => {
     const said = `${part({ alg, typ: 'JWT' })}.${part(claims)}`;
     return `${said}.${alg === 'none' ? '' : createHmac(hash, secret).update(said).digest('base64url')}`;
@@ -83,6 +98,12 @@ describe('a token', () => {
     ['for no audience', () => forge({ ...good(), aud: undefined })],
     ['that has expired', () => forge({ ...good(), exp: now - 1 })],
     ['that never expires', () => forge({ ...good(), exp: undefined })],
+    ['of no session', () => forge({ ...good(), sid: undefined })],
+    ['of a session that is no id', () => forge({ ...good(), sid: 'x' })],
+    [
+      'of a session that is not there',
+      () => forge({ ...good(), sid: '019d5b5e-0000-7000-8000-000000000000' }),
+    ],
     ['for nobody', () => forge({ ...good(), sub: undefined })],
     ['for a user who is not there', () => forge({ ...good(), sub: '2147483647' })],
     ['for a user who cannot be', () => forge({ ...good(), sub: '9999999999' })],
@@ -129,12 +150,12 @@ describe('a token', () => {
 
 test('who was believed a moment ago is asked for again after two seconds', async () => {
   const known = await api.signUp('believed');
-  const authenticate = openAuthentication(api.db, () => ({ sub: String(known.id) }));
-  await expect(authenticate('Bearer x')).resolves.toMatchObject({ id: known.id });
+  const authenticate = openAuthentication(api.db, api.tokens);
+  await expect(authenticate(known.authorization)).resolves.toMatchObject({ id: known.id });
   await api.db.user.update({ where: { id: known.id }, data: { disabledAt: new Date() } });
   const end = performance.now() + 3_000;
   const isOut = () =>
-    authenticate('Bearer x').then(
+    authenticate(known.authorization).then(
       () => false,
       () => true,
     );

@@ -1,12 +1,12 @@
 import { Failure, LARGEST_ID, remember, type Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Authenticate } from '@oriontel/service';
-import { apiKeys } from './api-key.repository.ts';
-import { isApiKey, openApiKey, sameHash } from './api-key.ts';
-import { users } from './user.repository.ts';
-
-/** The id of the user a token was made for. @throws where the token is not good. */
-export type VerifyToken = (token: string) => { sub: string };
+import { z } from 'zod';
+import { apiKeys } from './api-keys/api-key.repository.ts';
+import { keyWords } from './api-keys/api-key.ts';
+import { sameHash } from './secret-word.ts';
+import type { Claims, Tokens } from './sessions/tokens.ts';
+import { users } from './users/user.repository.ts';
 
 /** Milliseconds. */
 const BELIEVED = 2_000;
@@ -16,9 +16,13 @@ const BELIEVED = 2_000;
  * organisation come from the database, never from the token. For `believed` milliseconds a principal is not asked for
  * again: a revoked one is out after that.
  */
-export const openAuthentication = (db: Database, verify: VerifyToken, believed = BELIEVED): Authenticate => {
+export const openAuthentication = (
+  db: Database,
+  { verify }: Pick<Tokens, 'verify'>,
+  believed = BELIEVED,
+): Authenticate => {
   const principalOf = remember(believed, (credential: string) =>
-    isApiKey(credential) ? readKey(db, credential) : readUser(db, subjectOf(verify, credential)),
+    keyWords.is(credential) ? readKey(db, credential) : readUser(db, claimsOf(verify, credential)),
   );
 
   return async (authorization) => {
@@ -41,28 +45,31 @@ const readCredential = (authorization: string): string | null => {
   if (scheme?.toLowerCase() !== 'basic') return null;
   const decoded = Buffer.from(value!, 'base64').toString();
   const password = decoded.slice(decoded.indexOf(':') + 1);
-  return isApiKey(password) ? password : null;
+  return keyWords.is(password) ? password : null;
 };
 
-const subjectOf = (verify: VerifyToken, token: string): number => {
+const claimsOf = (verify: Tokens['verify'], token: string): Claims => {
   try {
-    const { sub } = verify(token);
-    if (/^[1-9]\d{0,9}$/.test(sub) && Number(sub) <= LARGEST_ID) return Number(sub);
+    return verify(token);
   } catch (cause) {
     throw new Failure('unauthorized', 'The token is not valid, or not valid any more: sign in again.', {
       cause,
     });
   }
-  throw new Failure('unauthorized', 'The token is not valid: sign in again.');
 };
 
-const readUser = async (db: Database, id: number): Promise<Principal | null> => {
-  const user = await users(db).findActive(id);
-  return user && { kind: 'user', id: user.id, role: user.role, orgId: user.orgId, username: user.username };
+const SESSION = z.uuid();
+
+const readUser = async (db: Database, { sub, sid }: Claims): Promise<Principal | null> => {
+  if (!/^[1-9]\d{0,9}$/.test(sub) || Number(sub) > LARGEST_ID || !SESSION.safeParse(sid).success) return null;
+  const user = await users(db).findSignedIn(Number(sub), sid, new Date());
+  if (!user) return null;
+  const { id, role, orgId, username } = user;
+  return { kind: 'user', id, role, orgId, username, sessionId: sid };
 };
 
 const readKey = async (db: Database, text: string): Promise<Principal | null> => {
-  const opened = openApiKey(text);
+  const opened = keyWords.open(text);
   if (!opened) return null;
   const key = await apiKeys(db).findValid(opened.id, new Date());
   if (!key || !sameHash(key.secretHash, opened.secretHash)) return null;

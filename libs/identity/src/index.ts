@@ -1,6 +1,6 @@
 export { demoOrganization } from './demo-organization.ts';
 export { openAuthentication } from './authenticate.ts';
-export { organizations } from './organization.repository.ts';
-export { openPasswords, type Passwords } from './password.ts';
-export { ensureAdmin } from './register-user.ts';
-export { openTokens, type Tokens } from './tokens.ts';
+export { organizations } from './organizations/organization.repository.ts';
+export { openTokens, type Tokens } from './sessions/tokens.ts';
+export { openPasswords, type Passwords } from './users/password.ts';
+export { ensureAdmin } from './users/register-user.ts';

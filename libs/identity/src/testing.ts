@@ -1,10 +1,11 @@
 import { createServer, guardRoutes, openLog } from '@oriontel/service';
 import { openTestDatabase } from '@oriontel/database/testing';
+import { v7 as uuidv7 } from 'uuid';
 import { openAuthentication } from './authenticate.ts';
 import { identityRoutes } from './http.ts';
-import { openPasswords } from './password.ts';
-import { openTokens } from './tokens.ts';
-import type { User } from './user.ts';
+import { openPasswords } from './users/password.ts';
+import { openTokens } from './sessions/tokens.ts';
+import type { User } from './users/user.ts';
 
 export const SECRET = 'a secret of the tests, at least 32 characters';
 export const PASSWORD = 'correct horse battery';
@@ -21,11 +22,11 @@ export const openTestIdentity = async () => {
   const { db, drop } = await openTestDatabase();
   const app = createServer(openLog('test', 'silent'));
   const tokens = await openTokens(app, SECRET, 3_600);
-  guardRoutes(app, openAuthentication(db, tokens.verify, 0));
-  await app.register(identityRoutes, { db, passwords: openPasswords(), tokens });
+  guardRoutes(app, openAuthentication(db, tokens, 0));
+  await app.register(identityRoutes, { db, passwords: openPasswords(), tokens, sessionLifetime: 86_400 });
 
   const call = async <T = User>(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     url: string,
     { as, body }: { as?: string | undefined; body?: unknown } = {},
   ): Promise<Answer<T>> => {
@@ -41,16 +42,24 @@ export const openTestIdentity = async () => {
       as,
       body: { username, email: `${username}@example.com`, password: PASSWORD, ...more },
     });
-  const bearer = (user: { id: number }) => `Bearer ${tokens.sign(user.id)}`;
+  /** A token of a new session, without the cost of signing in. */
+  const bearer = async (user: { id: number }): Promise<string> => {
+    const id = uuidv7();
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    await db.session.create({
+      data: { id, userId: user.id, refreshHash: new Uint8Array(32), expiresAt: tomorrow },
+    });
+    return `Bearer ${tokens.sign(user.id, id)}`;
+  };
   /** Registers, and returns the Authorization header beside the user. */
   const signUp = async (username: string, more: object = {}, as?: string) => {
     const { data } = await register(username, more, as);
-    return { ...data, authorization: bearer(data) };
+    return { ...data, authorization: await bearer(data) };
   };
   const close = async () => {
     await app.close();
     await drop();
   };
-  return { db, app, call, register, signUp, bearer, close };
+  return { db, app, tokens, call, register, signUp, bearer, close };
 };
 export type TestIdentity = Awaited<ReturnType<typeof openTestIdentity>>;

@@ -4,9 +4,10 @@ export { createServer, LIMITS, type ServerOptions } from './http/create-server.t
 export type { HttpServer } from './http/http-server.ts';
 export { API_VERSION, envelope, Enveloped, EnvelopedPage, envelopePage } from './http/envelope.ts';
 export { guardRoutes, type Authenticate } from './http/guard.ts';
-export { organisationToRead, organisationToWrite } from './http/organisation.ts';
+export { isAdmin, organisationToRead, organisationToWrite } from './http/organisation.ts';
 export type { KnownRoute } from './http/known-routes.ts';
-export { openRateLimiter, type LimitRate } from './http/limit-rates.ts';
+export { openLimitRedis } from './http/limit-redis.ts';
+export { openRateLimiter, type LimitRate, type RateLimiting } from './http/limit-rates.ts';
 export type { Access, Family, LimitCategory } from './http/route-config.ts';
 export { fieldName } from './http/to-failure.ts';
 export { live, type Closing } from './lifecycle.ts';

@@ -12,6 +12,7 @@ const user = (role: 'admin' | 'manager' | 'user'): Principal => ({
   role,
   orgId: 1,
   username: role,
+  sessionId: 'session',
 });
 const principals: Record<string, Principal> = {
   admin: user('admin'),

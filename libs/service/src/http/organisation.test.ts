@@ -8,6 +8,7 @@ const user = (role: 'admin' | 'manager' | 'user', orgId: number | null): Princip
   role,
   orgId,
   username: 'x',
+  sessionId: 's',
 });
 const key: Principal = { kind: 'key', id: 'k', orgId: 5, scopes: ['cdr:write'], name: 'k' };
 const attempt = (work: () => number | null) => {

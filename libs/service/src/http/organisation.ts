@@ -1,6 +1,7 @@
 import { DEFAULT_ORG, Failure, type Principal } from '@oriontel/contracts';
 
-const isAdmin = (principal: Principal): boolean => principal.kind === 'user' && principal.role === 'admin';
+export const isAdmin = (principal: Principal): boolean =>
+  principal.kind === 'user' && principal.role === 'admin';
 
 const own = (principal: Principal, asked: number | undefined): number => {
   if (principal.orgId === null)

@@ -1,12 +1,18 @@
 import jwt from '@fastify/jwt';
 import type { HttpServer } from '@oriontel/service';
-import type { VerifyToken } from './authenticate.ts';
+
+/** What a token says: whose it is, and of which session. */
+export interface Claims {
+  sub: string;
+  sid: string;
+}
 
 export interface Tokens {
   /** Seconds. */
   lifetime: number;
-  sign: (userId: number) => string;
-  verify: VerifyToken;
+  sign: (userId: number, sessionId: string) => string;
+  /** @throws where the token is not good. */
+  verify: (token: string) => Claims;
 }
 
 const ISSUER = 'oriontel';
@@ -17,18 +23,18 @@ const ALGORITHM = 'HS256';
 export const openTokens = async (app: HttpServer, secret: string, lifetime: number): Promise<Tokens> => {
   await app.register(jwt, {
     secret,
-    sign: { algorithm: ALGORITHM, iss: ISSUER, aud: AUDIENCE, expiresIn: lifetime * 1000 },
+    sign: { algorithm: ALGORITHM, iss: ISSUER, aud: AUDIENCE, expiresIn: lifetime },
     verify: {
       algorithms: [ALGORITHM],
       allowedIss: ISSUER,
       allowedAud: AUDIENCE,
       // An issuer or audience that is not there is not compared.
-      requiredClaims: ['sub', 'exp', 'iss', 'aud'],
+      requiredClaims: ['sub', 'sid', 'exp', 'iss', 'aud'],
     },
   });
   return {
     lifetime,
-    sign: (userId) => app.jwt.sign({ sub: String(userId) }),
-    verify: (token) => app.jwt.verify<{ sub: string }>(token),
+    sign: (userId, sid) => app.jwt.sign({ sub: String(userId), sid }),
+    verify: (token) => app.jwt.verify<Claims>(token),
   };
 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApiKey } from './api-key.ts';
-import { openTestIdentity, type TestIdentity } from './testing.ts';
+import { openTestIdentity, type TestIdentity } from '../testing.ts';
 
 let api: TestIdentity;
 let admin: string;

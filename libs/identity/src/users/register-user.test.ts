@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { demoOrganization } from './demo-organization.ts';
+import { demoOrganization } from '../demo-organization.ts';
 import { openPasswords } from './password.ts';
 import { ensureAdmin } from './register-user.ts';
-import { openTestIdentity, PASSWORD, type TestIdentity } from './testing.ts';
+import { openTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
 
 let api: TestIdentity;
 let admin: string;

@@ -1,4 +1,4 @@
-import type { Scope } from '@oriontel/contracts';
+import type { Page, Paged, Scope } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import type { FoundApiKey } from './api-key.ts';
 
@@ -20,22 +20,23 @@ export const apiKeys = (db: Queryable) => ({
   create: async (data: NewApiKeyRow): Promise<FoundApiKey> => asKey(await db.apiKey.create({ data, select })),
 
   /** Newest first; `orgId` null lists every organisation's. */
-  list: async (orgId: number | null, limit: number, offset: number): Promise<FoundApiKey[]> => {
+  list: async (orgId: number | null, { limit, offset }: Page): Promise<Paged<FoundApiKey>> => {
     const where = orgId === null ? {} : { orgId };
-    const rows = await db.apiKey.findMany({
-      where,
-      select,
-      orderBy: { id: 'desc' },
-      take: limit,
-      skip: offset,
-    });
-    return rows.map(asKey);
+    const [rows, total] = await Promise.all([
+      db.apiKey.findMany({ where, select, orderBy: { id: 'desc' }, take: limit, skip: offset }),
+      db.apiKey.count({ where }),
+    ]);
+    return { items: rows.map(asKey), total };
   },
 
-  /** With its hash, for checking; an expired key is none. */
+  /** With its hash, for checking; an expired key and one of a disabled organisation is none. */
   findValid: async (id: string, now: Date): Promise<(FoundApiKey & { secretHash: Uint8Array }) | null> => {
     const row = await db.apiKey.findFirst({
-      where: { id, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
+      where: {
+        id,
+        OR: [{ expiresAt: null }, { expiresAt: { gt: now } }],
+        organization: { disabledAt: null },
+      },
       select: { ...select, secretHash: true },
     });
     return row && asKey(row);

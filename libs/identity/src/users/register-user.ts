@@ -1,7 +1,8 @@
 import { Failure, Id, Label, type Principal } from '@oriontel/contracts';
 import { isUniqueViolation, type Database, type Queryable } from '@oriontel/database';
 import { z } from 'zod';
-import { organizations } from './organization.repository.ts';
+import { mustExist } from '../organizations/must-exist.ts';
+import { organizations } from '../organizations/organization.repository.ts';
 import type { Passwords } from './password.ts';
 import { Email, Password, RoleName, Username, type FoundUser } from './user.ts';
 import { users } from './user.repository.ts';
@@ -11,6 +12,7 @@ export const Registration = z
     username: Username,
     email: Email,
     password: Password,
+    name: Label.optional(),
     role: RoleName.default('user'),
     organization: Label.optional().meta({ description: 'The name of the new organization of a manager' }),
     org_id: Id.optional().meta({ description: 'For admins: the organization the user belongs to' }),
@@ -26,7 +28,7 @@ export type Registration = z.output<typeof Registration>;
 export const registerUser =
   (db: Database, passwords: Passwords) =>
   async (creator: Principal | null, registration: Registration): Promise<FoundUser> => {
-    const { username, email, password, role } = registration;
+    const { username, email, password, name = null, role } = registration;
     mayCreate(creator, registration);
     const passwordHash = await passwords.hash(password);
     return db
@@ -36,7 +38,7 @@ export const registerUser =
           throw new Failure('forbidden', 'An admin exists already: ask one to register you.');
         }
         const orgId = await organisationFor(tx, creator, registration);
-        return users(tx).create({ username, email, passwordHash, role, orgId });
+        return users(tx).create({ username, email, name, passwordHash, role, orgId });
       })
       .catch((error: unknown) => {
         // Two requests with one name at once: the database saw the other first.
@@ -63,7 +65,7 @@ const mustBeFree = async (tx: Queryable, username: string, email: string): Promi
   if (field) throw taken(field);
 };
 
-const taken = (field: string): Failure =>
+export const taken = (field: string): Failure =>
   new Failure('conflict', `This ${field} is taken: choose another.`, {
     details: [{ field, message: 'is taken' }],
   });
@@ -75,11 +77,11 @@ const organisationFor = async (
 ): Promise<number | null> => {
   if (creator?.kind === 'user' && creator.role === 'manager') return creator.orgId;
   if (org_id !== undefined) {
-    if (!(await organizations(tx).exists(org_id)))
-      throw new Failure('not_found', 'Organization not found: create it first.');
+    await mustExist(tx, org_id);
     return org_id;
   }
-  return role === 'manager' ? organizations(tx).create(organization ?? username) : null;
+  if (role !== 'manager') return null;
+  return (await organizations(tx).create({ name: organization ?? username })).id;
 };
 
 /** ADMIN_USERNAME and ADMIN_PASSWORD: the first admin, where there is none. Returns whether it was made. */
@@ -89,7 +91,7 @@ export const ensureAdmin =
     const passwordHash = await passwords.hash(password);
     return db.$transaction(async (tx) => {
       if (await users(tx).hasAdmin()) return false;
-      await users(tx).create({ username, email, passwordHash, role: 'admin', orgId: null });
+      await users(tx).create({ username, email, name: null, passwordHash, role: 'admin', orgId: null });
       return true;
     });
   };

@@ -1,0 +1,57 @@
+import { Failure, pageQuery } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import {
+  envelope,
+  Enveloped,
+  EnvelopedPage,
+  envelopePage,
+  organisationToRead,
+  type Access,
+  type HttpServer,
+} from '@oriontel/service';
+import { z } from 'zod';
+import { apiKeys } from './api-key.repository.ts';
+import { ApiKey, NewApiKey, presentApiKey } from './api-key.ts';
+import { createApiKey } from './create-api-key.ts';
+
+const keepers: Access = { roles: ['admin', 'manager'] };
+
+/** Credentials for machines. */
+export const apiKeyRoutes = async (app: HttpServer, { db }: { db: Database }): Promise<void> => {
+  const create = createApiKey(db);
+
+  app.route({
+    method: 'POST',
+    url: '/api-keys',
+    config: { family: 'oriontel', access: keepers },
+    schema: { body: NewApiKey, response: { 201: Enveloped(ApiKey) } },
+    handler: async ({ principal, body }, reply) =>
+      reply.code(201).send(envelope(await create(principal, body))),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api-keys',
+    config: { family: 'oriontel', access: keepers },
+    schema: { querystring: z.strictObject(pageQuery), response: { 200: EnvelopedPage(ApiKey) } },
+    handler: async ({ principal, query }) => {
+      const { items, total } = await apiKeys(db).list(organisationToRead(principal, query.org_id), query);
+      return envelopePage({ items: items.map(presentApiKey), total }, query);
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/api-keys/:id',
+    config: { family: 'oriontel', access: keepers },
+    schema: {
+      params: z.object({ id: z.uuid('must be the id of an API key') }),
+      response: { 204: z.undefined() },
+    },
+    handler: async ({ principal, params }, reply) => {
+      const deleted = await apiKeys(db).delete(organisationToRead(principal), params.id);
+      if (!deleted) throw new Failure('not_found', 'No such API key.');
+      return reply.code(204).send();
+    },
+  });
+};

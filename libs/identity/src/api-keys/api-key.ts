@@ -1,0 +1,52 @@
+import { Id, isoTime, isoTimeOrNull, Label, scopes, time, type Scope } from '@oriontel/contracts';
+import { z } from 'zod';
+import { secretWords } from '../secret-word.ts';
+
+export const NewApiKey = z
+  .strictObject({
+    name: Label,
+    org_id: Id.optional(),
+    scopes: z
+      .array(z.enum(scopes, `must be among ${scopes.join(', ')}`))
+      .min(1, 'must name at least one scope')
+      .max(scopes.length),
+    expires_at: time.nullish(),
+  })
+  .meta({ id: 'NewApiKey' });
+export type NewApiKey = z.output<typeof NewApiKey>;
+
+/** A key as it reads over HTTP; `key` itself only in the answer that made it. */
+export const ApiKey = z
+  .object({
+    id: z.uuid(),
+    key: z.string().optional().meta({
+      description: 'Shown once, when it is made. Send it as Bearer token or as the password of HTTP Basic',
+    }),
+    name: z.string(),
+    org_id: z.int(),
+    scopes: z.array(z.enum(scopes)),
+    expires_at: z.iso.datetime().nullable(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'ApiKey' });
+export type ApiKey = z.output<typeof ApiKey>;
+
+export interface FoundApiKey {
+  id: string;
+  name: string;
+  orgId: number;
+  scopes: Scope[];
+  expiresAt: Date | null;
+  createdAt: Date;
+}
+
+export const presentApiKey = ({ id, name, orgId, scopes, expiresAt, createdAt }: FoundApiKey): ApiKey => ({
+  id,
+  name,
+  org_id: orgId,
+  scopes,
+  expires_at: isoTimeOrNull(expiresAt),
+  created_at: isoTime(createdAt),
+});
+
+export const keyWords = secretWords('otk_');

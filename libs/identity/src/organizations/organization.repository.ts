@@ -1,0 +1,43 @@
+import type { Page, Paged } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import type { FoundOrganization } from './organization.ts';
+
+const select = { id: true, name: true, region: true, disabledAt: true, createdAt: true } as const;
+
+/** The only file that speaks to the organizations table. */
+export const organizations = (db: Queryable) => ({
+  create: (data: { name: string; region?: string | null }): Promise<FoundOrganization> =>
+    db.organization.create({ data, select }),
+
+  exists: async (id: number): Promise<boolean> =>
+    (await db.organization.findUnique({ where: { id }, select: { id: true } })) !== null,
+
+  find: (id: number): Promise<FoundOrganization | null> =>
+    db.organization.findUnique({ where: { id }, select }),
+
+  /** By id; `id` null lists all. */
+  list: async (id: number | null, { limit, offset }: Page): Promise<Paged<FoundOrganization>> => {
+    const where = id === null ? {} : { id };
+    const [items, total] = await Promise.all([
+      db.organization.findMany({ where, select, orderBy: { id: 'asc' }, take: limit, skip: offset }),
+      db.organization.count({ where }),
+    ]);
+    return { items, total };
+  },
+
+  /** Null where there is none. */
+  update: async (
+    id: number,
+    data: { name?: string; region?: string | null; disabledAt?: Date | null },
+  ): Promise<FoundOrganization | null> =>
+    (await db.organization.updateManyAndReturn({ where: { id }, data, select }))[0] ?? null,
+
+  /** ISO 3166 alpha-2, or null where the organisation has none of its own. */
+  regions: async (ids: number[]): Promise<Map<number, string | null>> => {
+    const rows = await db.organization.findMany({
+      where: { id: { in: ids } },
+      select: { id: true, region: true },
+    });
+    return new Map(rows.map(({ id, region }) => [id, region]));
+  },
+});

@@ -1,0 +1,50 @@
+import { isoTime, Label, Region } from '@oriontel/contracts';
+import { z } from 'zod';
+
+const region = Region.nullish().meta({
+  description: 'ISO 3166 alpha-2: how national numbers are read. Null: as the installation does',
+});
+
+export const NewOrganization = z.strictObject({ name: Label, region }).meta({ id: 'NewOrganization' });
+export type NewOrganization = z.output<typeof NewOrganization>;
+
+export const OrganizationUpdate = z
+  .strictObject({
+    name: Label.optional(),
+    region,
+    disabled: z
+      .boolean()
+      .optional()
+      .meta({ description: 'For admins: keeps out its users and keys, but no admin' }),
+  })
+  .refine((update) => Object.keys(update).length > 0, 'must change at least one member')
+  .meta({ id: 'OrganizationUpdate' });
+export type OrganizationUpdate = z.output<typeof OrganizationUpdate>;
+
+/** An organisation as it reads over HTTP. */
+export const Organization = z
+  .object({
+    id: z.int(),
+    name: z.string(),
+    region: z.string().nullable(),
+    disabled: z.boolean(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Organization' });
+export type Organization = z.output<typeof Organization>;
+
+export interface FoundOrganization {
+  id: number;
+  name: string;
+  region: string | null;
+  disabledAt: Date | null;
+  createdAt: Date;
+}
+
+export const presentOrganization = (found: FoundOrganization): Organization => ({
+  id: found.id,
+  name: found.name,
+  region: found.region,
+  disabled: found.disabledAt !== null,
+  created_at: isoTime(found.createdAt),
+});

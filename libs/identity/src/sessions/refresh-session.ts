@@ -1,0 +1,39 @@
+import { Failure, text } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import { z } from 'zod';
+import { users } from '../users/user.repository.ts';
+import { sessions } from './session.repository.ts';
+import { refreshWords, type Session } from './session.ts';
+
+export const RefreshToken = z.strictObject({ refresh_token: text(512) }).meta({ id: 'RefreshToken' });
+export type RefreshToken = z.output<typeof RefreshToken>;
+
+/**
+ * Exchanges a refresh token for the next (RFC 9700, 4.14.2). One that was exchanged before ends the session: two hold it, and nobody
+ * can tell which of them is the thief.
+ * @throws Failure unauthorized
+ */
+export const refreshSession =
+  (db: Database, lifetime: number) =>
+  async ({ refresh_token }: RefreshToken): Promise<Session> => {
+    const given = refreshWords.open(refresh_token);
+    if (!given) throw notGood();
+    const { id, word, secretHash } = refreshWords.mint(given.id);
+    const now = Date.now();
+    const userId = await sessions(db).rotate(id, {
+      old: given.secretHash,
+      next: secretHash,
+      now: new Date(now),
+      expiresAt: new Date(now + lifetime * 1000),
+    });
+    const user = userId === null ? null : await users(db).findSignedIn(userId, id, new Date(now));
+    if (user) return { id, user, refreshToken: word };
+    await sessions(db).end(id);
+    throw notGood();
+  };
+
+const notGood = (): Failure =>
+  new Failure(
+    'unauthorized',
+    'The refresh token is not valid, has expired or was used before: sign in again.',
+  );

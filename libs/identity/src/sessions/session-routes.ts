@@ -1,0 +1,86 @@
+import { Failure, type Principal } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import { envelope, Enveloped, type HttpServer } from '@oriontel/service';
+import { z } from 'zod';
+import { changePassword, PasswordChange } from '../users/change-password.ts';
+import type { Passwords } from '../users/password.ts';
+import { presentUser, User } from '../users/user.ts';
+import { users } from '../users/user.repository.ts';
+import { refreshSession, RefreshToken } from './refresh-session.ts';
+import { sessions } from './session.repository.ts';
+import { presentSession, SignedIn } from './session.ts';
+import { Credentials, signIn } from './sign-in.ts';
+import type { Tokens } from './tokens.ts';
+
+export interface SessionRoutes {
+  db: Database;
+  passwords: Passwords;
+  tokens: Tokens;
+  /** Seconds a session lasts from its last refresh. */
+  sessionLifetime: number;
+}
+
+/** Signing in, staying in, and out. Where a password or refresh token could be guessed, an address counts, not who signed in. */
+export const sessionRoutes = async (app: HttpServer, routes: SessionRoutes): Promise<void> => {
+  const { db, passwords, tokens, sessionLifetime } = routes;
+  const signedIn = signIn(db, passwords, sessionLifetime);
+  const refreshed = refreshSession(db, sessionLifetime);
+  const change = changePassword(db, passwords);
+
+  app.route({
+    method: 'POST',
+    url: '/auth/login',
+    config: { family: 'oriontel', access: 'anyone', limit: 'guest' },
+    schema: { body: Credentials, response: { 200: Enveloped(SignedIn) } },
+    handler: async ({ body }) => envelope(presentSession(tokens, await signedIn(body))),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/refresh',
+    config: { family: 'oriontel', access: 'anyone', limit: 'guest' },
+    schema: { body: RefreshToken, response: { 200: Enveloped(SignedIn) } },
+    handler: async ({ body }) => envelope(presentSession(tokens, await refreshed(body))),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/logout',
+    config: { family: 'oriontel', access: 'signed-in' },
+    schema: { response: { 204: z.undefined() } },
+    handler: async ({ principal }, reply) => {
+      await sessions(db).end(asUser(principal).sessionId);
+      return reply.code(204).send();
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/password',
+    config: { family: 'oriontel', access: 'signed-in', limit: 'guest' },
+    schema: { body: PasswordChange, response: { 204: z.undefined() } },
+    handler: async ({ principal, body }, reply) => {
+      await change(asUser(principal), body);
+      return reply.code(204).send();
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/auth/me',
+    config: { family: 'oriontel', access: 'signed-in' },
+    schema: { response: { 200: Enveloped(User) } },
+    handler: async ({ principal }) => {
+      const { id, sessionId } = asUser(principal);
+      const user = await users(db).findSignedIn(id, sessionId, new Date());
+      if (!user) throw new Failure('unauthorized', 'This user does not exist any more.');
+      return envelope(presentUser(user));
+    },
+  });
+};
+
+/** The guard lets no key in where one must be signed in. */
+const asUser = (principal: Principal): Extract<Principal, { kind: 'user' }> => {
+  if (principal.kind !== 'user') throw new Failure('forbidden', 'An API key cannot be used here: sign in.');
+  return principal;
+};

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { secretWords } from '../secret-word.ts';
+import { presentUser, User, type FoundUser } from '../users/user.ts';
+import type { Tokens } from './tokens.ts';
+
+export const refreshWords = secretWords('otr_');
+
+/** What a sign-in, and each refresh, answers. */
+export const SignedIn = z
+  .object({
+    token: z.string(),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int().meta({ description: 'Seconds' }),
+    refresh_token: z.string().meta({ description: 'Good for one POST /auth/refresh' }),
+    user: User,
+  })
+  .meta({ id: 'SignedIn' });
+export type SignedIn = z.output<typeof SignedIn>;
+
+export interface Session {
+  id: string;
+  user: FoundUser;
+  refreshToken: string;
+}
+
+export const presentSession = (tokens: Tokens, { id, user, refreshToken }: Session): SignedIn => ({
+  token: tokens.sign(user.id, id),
+  token_type: 'Bearer',
+  expires_in: tokens.lifetime,
+  refresh_token: refreshToken,
+  user: presentUser(user),
+});

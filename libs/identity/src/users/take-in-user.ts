@@ -1,0 +1,23 @@
+import { Failure } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import { z } from 'zod';
+import { mustExist } from '../organizations/must-exist.ts';
+import { Username, type FoundUser } from './user.ts';
+import { users } from './user.repository.ts';
+
+/** By name: ids can be counted through, names must be known. */
+export const Member = z.strictObject({ username: Username }).meta({ id: 'Member' });
+export type Member = z.output<typeof Member>;
+
+/**
+ * Makes a user of no organisation one of this.
+ * @throws Failure not_found, the same whether there is no such user or another organisation has it
+ */
+export const takeInUser =
+  (db: Database) =>
+  async (orgId: number, { username }: Member): Promise<FoundUser> => {
+    await mustExist(db, orgId);
+    const user = await users(db).takeIn(orgId, username);
+    if (!user) throw new Failure('not_found', 'No user of this name is without an organization.');
+    return user;
+  };

@@ -1,0 +1,91 @@
+import { Failure, IdText, pageQuery, text } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import {
+  envelope,
+  Enveloped,
+  EnvelopedPage,
+  envelopePage,
+  organisationToRead,
+  type Access,
+  type HttpServer,
+} from '@oriontel/service';
+import { z } from 'zod';
+import type { Passwords } from './password.ts';
+import { Registration, registerUser } from './register-user.ts';
+import { updateUser } from './update-user.ts';
+import { presentAccount, presentUser, RoleName, User, UserAccount, UserUpdate } from './user.ts';
+import { users } from './user.repository.ts';
+
+export interface UserRoutes {
+  db: Database;
+  passwords: Passwords;
+}
+
+const keepers: Access = { roles: ['admin', 'manager'] };
+const params = z.object({ id: IdText });
+const UserQuery = z.strictObject({
+  ...pageQuery,
+  role: RoleName.optional(),
+  disabled: z.stringbool('must be true or false').optional(),
+  text: text(254).optional().meta({ description: 'Part of username, email or name' }),
+});
+
+/** Registration, and for admins all users, for a manager those of its organisation. */
+export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes): Promise<void> => {
+  const register = registerUser(db, passwords);
+  const update = updateUser(db, passwords);
+
+  app.route({
+    method: 'POST',
+    url: '/auth/register',
+    config: { family: 'oriontel', access: 'guest' },
+    schema: { body: Registration, response: { 201: Enveloped(User) } },
+    handler: async ({ principal, body }, reply) =>
+      reply.code(201).send(envelope(presentUser(await register(principal ?? null, body)))),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/users',
+    config: { family: 'oriontel', access: keepers },
+    schema: { body: Registration, response: { 201: Enveloped(UserAccount) } },
+    handler: async ({ principal, body }, reply) =>
+      reply.code(201).send(envelope(presentAccount(await register(principal, body)))),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/users',
+    config: { family: 'oriontel', access: keepers },
+    schema: { querystring: UserQuery, response: { 200: EnvelopedPage(UserAccount) } },
+    handler: async ({ principal, query }) => {
+      const { items, total } = await users(db).list(
+        organisationToRead(principal, query.org_id),
+        query,
+        query,
+      );
+      return envelopePage({ items: items.map(presentAccount), total }, query);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/users/:id',
+    config: { family: 'oriontel', access: keepers },
+    schema: { params, response: { 200: Enveloped(UserAccount) } },
+    handler: async ({ principal, params: { id } }) => {
+      const user = await users(db).find(organisationToRead(principal), id);
+      if (!user) throw new Failure('not_found', 'No such user.');
+      return envelope(presentAccount(user));
+    },
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/users/:id',
+    config: { family: 'oriontel', access: keepers },
+    schema: { params, body: UserUpdate, response: { 200: Enveloped(UserAccount) } },
+    handler: async ({ principal, params: { id }, body }) =>
+      envelope(presentAccount(await update(principal, id, body))),
+  });
+};

@@ -1,0 +1,71 @@
+import { Id, isoTime, Label, roles, text, type Role } from '@oriontel/contracts';
+import { z } from 'zod';
+
+export const Username = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._@-]{1,63}$/,
+    'must be 2 to 64 letters, digits, dots, hyphens, underscores or @',
+  );
+export const Email = z.email('must be an email address').max(254);
+export const Password = text(128).min(8, 'must be at least 8 characters');
+export const RoleName = z.enum(roles, 'must be admin, manager or user');
+
+/** A user as it reads over HTTP. */
+export const User = z
+  .object({
+    id: z.int(),
+    username: z.string(),
+    email: z.string(),
+    role: RoleName,
+    org_id: z.int().nullable(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'User' });
+export type User = z.output<typeof User>;
+
+/** A user as those read it who keep its organisation. */
+export const UserAccount = User.extend({
+  name: z.string().nullable(),
+  disabled: z.boolean(),
+}).meta({ id: 'UserAccount' });
+export type UserAccount = z.output<typeof UserAccount>;
+
+export const UserUpdate = z
+  .strictObject({
+    email: Email.optional(),
+    name: Label.nullable().optional(),
+    role: RoleName.optional(),
+    org_id: Id.nullable().optional().meta({ description: 'null lets the user go. Another one: for admins' }),
+    disabled: z.boolean().optional().meta({ description: 'true ends its sessions, too' }),
+    password: Password.optional().meta({ description: 'For admins; ends its sessions' }),
+  })
+  .refine((update) => Object.keys(update).length > 0, 'must change at least one member')
+  .meta({ id: 'UserUpdate' });
+export type UserUpdate = z.output<typeof UserUpdate>;
+
+export interface FoundUser {
+  id: number;
+  username: string;
+  email: string;
+  name: string | null;
+  role: Role;
+  orgId: number | null;
+  disabledAt: Date | null;
+  createdAt: Date;
+}
+
+export const presentUser = ({ id, username, email, role, orgId, createdAt }: FoundUser): User => ({
+  id,
+  username,
+  email,
+  role,
+  org_id: orgId,
+  created_at: isoTime(createdAt),
+});
+
+export const presentAccount = (user: FoundUser): UserAccount => ({
+  ...presentUser(user),
+  name: user.name,
+  disabled: user.disabledAt !== null,
+});
