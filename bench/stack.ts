@@ -46,7 +46,7 @@ export const startBenchStack = async (): Promise<BenchStack> => {
     closing.push(() => redis?.stop());
     await applyMigrations(postgres.url);
 
-    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn' };
+    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', RATE_LIMITS: 'off' };
     const stores = { databaseUrl: postgres.url, redisUrl: redis?.url ?? null };
     const apps = await startAppStack({ ...stores, env, print: (name, line) => console.error(name, line) });
     closing.push(() => apps.stop());

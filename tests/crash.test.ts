@@ -31,7 +31,7 @@ describe.each(stores)('with the queues in %s', (kind) => {
     database = await openTestDatabase();
     folder = await mkdtemp(join(tmpdir(), 'oriontel-crash-'));
     if (kind === 'redis') redis = await startRedis({ program: redisProgram!, dataDir: folder, log: silent });
-    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'error', SWEEP_GRACE: '1' };
+    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'error', SWEEP_GRACE: '1', RATE_LIMITS: 'off' };
     stack = await startAppStack({ databaseUrl: database.url, redisUrl: redis?.url ?? null, env });
     admin = await signUpAdmin(stack.baseUrl);
   }, 60_000);

@@ -8,6 +8,8 @@ import { supervise } from '../supervise.ts';
 
 export type AppStack = {
   baseUrl: string;
+  /** Of each gateway; the first is `baseUrl`. */
+  baseUrls: string[];
   /** By name, as they are now: a killed one is started again under another pid. */
   pids: () => Record<string, number>;
   ready: () => Promise<void>;
@@ -19,6 +21,8 @@ export type AppStackOptions = {
   /** null: the queues lie in PostgreSQL. */
   redisUrl: string | null;
   env?: NodeJS.ProcessEnv;
+  /** How many, beside each other. */
+  gateways?: number;
   print?: (name: string, line: string) => void;
 };
 
@@ -27,25 +31,35 @@ const files = { gateway: built('apps/api-gateway/main.js'), worker: built('apps/
 
 /** The built apps as real processes on stores that are there: what `npm start` supervises, without its stores. */
 export const startAppStack = async (options: AppStackOptions): Promise<AppStack> => {
-  const { databaseUrl, redisUrl, env = {}, print = () => {} } = options;
-  const [port, gateway, worker] = await freePorts(3);
-  const config = readConfig({ ...env, PORT: String(port), DATABASE_URL: databaseUrl });
+  const { databaseUrl, redisUrl, env = {}, gateways = 1, print = () => {} } = options;
   const stores = {
     database: { url: databaseUrl, kind: 'given' as const },
     queues: redisUrl ? { url: redisUrl, kind: 'given' as const } : null,
   };
-  const processes = appProcesses({
-    env,
-    config,
-    files,
-    stores,
-    jwtSecret: randomBytes(48).toString('base64'),
-    adminPorts: { gateway: gateway!, worker: worker! },
-  });
-  const apps = await supervise(processes, { log: pino({ level: 'silent' }), print });
+  const [worker, ...ports] = await freePorts(1 + 2 * gateways);
+  const publicPorts = ports.slice(0, gateways);
+  const jwtSecret = randomBytes(48).toString('base64');
+  const [first, ...others] = publicPorts.map((port, index) =>
+    appProcesses({
+      env,
+      config: readConfig({ ...env, PORT: String(port), DATABASE_URL: databaseUrl }),
+      files,
+      stores,
+      jwtSecret,
+      adminPorts: { gateway: ports[gateways + index]!, worker: worker! },
+    }),
+  );
+  const moreGateways = others.flatMap((processes, index) =>
+    processes
+      .filter(({ name }) => name === 'gateway')
+      .map((gateway) => ({ ...gateway, name: `gateway-${index + 2}` })),
+  );
+  const apps = await supervise([...first!, ...moreGateways], { log: pino({ level: 'silent' }), print });
   await apps.ready();
+  const baseUrls = publicPorts.map((port) => `http://127.0.0.1:${port}`);
   return {
-    baseUrl: `http://127.0.0.1:${port}`,
+    baseUrl: baseUrls[0]!,
+    baseUrls,
     pids: apps.pids,
     ready: () => apps.ready(),
     stop: () => apps.stop(),

@@ -1,8 +1,9 @@
-import rateLimit, { normalizeIP, type FastifyRateLimitOptions } from '@fastify/rate-limit';
+import rateLimit, { normalizeIP, type RateLimitPluginOptions } from '@fastify/rate-limit';
 import { Failure, type Principal } from '@oriontel/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { HttpServer } from './http-server.ts';
+import { MemoryCounts } from './memory-counts.ts';
 import type { LimitCategory } from './route-config.ts';
 
 /** Counts a request against its sender's limit and says so in the RateLimit headers. @throws Failure too_many_requests */
@@ -17,6 +18,8 @@ export interface RateLimiting {
   limits: Record<LimitCategory, number>;
   /** Counts for every process that shares it; without it, and while it is away, each counts for itself. */
   redis?: Redis | undefined;
+  /** Milliseconds of a window; a test may have less patience. */
+  window?: number;
   /** Told once each time Redis is found away. */
   onAway: (error: Error) => void;
 }
@@ -28,20 +31,17 @@ declare module 'fastify' {
   }
 }
 
-/** Milliseconds. */
-const WINDOW = 60_000;
-/** Senders whose counts one process remembers. */
-const REMEMBERED = 100_000;
+const A_MINUTE = 60_000;
 const KEY_PREFIX = '{oriontel}:limit:';
 
 /** Fixed windows, counted in Redis by one command; they hold for all gateways together. */
 export const openRateLimiter = async (
   app: HttpServer,
-  { limits, redis, onAway }: RateLimiting,
+  { limits, redis, window = A_MINUTE, onAway }: RateLimiting,
 ): Promise<LimitRate> => {
   app.decorateRequest('bucket', null as never);
-  const inMemory = await openCounter(app, { cache: REMEMBERED });
-  const inRedis = redis && (await openCounter(app, { redis, nameSpace: KEY_PREFIX }));
+  const inMemory = await openCounter(app, window, { store: MemoryCounts });
+  const inRedis = redis && (await openCounter(app, window, { redis, nameSpace: KEY_PREFIX }));
   const count = inRedis ? withStandIn(inRedis, inMemory, onAway) : inMemory;
 
   return async (request, reply, principal) => {
@@ -81,12 +81,16 @@ interface Counted {
 type Count = (request: FastifyRequest) => Promise<Counted>;
 
 /** In a scope of its own: the plugin knows one store for each. */
-const openCounter = async (app: HttpServer, store: FastifyRateLimitOptions): Promise<Count> => {
+const openCounter = async (
+  app: HttpServer,
+  window: number,
+  store: RateLimitPluginOptions,
+): Promise<Count> => {
   let check!: ReturnType<typeof app.createRateLimit>;
   await app.register(async (scope) => {
     await scope.register(rateLimit, {
       global: false,
-      timeWindow: WINDOW,
+      timeWindow: window,
       keyGenerator: ({ bucket }: FastifyRequest) => bucket.key,
       max: ({ bucket }: FastifyRequest) => bucket.max,
       ...store,

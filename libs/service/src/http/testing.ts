@@ -1,7 +1,8 @@
 import { openLog } from '../log.ts';
-import { createServer } from './create-server.ts';
+import { createServer, type ServerOptions } from './create-server.ts';
 import { guardRoutes, type Authenticate } from './guard.ts';
 import type { HttpServer } from './http-server.ts';
+import { openRateLimiter, type RateLimiting } from './limit-rates.ts';
 
 export type LogLine = Record<string, unknown> & { msg?: string; err?: Record<string, unknown> };
 
@@ -9,13 +10,14 @@ export type LogLine = Record<string, unknown> & { msg?: string; err?: Record<str
 export const openTestServer = async (
   addRoutes: (app: HttpServer) => void,
   authenticate: Authenticate = async () => null,
+  { rateLimits, ...options }: ServerOptions & { rateLimits?: RateLimiting } = {},
 ) => {
   const lines: LogLine[] = [];
   const log = openLog('test', 'debug', {
     write: (line: string) => void lines.push(JSON.parse(line) as LogLine),
   });
-  const app = createServer(log);
-  guardRoutes(app, authenticate);
+  const app = createServer(log, options);
+  guardRoutes(app, authenticate, rateLimits && (await openRateLimiter(app, rateLimits)));
   await app.register(async (inner: HttpServer) => addRoutes(inner));
   await app.ready();
   return { app, lines };

@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { findRedis, startRedis, type RedisServer } from '@oriontel/devstack';
+import { startAppStack, type AppStack } from '@oriontel/devstack/testing';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signUpAdmin } from './api-client.ts';
+
+const LIMIT = 100;
+const BURST = 1_000;
+const CONNECTIONS = 50;
+
+// Of its own, from PATH: this one is stopped.
+const redisProgram = await findRedis(process.env['PATH']);
+
+if (!redisProgram) it.skip('two gateways on one Redis: there is no redis-server or valkey-server on PATH');
+
+describe.each(redisProgram ? [redisProgram] : [])('two gateways on one Redis', (program) => {
+  let database: TestDatabase;
+  let redis: RedisServer;
+  let folder: string;
+  let stack: AppStack;
+  let token: string;
+
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    folder = await mkdtemp(join(tmpdir(), 'oriontel-limits-'));
+    const log = pino({ level: 'silent' });
+    redis = await startRedis({ program, dataDir: folder, log });
+    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'error', RATE_LIMIT_SIGNED_IN: String(LIMIT) };
+    stack = await startAppStack({ databaseUrl: database.url, redisUrl: redis.url, env, gateways: 2 });
+    ({ token } = await signUpAdmin(stack.baseUrl));
+  }, 60_000);
+
+  afterAll(async () => {
+    await stack?.stop();
+    await redis?.stop();
+    await database?.drop();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  }, 30_000);
+
+  const ask = (baseUrl: string): Promise<Response> =>
+    fetch(`${baseUrl}/auth/me`, { headers: { authorization: `Bearer ${token}` } });
+
+  /** So many requests over several connections, to both gateways in turn; how often each status came. */
+  const burst = async (times: number): Promise<Record<number, number>> => {
+    const counts: Record<number, number> = {};
+    let sent = 0;
+    const connection = async () => {
+      while (sent < times) {
+        const answer = await ask(stack.baseUrls[sent++ % 2]!);
+        await answer.arrayBuffer();
+        counts[answer.status] = (counts[answer.status] ?? 0) + 1;
+      }
+    };
+    await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+    return counts;
+  };
+
+  it(`let exactly ${LIMIT} of a burst of ${BURST} requests through, and tell the same of it`, async () => {
+    expect(await burst(BURST)).toEqual({ 200: LIMIT, 429: BURST - LIMIT });
+    for (const baseUrl of stack.baseUrls) {
+      const { status, headers } = await ask(baseUrl);
+      expect(status).toBe(429);
+      expect(headers.get('ratelimit-limit')).toBe(String(LIMIT));
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+  }, 60_000);
+
+  it('keep limits for themselves while that Redis is away, and go on answering', async () => {
+    await redis.stop();
+    expect(await burst(BURST)).toEqual({ 200: 2 * LIMIT, 429: BURST - 2 * LIMIT });
+  }, 60_000);
+});
