@@ -1,41 +1,38 @@
-import { cdrIntake, type CdrPayload } from '@oriontel/cdr';
+import { cdrIntake, findFinishedLeg, type CdrPayload } from '@oriontel/cdr';
 import { cdrRoutes } from '@oriontel/cdr/http';
 import { isoTime } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { openAuthentication, openTokens, organizations, type Passwords } from '@oriontel/identity';
 import { identityRoutes } from '@oriontel/identity/http';
 import { openIntake, type Intake } from '@oriontel/intake';
+import { pbxRoutes } from '@oriontel/pbx/http';
 import type { Queues } from '@oriontel/queues';
 import {
   askChecks,
   createServer,
   guardRoutes,
   openRateLimiter,
+  timeRequests,
   type Checks,
   type HttpServer,
   type Logger,
   type Metrics,
   type RateLimiting,
-  timeRequests,
 } from '@oriontel/service';
+import type { HostSampler } from '@oriontel/system';
+import { systemRoutes } from '@oriontel/system/http';
+import { limitsOf, type GatewayConfig } from './config.ts';
 
 export interface GatewayParts {
+  config: GatewayConfig;
   db: Database;
   queues: Pick<Queues, 'producer'>;
+  limitRedis: RateLimiting['redis'];
   passwords: Passwords;
-  jwtSecret: string;
-  /** Seconds, as the next. */
-  tokenLifetime: number;
-  sessionLifetime: number;
-  defaultRegion: string;
-  /** Seconds an accepted row may stay before it is dispatched again. */
-  sweepGrace: number;
+  host: HostSampler;
   log: Logger;
   checks: Checks;
   metrics: Metrics;
-  /** Null: there are none. */
-  rateLimits: Omit<RateLimiting, 'onAway'> | null;
-  trustProxy?: string[];
 }
 
 export interface Gateway {
@@ -45,36 +42,33 @@ export interface Gateway {
 
 /** The whole HTTP side, not yet listening. */
 export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
-  const { db, queues, passwords, log, checks, defaultRegion } = parts;
-  const app = createServer(log, { trustProxy: parts.trustProxy });
-  timeRequests(app, parts.metrics);
-  const tokens = await openTokens(app, parts.jwtSecret, parts.tokenLifetime);
-  const limitRate = parts.rateLimits
-    ? await openRateLimiter(app, {
-        ...parts.rateLimits,
-        onAway: (err) =>
-          log.warn({ err: err.message }, 'Redis out of reach: each gateway keeps rate limits for itself'),
-      })
-    : undefined;
-  guardRoutes(app, openAuthentication(db, tokens), limitRate);
+  const { config, db, queues, limitRedis, passwords, host, log, checks, metrics } = parts;
+  const app = createServer(log, { trustProxy: config.TRUST_PROXY });
+  timeRequests(app, metrics);
+  const tokens = await openTokens(app, config.JWT_SECRET, config.TOKEN_LIFETIME);
+  const limits = limitsOf(config);
+  const onAway = (err: Error) =>
+    log.warn({ err: err.message }, 'Redis out of reach: each gateway keeps rate limits for itself');
+  guardRoutes(
+    app,
+    openAuthentication(db, tokens),
+    limits && (await openRateLimiter(app, { limits, redis: limitRedis, onAway })),
+  );
 
   const intake = openIntake(db, cdrIntake, queues.producer(cdrIntake.queue), {
-    grace: parts.sweepGrace,
+    grace: config.SWEEP_GRACE,
     onUndispatched: (err, rows) =>
       log.warn({ err: err.message, rows }, 'queue out of reach: accepted rows wait for the sweeper'),
   });
   const regionOf = async (orgId: number) =>
-    (await organizations(db).regions([orgId])).get(orgId) ?? defaultRegion;
+    (await organizations(db).regions([orgId])).get(orgId) ?? config.DEFAULT_REGION;
   const organisationExists = (orgId: number) => organizations(db).exists(orgId);
 
   await app.register(healthRoutes, { checks, log });
-  await app.register(identityRoutes, {
-    db,
-    passwords,
-    tokens,
-    sessionLifetime: parts.sessionLifetime,
-  });
+  await app.register(identityRoutes, { db, passwords, tokens, sessionLifetime: config.SESSION_LIFETIME });
   await app.register(cdrRoutes, { db, intake, organisationExists, regionOf });
+  await app.register(systemRoutes, { db, host, organisationExists });
+  await app.register(pbxRoutes, { db, organisationExists, finishedLeg: findFinishedLeg(db) });
   return { app, intake };
 };
 

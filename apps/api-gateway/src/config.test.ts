@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readGatewayConfig } from './config.ts';
+import { limitsOf, readGatewayConfig } from './config.ts';
 
 const good = { DATABASE_URL: 'postgres://localhost/x', JWT_SECRET: 'x'.repeat(32) };
 
@@ -18,6 +18,17 @@ test.each([
   ['TOKEN_LIFETIME', '0'],
   ['DEFAULT_REGION', 'us'],
   ['DEMO_DATA', 'yes'],
+  ['SESSION_LIFETIME', '60'],
+  ['RATE_LIMITS', 'no'],
+  ['RATE_LIMIT_CDR', '0'],
+  ['RATE_LIMIT_GUEST', '20/min'],
+  ['TRUST_PROXY', 'true'],
+  ['TRUST_PROXY', '1'],
+  ['TRUST_PROXY', 'loopback'],
+  ['TRUST_PROXY', '10.0.0.0/33'],
+  ['TRUST_PROXY', '10.0.0.0/8/8'],
+  ['TRUST_PROXY', '10.0.0.1,'],
+  ['TRUST_PROXY', '::1/129'],
   ['ADMIN_PASSWORD', 'short'],
   ['ADMIN_EMAIL', 'nobody'],
 ])('%s=%s is refused by name', (name, value) => {
@@ -28,4 +39,19 @@ test('a secret that is refused is not repeated', () => {
   expect(() => readGatewayConfig({ ...good, JWT_SECRET: 'hunter2', ADMIN_PASSWORD: 'hunter3' })).not.toThrow(
     /hunter/,
   );
+});
+
+test('proxies are given as addresses and CIDRs, with commas', () => {
+  expect(readGatewayConfig(good).TRUST_PROXY).toEqual([]);
+  expect(
+    readGatewayConfig({ ...good, TRUST_PROXY: '10.0.0.0/8, 192.0.2.1,::1,2001:db8::/32' }).TRUST_PROXY,
+  ).toEqual(['10.0.0.0/8', '192.0.2.1', '::1', '2001:db8::/32']);
+});
+
+test('limits are those of the documents, each settable, and all of them off', () => {
+  const documented = { cdr: 1000, events: 500, logs: 100, gateways: 300, qr: 60, signed_in: 100, guest: 20 };
+  expect(limitsOf(readGatewayConfig(good))).toEqual(documented);
+  const set = { RATE_LIMIT_CDR: '5', RATE_LIMIT_GUEST: '1' };
+  expect(limitsOf(readGatewayConfig({ ...good, ...set }))).toEqual({ ...documented, cdr: 5, guest: 1 });
+  expect(limitsOf(readGatewayConfig({ ...good, RATE_LIMITS: 'off' }))).toBeNull();
 });

@@ -2,8 +2,9 @@ import { openDatabase, pingDatabase } from '@oriontel/database';
 import { ensureAdmin, openPasswords } from '@oriontel/identity';
 import { chooseQueueStore, openQueues } from '@oriontel/queues';
 import { live, openLimitRedis, openLog, openMetrics, startAdminServer } from '@oriontel/service';
+import { openHostSampler } from '@oriontel/system';
 import { buildGateway } from './build-gateway.ts';
-import { limitsOf, readGatewayConfig } from './config.ts';
+import { readGatewayConfig } from './config.ts';
 import { seedDemoData } from './demo-data.ts';
 
 const log = openLog('gateway', process.env['LOG_LEVEL'] ?? 'info');
@@ -18,6 +19,12 @@ await live(log, async (closing) => {
   const queues = await openQueues(store, (err) => log.warn({ err: err.message }, 'queue connection'));
   closing.add('queues', () => queues.close(0));
 
+  const limitRedis = config.REDIS_URL ? openLimitRedis(config.REDIS_URL) : undefined;
+  closing.add('rate limits', async () => limitRedis?.disconnect());
+
+  const host = openHostSampler({ onError: (err) => log.warn({ err }, 'the host cannot be sampled') });
+  closing.add('host sampler', async () => host.close());
+
   const passwords = openPasswords();
   const { ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_EMAIL } = config;
   if (ADMIN_USERNAME && ADMIN_PASSWORD) {
@@ -29,40 +36,24 @@ await live(log, async (closing) => {
   }
   if (config.DEMO_DATA === 'on') await seedDemoData(db);
 
-  const limits = limitsOf(config);
-  const redis = limits && config.REDIS_URL ? openLimitRedis(config.REDIS_URL) : undefined;
-  if (redis) closing.add('rate limits', async () => redis.disconnect());
-
   // Ready without its queue: what it accepts is safe in the database, and swept from there.
   const metrics = openMetrics();
   const checks = { database: () => pingDatabase(db) };
-  const {
-    JWT_SECRET: jwtSecret,
-    TOKEN_LIFETIME: tokenLifetime,
-    SESSION_LIFETIME: sessionLifetime,
-    DEFAULT_REGION: defaultRegion,
-    SWEEP_GRACE: sweepGrace,
-    TRUST_PROXY: trustProxy,
-  } = config;
   const gateway = await buildGateway({
+    config,
     db,
     queues,
+    limitRedis,
     passwords,
-    jwtSecret,
-    tokenLifetime,
-    sessionLifetime,
-    defaultRegion,
-    sweepGrace,
+    host,
     log,
     checks,
     metrics,
-    rateLimits: limits && { limits, redis },
-    trustProxy,
   });
   closing.add('intake', () => gateway.intake.close());
 
-  const { ADMIN_HOST: host, ADMIN_PORT: port } = config;
-  closing.add('admin port', await startAdminServer({ log, host, port, checks, metrics }));
+  const admin = { host: config.ADMIN_HOST, port: config.ADMIN_PORT };
+  closing.add('admin port', await startAdminServer({ log, ...admin, checks, metrics }));
   await gateway.app.listen({ host: config.HOST, port: config.PORT });
   closing.add('HTTP server', () => gateway.app.close());
   log.info({ host: config.HOST, port: config.PORT, queues: store.kind }, 'listening');

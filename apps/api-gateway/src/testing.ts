@@ -4,11 +4,14 @@ import { registerEntities } from '@oriontel/activity';
 import { openDatabase, pingDatabase } from '@oriontel/database';
 import { openTestDatabase } from '@oriontel/database/testing';
 import { openPasswords, organizations } from '@oriontel/identity';
+import { closeCalls } from '@oriontel/pbx';
 import { openQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
 import { openLog, openMetrics, type Logger } from '@oriontel/service';
+import { openHostSampler } from '@oriontel/system';
 import type { Database } from '@oriontel/database';
-import { buildGateway, type GatewayParts } from './build-gateway.ts';
+import { buildGateway } from './build-gateway.ts';
+import { readGatewayConfig } from './config.ts';
 
 export const PASSWORD = 'correct horse battery';
 const REGION = 'US';
@@ -60,9 +63,8 @@ export interface TestGatewayOptions {
   /** Where the gateway finds its database; the test's own where it is absent. */
   databaseUrl?: (url: string) => string;
   kind?: 'postgres' | 'redis';
-  /** None unless the test is about them. */
-  rateLimits?: GatewayParts['rateLimits'];
-  trustProxy?: string[];
+  /** Settings that the test is about. */
+  env?: Record<string, string>;
 }
 
 /**
@@ -73,33 +75,37 @@ export const openTestGateway = async ({
   log,
   databaseUrl,
   kind = 'postgres',
-  rateLimits = null,
-  trustProxy = [],
+  env = {},
 }: TestGatewayOptions = {}) => {
   const store = await openTestDatabase();
   const queueStore = testQueueStores().find((candidate) => candidate.kind === kind);
   if (!queueStore) throw new Error(`There is no ${kind} for the queues of this test.`);
   const queues = await openQueues(queueStore.open(store.url), () => undefined);
   const db = databaseUrl ? openDatabase({ url: databaseUrl(store.url), name: 'test gateway' }) : store.db;
+  const host = openHostSampler({ onError: () => undefined });
   const gateway = await buildGateway({
+    config: readGatewayConfig({
+      DATABASE_URL: store.url,
+      JWT_SECRET: 'a secret of the tests, at least 32 characters',
+      DEFAULT_REGION: REGION,
+      RATE_LIMITS: 'off',
+      // Nothing sweeps here.
+      SWEEP_GRACE: '60',
+      ...env,
+    }),
     db,
     queues,
+    limitRedis: undefined,
     passwords: openPasswords(),
-    jwtSecret: 'a secret of the tests, at least 32 characters',
-    tokenLifetime: 3_600,
-    sessionLifetime: 86_400,
-    defaultRegion: REGION,
-    // Nothing sweeps here.
-    sweepGrace: 60,
+    host,
     log: log ?? openLog('test', 'silent'),
     checks: { database: () => pingDatabase(db) },
     metrics: openMetrics(),
-    rateLimits,
-    trustProxy,
   });
   const call = callsOn(gateway.app);
 
   const close = async (): Promise<void> => {
+    host.close();
     await gateway.app.close();
     await gateway.intake.close();
     await queues.close(2_000);
@@ -148,6 +154,7 @@ const startWorker = (db: Database, queues: Queues): (() => Promise<void>) => {
       return new Map(orgIds.map((orgId) => [orgId, own.get(orgId) ?? REGION]));
     },
     registerEntities: registerEntities(),
+    closeCalls,
     onDrained: () => undefined,
     onPoison: () => undefined,
   });

@@ -5,6 +5,7 @@ import { remember } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { organizations } from '@oriontel/identity';
 import { intakeRows, keepSweeping, mergeDrains } from '@oriontel/intake';
+import { closeCalls } from '@oriontel/pbx';
 import type { Consumer, Queues } from '@oriontel/queues';
 import { askedGauge, counter, type Logger, type Metrics } from '@oriontel/service';
 
@@ -43,6 +44,7 @@ export const serveCdrs = (service: CdrService): { consumer: Consumer; stopSweepi
     db,
     regionsOf: async (orgIds) => new Map(await Promise.all(orgIds.map((id) => regionOf(String(id))))),
     registerEntities: registerEntities(),
+    closeCalls,
     onDrained: (drained) => {
       submissions.inc(drained.rows);
       quarantined.inc(drained.quarantined);

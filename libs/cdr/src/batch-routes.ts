@@ -53,7 +53,7 @@ export const batchRoutes = async (app: HttpServer, routes: BatchRoutes): Promise
   app.route({
     method: 'GET',
     url: '/cdr/:index',
-    config: { family: 'oriontel', access: readers },
+    config: { family: 'oriontel', access: readers, limit: 'cdr' },
     schema: { params: Index, querystring: OrgQuery, response: { 200: Enveloped(BatchStatus) } },
     handler: async ({ params, query, principal }) => {
       const status = await statusOf(organisationToWrite(principal, query.org_id), params.index);
@@ -80,7 +80,7 @@ const intakeRoute = async (
     method: 'POST',
     url: `/${action}/:index`,
     bodyLimit: BATCH_LIMIT,
-    config: { family: 'platform', access: senders },
+    config: { family: 'platform', access: senders, limit: 'cdr' },
     schema: { params: Index, querystring: IntakeQuery, response: { 200: IntakeAnswer } },
     handler: async ({ params, query, principal, headers, body, id: requestId }, reply) => {
       const accepted = await accept({

@@ -23,7 +23,7 @@ export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRou
   app.route({
     method: 'GET',
     url: '/cdrs',
-    config: { family: 'oriontel', access: 'signed-in' },
+    config: { family: 'oriontel', access: 'signed-in', limit: 'cdr' },
     schema: { querystring: CallQuery, response: { 200: Enveloped(z.array(CallRecord)) } },
     handler: async ({ query, principal }) => {
       const { legs, nextCursor } = await search(organisationToRead(principal, query.org_id), query);
@@ -34,7 +34,7 @@ export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRou
   app.route({
     method: 'GET',
     url: '/cdrs/quarantine',
-    config: { family: 'oriontel', access: 'signed-in' },
+    config: { family: 'oriontel', access: 'signed-in', limit: 'cdr' },
     schema: { querystring: QuarantineQuery, response: { 200: Enveloped(z.array(QuarantinedCdr)) } },
     handler: async ({ query, principal }) => {
       const { items, nextCursor } = await quarantined(organisationToRead(principal, query.org_id), query);
@@ -45,7 +45,7 @@ export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRou
   app.route({
     method: 'GET',
     url: '/cdrs/:id',
-    config: { family: 'oriontel', access: 'signed-in' },
+    config: { family: 'oriontel', access: 'signed-in', limit: 'cdr' },
     schema: { params: z.object({ id: z.string() }), response: { 200: Enveloped(CallRecord) } },
     handler: async ({ params, principal }) => {
       const id = z.guid().safeParse(params.id.toLowerCase());

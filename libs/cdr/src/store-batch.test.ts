@@ -22,12 +22,14 @@ const rowOf = (records: unknown[], batchId = 'b'): IntakeRow<CdrPayload> => ({
   attempts: 0,
 });
 const registered: string[] = [];
+const closed: string[] = [];
 const run = (...rows: IntakeRow<CdrPayload>[]) =>
   store.db.$transaction((tx) =>
     storeBatch({
       regionsOf: async (orgIds) => new Map(orgIds.map((orgId) => [orgId, 'US'])),
       registerEntities: async (_tx, found) =>
         void registered.push(...found.map(({ type, id }) => `${type}/${id}`)),
+      closeCalls: async (_tx, legs) => void closed.push(...legs.map(({ callId }) => callId)),
     })(tx, rows),
   );
 const countsOf = async (row: { id: string }) => {

@@ -12,6 +12,8 @@ export interface StoreDependencies {
   regionsOf: (orgIds: number[]) => Promise<Map<number, string | null>>;
   /** Makes entities of the organisation what was not known before. */
   registerEntities: (tx: Queryable, entities: (EntityRef & { orgId: number })[]) => Promise<void>;
+  /** Ends the active calls that these legs belong to. */
+  closeCalls: (tx: Queryable, legs: StoredLeg[]) => Promise<void>;
 }
 
 type Row = IntakeRow<CdrPayload>;
@@ -25,7 +27,7 @@ interface Judged {
 
 /** Stores the legs of all `rows` once each, and tells what became of every record. */
 export const storeBatch =
-  ({ regionsOf, registerEntities }: StoreDependencies): Store<CdrPayload> =>
+  ({ regionsOf, registerEntities, closeCalls }: StoreDependencies): Store<CdrPayload> =>
   async (tx, rows) => {
     const regions = await regionsOf([...new Set(rows.map(({ orgId }) => orgId))]);
     const records = rows.flatMap((row) =>
@@ -37,6 +39,7 @@ export const storeBatch =
     const newLegs = firsts.filter(({ id }) => inserted.has(id));
     await linkBothWays(tx, newLegs);
     await registerEntities(tx, entitiesOf(newLegs));
+    if (newLegs.length) await closeCalls(tx, newLegs);
     const judged = judge(records, inserted, await knownContent(tx, firsts, inserted));
     await countSubmissions(tx, rows, judged);
     return judged.flatMap(toQuarantine);

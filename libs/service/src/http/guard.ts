@@ -11,7 +11,11 @@ export type Authenticate = (authorization: string | undefined) => Promise<Princi
  * Asks for credentials before the body is read, counts the request against its sender's limit, and keeps out whom the
  * route's `access` does not name. A route that names nobody is refused when it is added: nothing is open by oversight.
  */
-export const guardRoutes = (app: HttpServer, authenticate: Authenticate, limitRate?: LimitRate): void => {
+export const guardRoutes = (
+  app: HttpServer,
+  authenticate: Authenticate,
+  limitRate: LimitRate | null = null,
+): void => {
   app.decorateRequest('principal', null as never);
   app.addHook('onRoute', ({ method, url, config }) => {
     if (!config?.access) throw new Error(`${String(method)} ${url} does not say who may use it`);
@@ -19,7 +23,7 @@ export const guardRoutes = (app: HttpServer, authenticate: Authenticate, limitRa
   app.addHook('onRequest', async (request, reply) => {
     // Without access it is no route: a 404 or 405, which counts all the same.
     const { access = 'anyone', limit } = request.routeOptions.config;
-    const limits = limit === 'none' ? undefined : limitRate;
+    const limits = limit === 'none' ? null : limitRate;
     if (access === 'anyone' && !limits) return;
     const sender = await identify(authenticate, request);
     await limits?.(request, reply, sender.principal);

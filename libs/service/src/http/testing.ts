@@ -17,7 +17,7 @@ export const openTestServer = async (
     write: (line: string) => void lines.push(JSON.parse(line) as LogLine),
   });
   const app = createServer(log, options);
-  guardRoutes(app, authenticate, rateLimits && (await openRateLimiter(app, rateLimits)));
+  guardRoutes(app, authenticate, rateLimits ? await openRateLimiter(app, rateLimits) : null);
   await app.register(async (inner: HttpServer) => addRoutes(inner));
   await app.ready();
   return { app, lines };
