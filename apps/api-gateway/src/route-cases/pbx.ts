@@ -1,0 +1,207 @@
+import { expect } from 'vitest';
+import type { TestGateway } from '../testing.ts';
+import { fresh, type RouteCases } from './route-case.ts';
+
+const uuid7 = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/) as string;
+const time = expect.stringMatching(/Z$/) as string;
+const nowhere = '019d5b5e-0000-7000-8000-000000000000';
+
+const newExtension = (more: object = {}) => ({
+  extension_number: fresh('1001'),
+  name: 'Reception',
+  extension_type: 'sip',
+  config_data: { context: 'default' },
+  ...more,
+});
+const extension = {
+  id: uuid7,
+  org_id: expect.any(Number) as number,
+  extension_number: expect.any(String) as string,
+  name: 'Reception',
+  extension_type: 'sip',
+  config_data: { context: 'default' },
+  created_at: time,
+  updated_at: time,
+};
+
+const newCall = (more: object = {}) => ({
+  caller_id: '+14155551234',
+  recipient_id: '1001',
+  start_time: '2024-01-15T10:30:00Z',
+  status: 'active',
+  ...more,
+});
+const call = {
+  id: uuid7,
+  org_id: expect.any(Number) as number,
+  call_id: null,
+  caller_id: '+14155551234',
+  recipient_id: '1001',
+  start_time: '2024-01-15T10:30:00Z',
+  end_time: null,
+  duration: null,
+  status: 'active',
+  recording_path: null,
+  created_at: time,
+  updated_at: time,
+};
+const ending = {
+  end_time: '2024-01-15T10:35:42Z',
+  duration: 342,
+  status: 'completed',
+  recording_path: '/var/recordings/1.wav',
+};
+
+const make = async (world: TestGateway, url: string, body: object): Promise<string> => {
+  const { json } = await world.call<{ data: { id: string } }>(url, { as: world.ours.manager, body });
+  return json.data.id;
+};
+
+export const pbxCases: RouteCases = {
+  'POST /extensions': {
+    example: () => ({ url: '/extensions', body: newExtension() }),
+    status: 201,
+    data: extension,
+    orgId: 'body',
+    elsewhere: 201,
+    mistakes: {
+      'no number': {
+        body: newExtension({ extension_number: undefined }),
+        status: 400,
+        field: 'extension_number',
+      },
+      'no name': { body: newExtension({ name: undefined }), status: 400, field: 'name' },
+      'no type': { body: newExtension({ extension_type: undefined }), status: 400, field: 'extension_type' },
+      'a type that is none': {
+        body: newExtension({ extension_type: 'h323' }),
+        status: 400,
+        field: 'extension_type',
+      },
+      'settings that are no object': {
+        body: newExtension({ config_data: [] }),
+        status: 400,
+        field: 'config_data',
+      },
+      'an id of its own choice': { body: newExtension({ id: nowhere }), status: 400, field: 'id' },
+    },
+  },
+  'GET /extensions': {
+    example: async (world) => {
+      const extension_number = fresh('2001');
+      await make(world, '/extensions', newExtension({ extension_number }));
+      return { url: `/extensions?text=${extension_number}`, mark: `"${extension_number}"` };
+    },
+    status: 200,
+    data: [extension],
+    paged: true,
+    orgId: 'query',
+    elsewhere: 200,
+    mistakes: { 'a type that is none': { query: { type: 'h323' }, status: 400, field: 'type' } },
+  },
+  'GET /extensions/:id': {
+    example: async (world) => ({ url: `/extensions/${await make(world, '/extensions', newExtension())}` }),
+    status: 200,
+    data: extension,
+    elsewhere: 404,
+    mistakes: {
+      'an id that is none': { url: '/extensions/1001', status: 404 },
+      'the id of none': { url: `/extensions/${nowhere}`, status: 404 },
+    },
+  },
+  'PUT /extensions/:id': {
+    example: async (world) => ({
+      url: `/extensions/${await make(world, '/extensions', newExtension())}`,
+      body: { name: 'Lobby', extension_type: 'custom', config_data: { ring: 20 } },
+    }),
+    status: 200,
+    data: { ...extension, name: 'Lobby', extension_type: 'custom', config_data: { ring: 20 } },
+    elsewhere: 404,
+    mistakes: {
+      nothing: { body: {}, status: 400 },
+      'the id of none': { url: `/extensions/${nowhere}`, body: { name: 'x' }, status: 404 },
+      'a type that is none': { body: { extension_type: 'h323' }, status: 400, field: 'extension_type' },
+      'another organisation': { body: { org_id: 1 }, status: 400, field: 'org_id' },
+      'another id': { body: { id: nowhere }, status: 400, field: 'id' },
+    },
+  },
+  'DELETE /extensions/:id': {
+    example: async (world) => ({ url: `/extensions/${await make(world, '/extensions', newExtension())}` }),
+    status: 204,
+    elsewhere: 404,
+    mistakes: { 'the id of none': { url: `/extensions/${nowhere}`, status: 404 } },
+  },
+  'POST /calls': {
+    example: () => ({ url: '/calls', body: newCall() }),
+    status: 201,
+    data: call,
+    orgId: 'body',
+    elsewhere: 201,
+    mistakes: {
+      'no caller': { body: newCall({ caller_id: undefined }), status: 400, field: 'caller_id' },
+      'no recipient': { body: newCall({ recipient_id: undefined }), status: 400, field: 'recipient_id' },
+      'a time without offset': {
+        body: newCall({ start_time: '2024-01-15T10:30:00' }),
+        status: 400,
+        field: 'start_time',
+      },
+      'a status that is none': { body: newCall({ status: 'ringing' }), status: 400, field: 'status' },
+      'an id of its own choice': { body: newCall({ id: nowhere }), status: 400, field: 'id' },
+    },
+  },
+  'GET /calls': {
+    example: async (world) => {
+      const call_id = fresh('call');
+      await make(world, '/calls', newCall({ call_id }));
+      return { url: `/calls?limit=100&offset=0&call_id=${call_id}`, mark: `"${call_id}"` };
+    },
+    status: 200,
+    data: [{ ...call, call_id: expect.any(String) as string }],
+    paged: true,
+    orgId: 'query',
+    elsewhere: 200,
+    mistakes: { 'a status that is none': { query: { status: 'ringing' }, status: 400, field: 'status' } },
+  },
+  'GET /calls/active': {
+    example: async (world) => {
+      const call_id = fresh('active');
+      const start_time = new Date().toISOString();
+      await make(world, '/calls', newCall({ call_id, start_time }));
+      return { url: '/calls/active', mark: `"${call_id}"` };
+    },
+    status: 200,
+    paged: true,
+    orgId: 'query',
+    elsewhere: 200,
+  },
+  'GET /calls/:id': {
+    example: async (world) => ({ url: `/calls/${await make(world, '/calls', newCall())}` }),
+    status: 200,
+    data: call,
+    elsewhere: 404,
+    mistakes: {
+      'an id that is none': { url: '/calls/1', status: 404 },
+      'the id of none': { url: `/calls/${nowhere}`, status: 404 },
+    },
+  },
+  'PUT /calls/:id': {
+    example: async (world) => ({
+      url: `/calls/${await make(world, '/calls', newCall())}`,
+      body: ending,
+    }),
+    status: 200,
+    data: { ...call, ...ending },
+    elsewhere: 404,
+    mistakes: {
+      nothing: { body: {}, status: 400 },
+      'the id of none': { url: `/calls/${nowhere}`, body: ending, status: 404 },
+      'an end before its start': {
+        body: { end_time: '2024-01-15T10:29:59Z', status: 'completed' },
+        status: 400,
+        field: 'end_time',
+      },
+      'an end that does not say how': { body: { end_time: ending.end_time }, status: 400, field: 'status' },
+      'a negative duration': { body: { ...ending, duration: -1 }, status: 400, field: 'duration' },
+      'another caller': { body: { caller_id: '1' }, status: 400, field: 'caller_id' },
+    },
+  },
+};

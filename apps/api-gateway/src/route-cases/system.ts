@@ -1,0 +1,58 @@
+import { expect } from 'vitest';
+import { fresh, type RouteCases } from './route-case.ts';
+
+const number = expect.any(Number) as number;
+const metrics = {
+  cpu_usage: number,
+  ram_usage: number,
+  swap_usage: number,
+  disk_usage: { total: number, used: number, free: number, mount_point: expect.any(String) as string },
+};
+const sample = {
+  cpu_usage: 12.5,
+  ram_usage: 40.1,
+  swap_usage: 0,
+  disk_usage: { total: 100, used: 40, free: 60, mount_point: '/' },
+};
+
+export const systemCases: RouteCases = {
+  'GET /metrics': {
+    example: () => ({ url: '/metrics' }),
+    status: 200,
+    data: metrics,
+    elsewhere: 200,
+  },
+  'GET /status': {
+    example: () => ({ url: '/status' }),
+    status: 200,
+    data: { metrics, uptime: number, load_average: [number, number, number], process_count: number },
+    elsewhere: 200,
+  },
+  'POST /metrics': {
+    example: () => ({ url: '/metrics', body: sample }),
+    status: 201,
+    data: { ...sample, id: expect.any(String) as string, org_id: number },
+    orgId: 'body',
+    elsewhere: 201,
+    mistakes: {
+      'no cpu_usage': { body: { ...sample, cpu_usage: undefined }, status: 400, field: 'cpu_usage' },
+      'more than all memory': { body: { ...sample, ram_usage: 101 }, status: 400, field: 'ram_usage' },
+      'less than nothing': { body: { ...sample, swap_usage: -1 }, status: 400, field: 'swap_usage' },
+      'a disk that is no object': { body: { ...sample, disk_usage: 1 }, status: 400, field: 'disk_usage' },
+      'a host that is no name': { body: { ...sample, host: 'a b' }, status: 400, field: 'host' },
+    },
+  },
+  'GET /metrics/history': {
+    example: async ({ call, ours }) => {
+      const host = fresh('host');
+      await call('/metrics', { as: ours.manager, body: { ...sample, host } });
+      return { url: `/metrics/history?host=${host}`, mark: `"${host}"` };
+    },
+    status: 200,
+    data: [{ ...sample, org_id: number }],
+    paged: true,
+    orgId: 'query',
+    elsewhere: 200,
+    mistakes: { 'a time that is none': { query: { from: 'yesterday' }, status: 400, field: 'from' } },
+  },
+};
