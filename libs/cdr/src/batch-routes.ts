@@ -1,8 +1,16 @@
 import { isUtf8 } from 'node:buffer';
-import { DEFAULT_ORG, Failure, IdText, type Principal } from '@oriontel/contracts';
+import { Failure, IdText } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Intake } from '@oriontel/intake';
-import { envelope, Enveloped, organisationToWrite, type Access, type HttpServer } from '@oriontel/service';
+import {
+  envelope,
+  Enveloped,
+  organisationToFill,
+  organisationToWrite,
+  type OrganisationExists,
+  type Access,
+  type HttpServer,
+} from '@oriontel/service';
 import { z } from 'zod';
 import { acceptBatch, type Accepted } from './accept-batch.ts';
 import { awaitStored, batchStatus, BatchStatus } from './batch-status.ts';
@@ -13,7 +21,7 @@ import type { Submission } from './submission.repository.ts';
 export interface BatchRoutes {
   db: Database;
   intake: Pick<Intake<CdrPayload>, 'accept'>;
-  organisationExists: (orgId: number) => Promise<boolean>;
+  organisationExists: OrganisationExists;
 }
 
 /** Bytes of one batch. */
@@ -71,6 +79,7 @@ const intakeRoute = async (
   { db, intake, organisationExists, action }: BatchRoutes & { action: string },
 ): Promise<void> => {
   const accept = acceptBatch(intake);
+  const organisationOf = organisationToFill(organisationExists);
   const storedWithin = awaitStored(db);
   // The Content-Type does not tell what FreeSWITCH sends: every body is read as it is.
   app.removeAllContentTypeParsers();
@@ -89,7 +98,8 @@ const intakeRoute = async (
         contentType: headers['content-type'] ?? null,
         userAgent: headers['user-agent'] ?? null,
         uuid: query.uuid ?? null,
-        organisationOf: organisationFor(organisationExists, principal, query.org_id),
+        // The query's org_id counts more than the body's.
+        organisationOf: (inBody) => organisationOf(principal, query.org_id ?? inBody),
         requestId,
       });
       const wait = preferredWait(headers['prefer']);
@@ -103,17 +113,6 @@ const intakeRoute = async (
 /** UTF-8, or where it is not that, byte for byte: a record in a switch's local encoding is kept too. */
 const decode = (body: Buffer | undefined): string =>
   body ? body.toString(isUtf8(body) ? 'utf8' : 'latin1') : '';
-
-/** The query's `org_id` counts more than the body's. */
-const organisationFor =
-  (exists: BatchRoutes['organisationExists'], principal: Principal, asked: number | undefined) =>
-  async (inBody: number | undefined): Promise<number> => {
-    const orgId = organisationToWrite(principal, asked ?? inBody);
-    if (orgId !== principal.orgId && orgId !== DEFAULT_ORG && !(await exists(orgId))) {
-      throw new Failure('not_found', 'Organization not found: create it first.');
-    }
-    return orgId;
-  };
 
 /** The final counts, where the client waited for them; else what is known of a batch on its way. */
 const answer = (batchId: string, accepted: Accepted, stored: Submission | null): IntakeAnswer => ({

@@ -43,7 +43,7 @@ const ID = `must be a whole number from 1 to ${LARGEST_ID}`;
 export const Id = z.int(required(ID)).min(1, ID).max(LARGEST_ID, ID);
 
 /** The same in a path or query. */
-export const IdText = z.coerce.number(ID).pipe(Id);
+export const IdText = z.coerce.number(ID).int(ID).min(1, ID).max(LARGEST_ID, ID);
 
 export const seconds = z.number(required('must be a number of seconds, like 342'));
 

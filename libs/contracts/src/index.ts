@@ -2,7 +2,7 @@ export { readCursor, writeCursor, type Cursor } from './cursor.ts';
 export { EntityName, type EntityRef } from './entity.ts';
 export { Failure, failures, type FailureCode, type FailureOptions, type Problem } from './failure.ts';
 export { code, Id, IdText, Label, required, seconds, text, time } from './fields.ts';
-export { JsonObject } from './json-object.ts';
+export { JsonObject, storable } from './json-object.ts';
 export { Limit, pageQuery, type Page, type Paged } from './page.ts';
 export {
   DEFAULT_ORG,

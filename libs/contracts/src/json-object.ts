@@ -5,13 +5,16 @@ import { isStorableText, required } from './fields.ts';
 const LARGEST = 64 * 1024;
 const DEEPEST = 32;
 
+/** A refinement for objects with members that their schema does not know: what PostgreSQL can store, within bounds. */
+export const storable = (value: Record<string, unknown>, context: z.core.$RefinementCtx): void => {
+  const problem = problemOf(value);
+  if (problem) context.addIssue({ code: 'custom', message: problem });
+};
+
 /** Settings of somebody else's making: any JSON object that PostgreSQL can store, within bounds. */
 export const JsonObject = z
   .record(z.string(), z.unknown(), required('must be an object'))
-  .superRefine((value, context) => {
-    const problem = problemOf(value);
-    if (problem) context.addIssue({ code: 'custom', message: problem });
-  });
+  .superRefine(storable);
 export type JsonObject = z.output<typeof JsonObject>;
 
 /** Without recursion: a body can be nested deeper than the stack. */

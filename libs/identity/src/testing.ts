@@ -47,7 +47,13 @@ export const openTestIdentity = async () => {
     const id = uuidv7();
     const tomorrow = new Date(Date.now() + 86_400_000);
     await db.session.create({
-      data: { id, userId: user.id, refreshHash: new Uint8Array(32), expiresAt: tomorrow },
+      data: {
+        id,
+        userId: user.id,
+        refreshId: uuidv7(),
+        refreshHash: new Uint8Array(32),
+        expiresAt: tomorrow,
+      },
     });
     return `Bearer ${tokens.sign(user.id, id)}`;
   };
@@ -56,10 +62,17 @@ export const openTestIdentity = async () => {
     const { data } = await register(username, more, as);
     return { ...data, authorization: await bearer(data) };
   };
+  /** Whether somebody waits for a row that another transaction holds. */
+  const isHeldUp = async (): Promise<boolean> => {
+    const [row] = await db.$queryRaw<{ waiting: boolean }[]>`
+      SELECT count(*) > 0 AS waiting FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    return row!.waiting;
+  };
   const close = async () => {
     await app.close();
     await drop();
   };
-  return { db, app, tokens, call, register, signUp, bearer, close };
+  return { db, app, tokens, call, register, signUp, bearer, isHeldUp, close };
 };
 export type TestIdentity = Awaited<ReturnType<typeof openTestIdentity>>;

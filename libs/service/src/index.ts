@@ -1,10 +1,18 @@
 export { askChecks, startAdminServer, type Checks } from './admin-server.ts';
 export { ConfigError, Port, readConfig, ServiceConfig, type Environment } from './config.ts';
+export { documentationRoutes } from './documentation/documentation-routes.ts';
+export { openDocumentation } from './documentation/open-documentation.ts';
 export { createServer, LIMITS, type ServerOptions } from './http/create-server.ts';
 export type { HttpServer } from './http/http-server.ts';
 export { API_VERSION, envelope, Enveloped, EnvelopedPage, envelopePage } from './http/envelope.ts';
 export { guardRoutes, type Authenticate } from './http/guard.ts';
-export { isAdmin, organisationToRead, organisationToWrite } from './http/organisation.ts';
+export {
+  isAdmin,
+  organisationToFill,
+  organisationToRead,
+  organisationToWrite,
+  type OrganisationExists,
+} from './http/organisation.ts';
 export type { KnownRoute } from './http/known-routes.ts';
 export { openLimitRedis } from './http/limit-redis.ts';
 export { openRateLimiter, type LimitRate, type RateLimiting } from './http/limit-rates.ts';

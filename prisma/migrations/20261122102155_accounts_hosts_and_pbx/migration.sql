@@ -5,6 +5,7 @@ ALTER TABLE "organizations" ADD COLUMN     "disabled_at" TIMESTAMPTZ(3);
 CREATE TABLE "sessions" (
     "id" UUID NOT NULL,
     "user_id" INTEGER NOT NULL,
+    "refresh_id" UUID NOT NULL,
     "refresh_hash" BYTEA NOT NULL,
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -57,6 +58,9 @@ CREATE TABLE "host_samples" (
 
     CONSTRAINT "host_samples_pkey" PRIMARY KEY ("sampled_at","id")
 ) PARTITION BY RANGE ("sampled_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "sessions_refresh_id_key" ON "sessions"("refresh_id");
 
 -- CreateIndex
 CREATE INDEX "sessions_user_id_idx" ON "sessions"("user_id");

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApiKey } from './api-key.ts';
+import { openAuthentication } from '../authenticate.ts';
 import { openTestIdentity, type TestIdentity } from '../testing.ts';
 
 let api: TestIdentity;
@@ -81,6 +82,31 @@ describe('a key is known', () => {
     await api.db.apiKey.update({ where: { id: data.id }, data: { expiresAt: new Date(Date.now() - 1) } });
     expect(await isKnown(`Bearer ${data.key}`)).toBe(false);
   });
+  test('no longer than that once it has expired, though it was believed before', async () => {
+    const authenticate = openAuthentication(api.db, api.tokens, 300);
+    const { data } = await make(ours.authorization);
+    const soon = new Date(Date.now() + 100);
+    await api.db.apiKey.update({ where: { id: data.id }, data: { expiresAt: soon } });
+    await expect(authenticate(`Bearer ${data.key}`)).resolves.toMatchObject({ id: data.id });
+    const isOut = () =>
+      authenticate(`Bearer ${data.key}`).then(
+        () => false,
+        () => true,
+      );
+    await expect.poll(isOut, { timeout: 2_000 }).toBe(true);
+    await expect(isOut()).resolves.toBe(true);
+  });
+  test('not while its organisation is disabled', async () => {
+    const { data } = await make(theirs.authorization);
+    const disable = (disabled: boolean) =>
+      api.call('PUT', `/organizations/${theirs.org_id}`, { as: admin, body: { disabled } });
+    await disable(true);
+    expect(await isKnown(`Bearer ${data.key}`)).toBe(false);
+    expect(await isKnown(basic(data.key))).toBe(false);
+    expect(await isKnown(`Bearer ${key}`)).toBe(true);
+    await disable(false);
+    expect(await isKnown(`Bearer ${data.key}`)).toBe(true);
+  });
   test('not once it is deleted', async () => {
     const { data } = await make(ours.authorization);
     const deleted = await remove(ours.authorization, data.id);
@@ -115,6 +141,24 @@ describe('whose key', () => {
       expect((await remove(as, data.id)).status).toBe(403);
     }
   });
+});
+
+test('the list is newest first, page by page, and tells which part of how many it is', async () => {
+  const { authorization: as } = await api.signUp('lister', { role: 'manager' });
+  const made = [];
+  for (const name of ['one', 'two', 'three']) made.unshift((await make(as, { name })).data.id);
+  const ids = async (query: string) => (await list(as, query)).data.map(({ id }) => id);
+  expect(await ids('')).toEqual(made);
+  expect(await ids('?limit=2')).toEqual(made.slice(0, 2));
+  expect(await ids('?limit=2&offset=2')).toEqual(made.slice(2));
+  expect(await ids('?offset=3')).toEqual([]);
+  const { body } = await list(as, '?limit=1&offset=1');
+  expect(JSON.parse(body)).toMatchObject({ meta: { pagination: { limit: 1, offset: 1, total: 3 } } });
+});
+
+test('a scope named twice is one', async () => {
+  const scopes = ['cdr:write', 'logs:write', 'cdr:write'];
+  expect((await make(ours.authorization, { scopes })).data.scopes).toEqual(['cdr:write', 'logs:write']);
 });
 
 test.each([

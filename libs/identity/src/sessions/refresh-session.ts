@@ -18,17 +18,17 @@ export const refreshSession =
   async ({ refresh_token }: RefreshToken): Promise<Session> => {
     const given = refreshWords.open(refresh_token);
     if (!given) throw notGood();
-    const { id, word, secretHash } = refreshWords.mint(given.id);
+    const { id: refreshId, word, secretHash } = refreshWords.mint(given.id);
     const now = Date.now();
-    const userId = await sessions(db).rotate(id, {
+    const session = await sessions(db).rotate(refreshId, {
       old: given.secretHash,
       next: secretHash,
       now: new Date(now),
       expiresAt: new Date(now + lifetime * 1000),
     });
-    const user = userId === null ? null : await users(db).findSignedIn(userId, id, new Date(now));
-    if (user) return { id, user, refreshToken: word };
-    await sessions(db).end(id);
+    const user = session && (await users(db).findSignedIn(session.userId, session.id, new Date(now)));
+    if (user) return { id: session.id, user, refreshToken: word };
+    await sessions(db).endRefreshed(refreshId);
     throw notGood();
   };
 

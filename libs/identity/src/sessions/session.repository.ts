@@ -2,27 +2,39 @@ import type { Queryable } from '@oriontel/database';
 
 type Hash = Uint8Array<ArrayBuffer>;
 
+export interface NewSession {
+  id: string;
+  userId: number;
+  refreshId: string;
+  refreshHash: Hash;
+  expiresAt: Date;
+}
+
 /** The only file that speaks to the sessions table. */
 export const sessions = (db: Queryable) => ({
-  start: async (id: string, userId: number, refreshHash: Hash, expiresAt: Date): Promise<void> => {
-    await db.session.create({ data: { id, userId, refreshHash, expiresAt }, select: { id: true } });
+  start: async (session: NewSession): Promise<void> => {
+    await db.session.create({ data: session, select: { id: true } });
   },
 
-  /** Exchanges the refresh token for the next; returns whose session it is, null where the old one is not good now. */
+  /** Exchanges the refresh token for the next; returns the session, null where the old one is not good now. */
   rotate: async (
-    id: string,
+    refreshId: string,
     { old, next, now, expiresAt }: { old: Hash; next: Hash; now: Date; expiresAt: Date },
-  ): Promise<number | null> => {
+  ): Promise<{ id: string; userId: number } | null> => {
     const [session] = await db.session.updateManyAndReturn({
-      where: { id, refreshHash: old, expiresAt: { gt: now } },
+      where: { refreshId, refreshHash: old, expiresAt: { gt: now } },
       data: { refreshHash: next, expiresAt },
-      select: { userId: true },
+      select: { id: true, userId: true },
     });
-    return session?.userId ?? null;
+    return session ?? null;
   },
 
   end: async (id: string): Promise<void> => {
     await db.session.deleteMany({ where: { id } });
+  },
+
+  endRefreshed: async (refreshId: string): Promise<void> => {
+    await db.session.deleteMany({ where: { refreshId } });
   },
 
   /** All but `kept`. */

@@ -1,6 +1,6 @@
 import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
-import { v7 as uuidv7 } from 'uuid';
+import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Passwords } from '../users/password.ts';
 import { users } from '../users/user.repository.ts';
@@ -25,10 +25,18 @@ export const signIn =
   async ({ username, password }: Credentials): Promise<Session> => {
     const user = await users(db).findByName(username.replaceAll('\0', ''));
     const matches = await passwords.verify(user?.passwordHash ?? null, password);
-    if (!user || !matches) throw new Failure('unauthorized', 'Username or password is wrong.');
-    const { id, word, secretHash } = refreshWords.mint(uuidv7());
+    if (!user || !matches) throw wrong();
+    const id = uuidv7();
+    const { id: refreshId, word, secretHash: refreshHash } = refreshWords.mint(uuidv4());
     const now = Date.now();
     await sessions(db).forgetExpired(user.id, new Date(now));
-    await sessions(db).start(id, user.id, secretHash, new Date(now + lifetime * 1000));
+    await db.$transaction(async (tx) => {
+      // A session that starts after all others were ended would outlive the password it started with.
+      if (!(await users(tx).keepsPassword(user.id, user.passwordHash))) throw wrong();
+      const expiresAt = new Date(now + lifetime * 1000);
+      await sessions(tx).start({ id, userId: user.id, refreshId, refreshHash, expiresAt });
+    });
     return { id, user, refreshToken: word };
   };
+
+const wrong = (): Failure => new Failure('unauthorized', 'Username or password is wrong.');

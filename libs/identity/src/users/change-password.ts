@@ -18,14 +18,18 @@ export const changePassword =
     { id, sessionId }: { id: number; sessionId: string },
     { current_password, new_password }: PasswordChange,
   ): Promise<void> => {
-    const matches = await passwords.verify(await users(db).passwordHash(id), current_password);
-    if (!matches)
-      throw new Failure('forbidden', 'current_password: is wrong', {
-        details: [{ field: 'current_password', message: 'is wrong' }],
-      });
+    const current = await users(db).passwordHash(id);
+    if (!(await passwords.verify(current, current_password))) throw wrong();
     const passwordHash = await passwords.hash(new_password);
     await db.$transaction(async (tx) => {
+      // Another one set it meanwhile, perhaps an admin because of a thief who knew this one.
+      if (!(await users(tx).keepsPassword(id, current))) throw wrong();
       await users(tx).update(null, id, { passwordHash });
       await sessions(tx).endAllOf(id, sessionId);
     });
   };
+
+const wrong = (): Failure =>
+  new Failure('forbidden', 'current_password: is wrong', {
+    details: [{ field: 'current_password', message: 'is wrong' }],
+  });

@@ -1,5 +1,6 @@
 import { Failure, Id, Label, type Principal } from '@oriontel/contracts';
 import { isUniqueViolation, type Database, type Queryable } from '@oriontel/database';
+import { organisationToWrite } from '@oriontel/service';
 import { z } from 'zod';
 import { mustExist } from '../organizations/must-exist.ts';
 import { organizations } from '../organizations/organization.repository.ts';
@@ -56,8 +57,7 @@ const mayCreate = (creator: Principal | null, { role, org_id }: Registration): v
     throw new Failure('forbidden', 'Only managers and admins register others.');
   if (creator.role === 'admin') return;
   if (role === 'admin') throw new Failure('forbidden', 'A manager registers managers and users, not admins.');
-  if (org_id !== undefined && org_id !== creator.orgId)
-    throw new Failure('forbidden', 'A manager registers users of its own organization.');
+  organisationToWrite(creator, org_id);
 };
 
 const mustBeFree = async (tx: Queryable, username: string, email: string): Promise<void> => {

@@ -6,7 +6,7 @@ import { sessions } from '../sessions/session.repository.ts';
 import type { Passwords } from './password.ts';
 import { taken } from './register-user.ts';
 import type { FoundUser, UserUpdate } from './user.ts';
-import { users, type UserChange } from './user.repository.ts';
+import { users } from './user.repository.ts';
 
 /**
  * Changes a user: an admin anyone's, a manager those of its organisation. Whoever is disabled or gets another password is
@@ -26,12 +26,13 @@ export const updateUser =
     const orgId = organisationToRead(actor);
     return db
       .$transaction(async (tx) => {
-        const user = await users(tx).find(orgId, id);
+        const user = await users(tx).findToChange(orgId, id);
         if (!user) throw missing();
         mayChange(actor, user, update);
-        await mustBePossible(tx, user, update);
+        const change = toChange(user, update);
+        await mustBePossible(tx, user, { ...user, ...change });
         const changed = await users(tx).update(orgId, id, {
-          ...toChange(update),
+          ...change,
           ...(passwordHash && { passwordHash }),
         });
         if (!changed) throw missing();
@@ -50,25 +51,28 @@ const mayChange = (actor: Principal, user: FoundUser, update: UserUpdate): void 
   if (isAdmin(actor)) return;
   if (user.role === 'admin') throw new Failure('forbidden', 'A manager does not change an admin.');
   if (update.role === 'admin') throw new Failure('forbidden', 'Only an admin makes admins.');
-  if (update.org_id != null && update.org_id !== actor.orgId)
+  if ((update.org_id ?? actor.orgId) !== actor.orgId)
     throw new Failure('forbidden', 'Not authorized for this organization.');
 };
 
-const mustBePossible = async (tx: Queryable, user: FoundUser, update: UserUpdate): Promise<void> => {
-  if (update.org_id != null) await mustExist(tx, update.org_id);
-  const endsAdmin = update.disabled || (update.role !== undefined && update.role !== 'admin');
-  if (user.role === 'admin' && endsAdmin && !(await users(tx).hasOtherActiveAdmin(user.id)))
+const mustBePossible = async (tx: Queryable, before: FoundUser, after: FoundUser): Promise<void> => {
+  if (after.orgId !== null && after.orgId !== before.orgId) await mustExist(tx, after.orgId);
+  if (managesNothing(after) && !managesNothing(before))
+    throw new Failure('conflict', 'A manager belongs to an organization: say which by org_id.');
+  if (isActiveAdmin(before) && !isActiveAdmin(after) && !(await users(tx).hasOtherActiveAdmin(before.id)))
     throw new Failure('conflict', 'This is the last admin: make another one first.');
 };
 
-const toChange = ({ email, name, role, org_id, disabled }: UserUpdate): UserChange => ({
+const managesNothing = ({ role, orgId }: FoundUser): boolean => role === 'manager' && orgId === null;
+
+const isActiveAdmin = ({ role, disabledAt }: FoundUser): boolean => role === 'admin' && disabledAt === null;
+
+const toChange = (user: FoundUser, { email, name, role, org_id, disabled }: UserUpdate) => ({
   ...(email !== undefined && { email }),
   ...(name !== undefined && { name }),
   ...(role !== undefined && { role }),
-  // Whoever is let go takes no power along into the next organisation.
-  ...(org_id !== undefined && {
-    orgId: org_id,
-    ...(org_id === null && role === undefined && { role: 'user' }),
-  }),
+  ...(org_id !== undefined && { orgId: org_id }),
+  // Whoever is let go takes no power along into the next organisation; an admin's comes from none.
+  ...(org_id === null && role === undefined && user.role === 'manager' && { role: 'user' as const }),
   ...(disabled !== undefined && { disabledAt: disabled ? new Date() : null }),
 });

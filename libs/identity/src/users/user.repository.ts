@@ -1,5 +1,5 @@
 import type { Page, Paged, Role } from '@oriontel/contracts';
-import { Prisma, type Queryable } from '@oriontel/database';
+import type { Prisma, Queryable } from '@oriontel/database';
 import type { FoundUser } from './user.ts';
 
 export interface NewUser {
@@ -11,7 +11,7 @@ export interface NewUser {
   orgId: number | null;
 }
 
-export type UserChange = Partial<Omit<NewUser, 'username'> & { disabledAt: Date | null }>;
+type UserChange = Partial<Omit<NewUser, 'username'> & { disabledAt: Date | null }>;
 
 /** What a list may ask for. */
 export interface UserFilter {
@@ -112,6 +112,12 @@ export const users = (db: Queryable) => ({
     return row && asUser(row);
   },
 
+  /** As `find`, and holds off others who would change this user until the transaction ends. */
+  findToChange: async (orgId: number | null, id: number): Promise<FoundUser | null> => {
+    await db.$executeRaw`SELECT FROM users WHERE id = ${id} FOR NO KEY UPDATE`;
+    return users(db).find(orgId, id);
+  },
+
   /** For signing in. */
   findByName: async (username: string): Promise<(FoundUser & { passwordHash: string | null }) | null> => {
     const row = await db.user.findFirst({
@@ -133,6 +139,17 @@ export const users = (db: Queryable) => ({
   passwordHash: async (id: number): Promise<string | null> =>
     (await db.user.findUnique({ where: { id }, select: { passwordHash: true } }))?.passwordHash ?? null,
 
+  /**
+   * Whether the user is not disabled and has this password still: checking one takes long enough for both to change. Holds
+   * off others who would change them until the transaction ends.
+   */
+  keepsPassword: async (id: number, passwordHash: string | null): Promise<boolean> => {
+    const kept = await db.$executeRaw`
+      SELECT FROM users WHERE id = ${id} AND password_hash = ${passwordHash} AND disabled_at IS NULL
+      FOR NO KEY UPDATE`;
+    return kept > 0;
+  },
+
   /** Null where there is none. @throws unique violation where the email is another's */
   update: async (
     orgId: number | null,
@@ -147,11 +164,11 @@ export const users = (db: Queryable) => ({
     return row ? asUser(row) : null;
   },
 
-  /** Takes in whom no organisation has; null where there is no such user. */
+  /** Takes in whom no organisation has, as a plain user; null where there is no such user. */
   takeIn: async (orgId: number, username: string): Promise<FoundUser | null> => {
     const [row] = await db.user.updateManyAndReturn({
       where: { usernameKey: key(username), orgId: null, role: { not: 'admin' }, disabledAt: null },
-      data: { orgId },
+      data: { orgId, role: 'user' },
       select,
     });
     return row ? asUser(row) : null;

@@ -20,7 +20,7 @@ import './route-config.ts';
 /** Bytes and milliseconds. A route may raise its own `bodyLimit` and `handlerTimeout`. */
 export const LIMITS = {
   body: 1024 * 1024,
-  paramLength: 8192,
+  paramLength: 16_384,
   connection: 120_000,
   request: 60_000,
   handler: 65_000,

@@ -1,5 +1,6 @@
 import createRouter, { type HTTPMethod } from 'find-my-way';
 import type { HttpServer } from './http-server.ts';
+import type { FailureCode } from '@oriontel/contracts';
 import type { Access, Family, LimitCategory } from './route-config.ts';
 
 /** What a route says of itself. */
@@ -10,6 +11,8 @@ export interface KnownRoute {
   family: Family;
   access: Access;
   limit: LimitCategory | 'none' | null;
+  errors: FailureCode[];
+  documentedAs: string | null;
 }
 
 declare module 'fastify' {
@@ -33,7 +36,8 @@ export const rememberRoutes = (app: HttpServer, maxParamLength: number): ((url: 
       methods.add(one);
       if (!router.hasRoute(one, url)) router.on(one, url, () => undefined);
       const { family = 'platform', access = 'anyone', limit = null } = config ?? {};
-      known.push({ method: one, url, family, access, limit });
+      const { errors = [], documentedAs = null } = config ?? {};
+      known.push({ method: one, url, family, access, limit, errors, documentedAs });
     }
   });
   return (url) => [...methods].filter((method) => router.find(method, url.split('?', 1)[0]!)).sort();

@@ -18,3 +18,16 @@ export const organisationToWrite = (principal: Principal, asked?: number): numbe
 /** The organisation a read is limited to; null for an admin who asked for none in particular. @throws Failure forbidden */
 export const organisationToRead = (principal: Principal, asked?: number): number | null =>
   isAdmin(principal) ? (asked ?? null) : own(principal, asked);
+
+export type OrganisationExists = (orgId: number) => Promise<boolean>;
+
+/** The organisation that something new goes to, which an admin may have misspelt. @throws Failure forbidden, not_found */
+export const organisationToFill =
+  (exists: OrganisationExists) =>
+  async (principal: Principal, asked?: number): Promise<number> => {
+    const orgId = organisationToWrite(principal, asked);
+    // One's own is there, and so is the default one.
+    if (orgId !== principal.orgId && orgId !== DEFAULT_ORG && !(await exists(orgId)))
+      throw new Failure('not_found', 'Organization not found: create it first.');
+    return orgId;
+  };

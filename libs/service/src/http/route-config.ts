@@ -1,4 +1,4 @@
-import type { Principal, Role, Scope } from '@oriontel/contracts';
+import type { FailureCode, Principal, Role, Scope } from '@oriontel/contracts';
 
 /** Which document a route belongs to: it decides the shape of its errors where the Accept header does not. */
 export type Family = 'platform' | 'oriontel';
@@ -22,6 +22,10 @@ declare module 'fastify' {
     access?: Access;
     /** Where none is named: `signed_in` or `guest`, as it is. */
     limit?: LimitCategory | 'none';
+    /** What it may answer besides the errors that every route of its shape has. */
+    errors?: FailureCode[];
+    /** The path as the documents write it, where the router must be told otherwise. */
+    documentedAs?: string;
   }
   interface FastifyRequest {
     /** Set on every route that is not open to anyone; null for a guest without credentials. */

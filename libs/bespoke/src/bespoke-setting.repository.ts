@@ -1,0 +1,24 @@
+import type { JsonObject } from '@oriontel/contracts';
+import type { Prisma, Queryable } from '@oriontel/database';
+
+export type BespokeKind = 'queuemon' | 'notifier';
+
+/** The only file that speaks to the bespoke_settings table. `queueId` is empty for the whole organisation. */
+export const bespokeSettings = (db: Queryable) => ({
+  find: async (orgId: number, kind: BespokeKind, queueId = ''): Promise<JsonObject | null> => {
+    const row = await db.bespokeSetting.findUnique({
+      where: { orgId_kind_queueId: { orgId, kind, queueId } },
+      select: { data: true },
+    });
+    return row && (row.data as JsonObject);
+  },
+
+  store: async (orgId: number, kind: BespokeKind, data: JsonObject, queueId = ''): Promise<void> => {
+    const json = data as Prisma.InputJsonObject;
+    await db.bespokeSetting.upsert({
+      where: { orgId_kind_queueId: { orgId, kind, queueId } },
+      create: { orgId, kind, queueId, data: json },
+      update: { data: json },
+    });
+  },
+});

@@ -1,0 +1,118 @@
+import { EntityName, Failure, IdText, text } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import {
+  organisationToFill,
+  organisationToWrite,
+  type Access,
+  type HttpServer,
+  type OrganisationExists,
+} from '@oriontel/service';
+import { z } from 'zod';
+import { bespokeSettings } from './bespoke-setting.repository.ts';
+import { NotifierSettings } from './notifier.ts';
+import { QueueMonitorSettings } from './queue-monitor.ts';
+
+export interface BespokeRoutes {
+  db: Database;
+  organisationExists: OrganisationExists;
+}
+
+const keepers: Access = { roles: ['admin', 'manager'] };
+const Found = <T extends z.ZodType>(data: T) => z.object({ status: z.literal('success'), data });
+const success = <T>(data: T) => ({ status: 'success' as const, data });
+
+/** An admin's own settings are those of the default organisation, so a read takes the organisation of a write. */
+const organisationOf = organisationToWrite;
+
+/** Settings of an organisation's own making: stored and shown as they are. */
+export const bespokeRoutes = async (app: HttpServer, routes: BespokeRoutes): Promise<void> => {
+  await app.register(queueMonitorRoutes, routes);
+  await app.register(notifierRoutes, routes);
+};
+
+const missing = (): Failure => new Failure('not_found', 'No bespoke data found: store some by PUT.');
+
+const QueueQuery = z.object({ org_id: IdText.optional(), queue_id: EntityName.optional() });
+
+const queueMonitorRoutes = async (
+  app: HttpServer,
+  { db, organisationExists }: BespokeRoutes,
+): Promise<void> => {
+  const organisationToChange = organisationToFill(organisationExists);
+
+  app.route({
+    method: 'GET',
+    url: '/bespoke/queuemon',
+    config: { family: 'platform', access: 'signed-in' },
+    schema: { querystring: QueueQuery, response: { 200: Found(z.looseObject({})) } },
+    handler: async ({ principal, query }) => {
+      const settings = bespokeSettings(db);
+      const orgId = organisationOf(principal, query.org_id);
+      // A queue without settings of its own has those of its organisation.
+      const found =
+        (query.queue_id && (await settings.find(orgId, 'queuemon', query.queue_id))) ||
+        (await settings.find(orgId, 'queuemon'));
+      if (!found) throw missing();
+      return success(found);
+    },
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/bespoke/queuemon',
+    config: { family: 'platform', access: keepers },
+    schema: {
+      querystring: QueueQuery,
+      body: QueueMonitorSettings,
+      response: { 200: Found(z.looseObject({})) },
+    },
+    handler: async ({ principal, query, body }) => {
+      const orgId = await organisationToChange(principal, query.org_id);
+      await bespokeSettings(db).store(orgId, 'queuemon', body, query.queue_id);
+      return success(body);
+    },
+  });
+};
+
+const NotifierQuery = z.object({
+  org_id: IdText.optional(),
+  type: text(64).optional().meta({ description: 'Only settings that have a rule for this channel' }),
+});
+
+const notifierRoutes = async (app: HttpServer, { db, organisationExists }: BespokeRoutes): Promise<void> => {
+  const organisationToChange = organisationToFill(organisationExists);
+
+  app.route({
+    method: 'GET',
+    url: '/bespoke/notifier',
+    config: { family: 'platform', access: 'signed-in' },
+    schema: { querystring: NotifierQuery, response: { 200: Found(z.looseObject({})) } },
+    handler: async ({ principal, query: { org_id, type } }) => {
+      const found = await bespokeSettings(db).find(organisationOf(principal, org_id), 'notifier');
+      if (!found || (type !== undefined && !usesChannel(found, type))) throw missing();
+      return success(found);
+    },
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/bespoke/notifier',
+    config: { family: 'platform', access: keepers },
+    schema: {
+      querystring: z.object({ org_id: IdText.optional() }),
+      body: NotifierSettings,
+      response: { 200: Found(z.looseObject({})) },
+    },
+    handler: async ({ principal, query, body }) => {
+      const orgId = await organisationToChange(principal, query.org_id);
+      await bespokeSettings(db).store(orgId, 'notifier', body);
+      return success(body);
+    },
+  });
+};
+
+/** The document shows the whole settings for `type=sms`, the rules of other channels with them. */
+const usesChannel = (settings: Record<string, unknown>, channel: string): boolean =>
+  (NotifierSettings.safeParse(settings).data?.notification_rules ?? []).some(({ channels }) =>
+    (channels as string[]).includes(channel),
+  );

@@ -1,0 +1,37 @@
+import { Label, storable, text } from '@oriontel/contracts';
+import { z } from 'zod';
+
+const threshold = z.number('must be a number').min(0, 'must not be negative');
+
+/** How an organisation watches its queues. Members that this does not name are the client's own, and kept. */
+export const QueueMonitorSettings = z
+  .looseObject({
+    refresh_interval: z
+      .int('must be a whole number')
+      .min(1)
+      .max(86_400)
+      .optional()
+      .meta({ description: 'Seconds' }),
+    display_columns: z.array(text(128)).max(100).optional(),
+    alert_thresholds: z
+      .looseObject({
+        queue_length: threshold.optional().meta({ description: 'Callers waiting' }),
+        wait_time_seconds: threshold.optional(),
+        abandon_rate: threshold.max(100).optional().meta({ description: 'Percent' }),
+      })
+      .optional(),
+    custom_metrics: z
+      .array(
+        z.looseObject({
+          name: Label,
+          formula: text(1024).meta({
+            description: 'Text for the client that shows it; never evaluated here',
+          }),
+          target: z.number('must be a number').optional(),
+        }),
+      )
+      .max(100)
+      .optional(),
+  })
+  .superRefine(storable)
+  .meta({ id: 'QueueMonitorSettings' });

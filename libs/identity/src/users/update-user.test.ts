@@ -1,0 +1,233 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
+import type { UserAccount } from './user.ts';
+
+type SignedUp = Awaited<ReturnType<TestIdentity['signUp']>>;
+
+let api: TestIdentity;
+let admin: SignedUp;
+let manager: SignedUp;
+let member: SignedUp;
+let otherManager: SignedUp;
+let otherMember: SignedUp;
+/** Of no organisation. */
+let free: SignedUp;
+/** A plain user of the manager's, new for each test. */
+let target: SignedUp;
+let count = 0;
+beforeAll(async () => {
+  api = await openTestIdentity();
+  admin = await api.signUp('root', { role: 'admin' });
+  manager = await api.signUp('boss', { role: 'manager' });
+  member = await api.signUp('member', {}, manager.authorization);
+  otherManager = await api.signUp('other-boss', { role: 'manager' });
+  otherMember = await api.signUp('other-member', {}, otherManager.authorization);
+  free = await api.signUp('free');
+});
+beforeEach(async () => {
+  count += 1;
+  target = await api.signUp(`target-${count}`, { name: 'Old Name' }, manager.authorization);
+});
+afterAll(() => api.close());
+
+const put = (as: string | undefined, id: number | string, body: unknown) =>
+  api.call<UserAccount>('PUT', `/users/${id}`, { as, body });
+const change = (as: string, body: object) => put(as, target.id, body);
+const read = (as: string, id: number) => api.call<UserAccount>('GET', `/users/${id}`, { as });
+const now = async () => (await read(admin.authorization, target.id)).data;
+const me = async (as: string) => (await api.call('GET', '/auth/me', { as })).status;
+const login = async (username: string, password = PASSWORD) =>
+  (await api.call('POST', '/auth/login', { body: { username, password } })).status;
+
+describe.each([
+  ['a manager', () => manager.authorization],
+  ['an admin', () => admin.authorization],
+])('by %s', (_name, as) => {
+  test.each([
+    { email: 'Moved.Once@example.com' },
+    { name: 'New Name' },
+    { name: null },
+    { role: 'manager' },
+    { disabled: true },
+    { disabled: false },
+  ])('changes %j and nothing else', async (body) => {
+    const before = await now();
+    const { status, data } = await change(as(), body);
+    expect(status).toBe(200);
+    expect(data).toEqual({ ...before, ...body });
+    expect(await now()).toEqual(data);
+    await change(as(), { email: `${target.username}@example.com` });
+  });
+  test('changes several at once', async () => {
+    const body = { name: 'Two', role: 'manager', disabled: true };
+    expect((await change(as(), body)).data).toMatchObject(body);
+  });
+  test('an address of another, in any case, is 409 and names email', async () => {
+    const { status, error } = await change(as(), { email: 'MEMBER@example.com' });
+    expect([status, error.details?.[0]?.field]).toEqual([409, 'email']);
+    expect((await change(as(), { email: `${target.username}@EXAMPLE.com` })).status).toBe(200);
+  });
+  test('a user who is not there is 404', async () => {
+    expect((await put(as(), 999_999, { name: 'x' })).status).toBe(404);
+  });
+  test.each([
+    ['id', { id: 1 }],
+    ['created_at', { created_at: '2020-01-01T00:00:00Z' }],
+    ['username', { username: 'renamed' }],
+    ['colour', { name: 'x', colour: 'red' }],
+    ['email', { email: 'no address' }],
+    ['email', { email: null }],
+    ['name', { name: ' ' }],
+    ['name', { name: 'nul\0' }],
+    ['role', { role: 'root' }],
+    ['role', { role: null }],
+    ['org_id', { org_id: 0 }],
+    ['org_id', { org_id: '5' }],
+    ['disabled', { disabled: 'true' }],
+    ['disabled', { disabled: null }],
+    ['password', { password: 'short' }],
+    ['', {}],
+  ])('what cannot be is 400 and names %s: %j', async (field, body) => {
+    const { status, error } = await change(as(), body);
+    expect([status, error.details?.[0]?.field]).toEqual([400, field]);
+  });
+});
+
+test('an admin moves a user to another organisation, which must exist', async () => {
+  const org_id = otherManager.org_id!;
+  expect((await change(admin.authorization, { org_id })).data.org_id).toBe(org_id);
+  expect((await read(manager.authorization, target.id)).status).toBe(404);
+  expect((await change(admin.authorization, { org_id: 999_999 })).status).toBe(404);
+  expect((await now()).org_id).toBe(org_id);
+});
+test('an admin sets a password, which ends the sessions', async () => {
+  expect((await change(admin.authorization, { password: 'a password of the admin' })).status).toBe(200);
+  expect(await me(target.authorization)).toBe(401);
+  expect(await login(target.username)).toBe(401);
+  expect(await login(target.username, 'a password of the admin')).toBe(200);
+});
+test('other changes end no session', async () => {
+  await change(manager.authorization, { name: 'x', role: 'manager', disabled: false });
+  expect(await me(target.authorization)).toBe(200);
+});
+test('a manager sets no password, makes no admin and sends nobody elsewhere', async () => {
+  for (const body of [
+    { password: 'a password of the boss' },
+    { role: 'admin' },
+    { org_id: otherManager.org_id },
+    { org_id: 1, name: 'x' },
+  ])
+    expect((await change(manager.authorization, body)).status).toBe(403);
+  expect(await now()).toMatchObject({ role: 'user', org_id: manager.org_id, name: 'Old Name' });
+  expect(await login(target.username)).toBe(200);
+});
+test('a manager changes nobody of another organisation, nobody of none, and takes nobody in', async () => {
+  for (const { id } of [otherMember, otherManager, free, admin])
+    for (const body of [{ disabled: true }, { email: 'mine@example.com' }, { org_id: manager.org_id }])
+      expect((await put(manager.authorization, id, body)).status).toBe(404);
+});
+test('a manager changes no admin, though it be of its organisation', async () => {
+  const body = { role: 'admin', org_id: manager.org_id };
+  const helper = await api.signUp(`helper-${count}`, body, admin.authorization);
+  for (const body of [{ name: 'x' }, { role: 'user' }, { disabled: true }, { org_id: null }])
+    expect((await put(manager.authorization, helper.id, body)).status).toBe(403);
+  expect(await me(helper.authorization)).toBe(200);
+  await put(admin.authorization, helper.id, { role: 'user' });
+});
+test('a user changes nobody, not itself either, and a guest is 401', async () => {
+  for (const { id } of [target, member]) {
+    expect((await put(target.authorization, id, { role: 'admin' })).status).toBe(403);
+    expect((await put(undefined, id, { name: 'x' })).status).toBe(401);
+  }
+});
+
+test('a disabled user is out at once; enabled again it signs in anew', async () => {
+  expect(await me(target.authorization)).toBe(200);
+  await change(manager.authorization, { disabled: true });
+  expect(await me(target.authorization)).toBe(401);
+  expect(await login(target.username)).toBe(401);
+  await change(manager.authorization, { disabled: false });
+  expect(await me(target.authorization)).toBe(401);
+  expect(await login(target.username)).toBe(200);
+});
+
+test('a manager changes nobody who becomes an admin at that moment', async () => {
+  let changing: ReturnType<typeof change> | undefined;
+  await api.db.$transaction(async (tx) => {
+    await tx.user.update({ where: { id: target.id }, data: { role: 'admin' } });
+    changing = change(manager.authorization, { disabled: true });
+    await expect.poll(() => api.isHeldUp(), { timeout: 5_000 }).toBe(true);
+  });
+  expect((await changing)?.status).toBe(403);
+  expect(await me(target.authorization)).toBe(200);
+  await change(admin.authorization, { role: 'user' });
+});
+
+describe('letting go', () => {
+  test('makes a plain user of none, who keeps what is its own only', async () => {
+    await change(manager.authorization, { role: 'manager' });
+    expect((await read(target.authorization, member.id)).status).toBe(200);
+    expect((await change(manager.authorization, { org_id: null })).data).toMatchObject({
+      org_id: null,
+      role: 'user',
+    });
+    expect(await me(target.authorization)).toBe(200);
+    for (const url of ['/users', `/users/${member.id}`, `/organizations/${manager.org_id}`, '/api-keys'])
+      expect((await api.call('GET', url, { as: target.authorization })).status).toBe(403);
+    expect((await read(manager.authorization, target.id)).status).toBe(404);
+    expect((await change(manager.authorization, { org_id: manager.org_id })).status).toBe(404);
+  });
+  test('leaves no manager without an organisation, who would be one in the next', async () => {
+    for (const as of [manager.authorization, admin.authorization])
+      expect((await change(as, { org_id: null, role: 'manager' })).status).toBe(409);
+    expect(await now()).toMatchObject({ org_id: manager.org_id, role: 'user' });
+    expect((await put(admin.authorization, free.id, { role: 'manager' })).status).toBe(409);
+  });
+  test('takes nothing from an admin: whose power is of no organisation', async () => {
+    await change(admin.authorization, { role: 'admin' });
+    expect((await change(admin.authorization, { org_id: null })).data).toMatchObject({
+      org_id: null,
+      role: 'admin',
+    });
+    await change(admin.authorization, { role: 'user' });
+    expect((await put(admin.authorization, admin.id, { org_id: null })).data.role).toBe('admin');
+  });
+});
+
+describe('the last admin', () => {
+  let fresh: TestIdentity;
+  let first: SignedUp;
+  let second: SignedUp;
+  beforeAll(async () => {
+    fresh = await openTestIdentity();
+    first = await fresh.signUp('first', { role: 'admin' });
+    second = await fresh.signUp('second', {}, first.authorization);
+  });
+  afterAll(() => fresh.close());
+  const update = (as: string, id: number, body: object) => fresh.call('PUT', `/users/${id}`, { as, body });
+  const ways = [{ disabled: true }, { role: 'user' }, { role: 'manager', org_id: 1 }];
+
+  test.each(ways)('is not to be had by %j', async (body) => {
+    expect((await update(first.authorization, first.id, body)).status).toBe(409);
+    expect((await fresh.call('GET', '/auth/me', { as: first.authorization })).data.role).toBe('admin');
+  });
+  test('is the last, too, where the others are disabled', async () => {
+    await update(first.authorization, second.id, { role: 'admin', disabled: true });
+    for (const body of ways) expect((await update(first.authorization, first.id, body)).status).toBe(409);
+    expect((await update(first.authorization, second.id, { role: 'user' })).status).toBe(200);
+  });
+  test.each([
+    [ways[0]!, ways[0]!],
+    [ways[1]!, ways[1]!],
+    [ways[0]!, ways[1]!],
+  ])('stays where two admins do it to each other at once: %j, %j', async (to, fro) => {
+    const back = { role: 'admin', disabledAt: null };
+    for (let round = 0; round < 20; round += 1) {
+      await fresh.db.user.updateMany({ data: back });
+      const [as, other] = [await fresh.bearer(first), await fresh.bearer(second)];
+      const answers = await Promise.all([update(as, second.id, to), update(other, first.id, fro)]);
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+      expect(await fresh.db.user.count({ where: { role: 'admin', disabledAt: null } })).toBe(1);
+    }
+  });
+});

@@ -1,0 +1,25 @@
+import type { HttpServer } from '@oriontel/service';
+import { z } from 'zod';
+import type { QrDrawer } from './open-qr-drawer.ts';
+import { QrQuery } from './qr-query.ts';
+
+export interface QrRoutes {
+  qrDrawer: Pick<QrDrawer, 'draw'>;
+}
+
+/** QR codes of whatever a client wants to show. */
+export const qrRoutes = async (app: HttpServer, { qrDrawer }: QrRoutes): Promise<void> => {
+  app.route({
+    method: 'GET',
+    url: '/qrcode/:data',
+    config: { family: 'platform', access: 'signed-in', limit: 'qr' },
+    schema: {
+      params: z.object({ data: z.string().min(1, 'must not be empty') }),
+      querystring: QrQuery,
+    },
+    handler: async ({ params, query }, reply) => {
+      const { contentType, image } = await qrDrawer.draw(params.data, query);
+      return reply.type(contentType).header('cache-control', 'private, max-age=3600').send(image);
+    },
+  });
+};

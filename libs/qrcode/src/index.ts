@@ -1,0 +1,1 @@
+export { openQrDrawer, type QrDrawer } from './open-qr-drawer.ts';

@@ -1,0 +1,39 @@
+import accepts from 'accepts';
+import type { HttpServer } from '../http/http-server.ts';
+import type { OpenApi } from './openapi.ts';
+import { renderReference } from './render-reference.ts';
+
+/** The reference as a page for people, and as OpenAPI for programs; the root leads there. */
+export const documentationRoutes = async (
+  app: HttpServer,
+  { read }: { read: () => OpenApi },
+): Promise<void> => {
+  let page: string | undefined;
+  const config = { family: 'oriontel', access: 'anyone' } as const;
+
+  app.route({
+    method: 'GET',
+    url: '/documentation',
+    config,
+    schema: { tags: ['Documentation'], summary: 'Read the documentation' },
+    handler: async (request, reply) => {
+      // Named first, JSON wins where both are as welcome: a browser names HTML, curl nothing.
+      const wantsPage = accepts(request.raw).type(['application/json', 'text/html']) === 'text/html';
+      void reply.header('vary', 'Accept');
+      if (!wantsPage) return reply.type('application/json; charset=utf-8').send(read());
+      page ??= renderReference(read());
+      return reply
+        .type('text/html; charset=utf-8')
+        .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+        .send(page);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/',
+    config,
+    schema: { hide: true },
+    handler: async (_request, reply) => reply.redirect('/documentation', 302),
+  });
+};

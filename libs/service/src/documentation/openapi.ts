@@ -1,0 +1,27 @@
+import type { OpenAPIV3_1 } from 'openapi-types';
+
+/** OpenAPI 3.1, as far as it is made here. */
+export type OpenApi = OpenAPIV3_1.Document;
+export type Operation = OpenAPIV3_1.OperationObject;
+export type Schema = OpenAPIV3_1.SchemaObject & { $ref?: string };
+export type Parameter = OpenAPIV3_1.ParameterObject;
+export type Response = OpenAPIV3_1.ResponseObject;
+
+export const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+/** Every operation with its path and method. */
+export const operationsOf = (
+  document: OpenApi,
+): { path: string; method: (typeof METHODS)[number]; operation: Operation }[] =>
+  Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item?.[method];
+      return operation ? [{ path, method, operation }] : [];
+    }),
+  );
+
+/** What a `$ref` stands for; anything else is itself. */
+export const resolve = (document: OpenApi, schema: Schema | undefined): Schema | undefined => {
+  const name = schema?.$ref?.replace('#/components/schemas/', '');
+  return name ? (document.components?.schemas?.[name] as Schema | undefined) : schema;
+};
