@@ -43,8 +43,13 @@ const queueMonitorRoutes = async (
   app.route({
     method: 'GET',
     url: '/bespoke/queuemon',
-    config: { family: 'platform', access: 'signed-in' },
-    schema: { querystring: QueueQuery, response: { 200: Found(z.looseObject({})) } },
+    config: { family: 'platform', access: 'signed-in', errors: ['not_found'] },
+    schema: {
+      tags: ['Bespoke data'],
+      summary: 'Read queue monitor settings',
+      querystring: QueueQuery,
+      response: { 200: Found(QueueMonitorSettings) },
+    },
     handler: async ({ principal, query }) => {
       const settings = bespokeSettings(db);
       const orgId = organisationOf(principal, query.org_id);
@@ -53,18 +58,20 @@ const queueMonitorRoutes = async (
         (query.queue_id && (await settings.find(orgId, 'queuemon', query.queue_id))) ||
         (await settings.find(orgId, 'queuemon'));
       if (!found) throw missing();
-      return success(found);
+      return success(QueueMonitorSettings.parse(found));
     },
   });
 
   app.route({
     method: 'PUT',
     url: '/bespoke/queuemon',
-    config: { family: 'platform', access: keepers },
+    config: { family: 'platform', access: keepers, errors: ['not_found'] },
     schema: {
+      tags: ['Bespoke data'],
+      summary: 'Store queue monitor settings',
       querystring: QueueQuery,
       body: QueueMonitorSettings,
-      response: { 200: Found(z.looseObject({})) },
+      response: { 200: Found(QueueMonitorSettings) },
     },
     handler: async ({ principal, query, body }) => {
       const orgId = await organisationToChange(principal, query.org_id);
@@ -85,23 +92,32 @@ const notifierRoutes = async (app: HttpServer, { db, organisationExists }: Bespo
   app.route({
     method: 'GET',
     url: '/bespoke/notifier',
-    config: { family: 'platform', access: 'signed-in' },
-    schema: { querystring: NotifierQuery, response: { 200: Found(z.looseObject({})) } },
+    config: { family: 'platform', access: 'signed-in', errors: ['not_found'] },
+    schema: {
+      tags: ['Bespoke data'],
+      summary: 'Read notifier settings',
+      querystring: NotifierQuery,
+      response: { 200: Found(NotifierSettings) },
+    },
     handler: async ({ principal, query: { org_id, type } }) => {
       const found = await bespokeSettings(db).find(organisationOf(principal, org_id), 'notifier');
-      if (!found || (type !== undefined && !usesChannel(found, type))) throw missing();
-      return success(found);
+      if (!found) throw missing();
+      const settings = NotifierSettings.parse(found);
+      if (type !== undefined && !usesChannel(settings, type)) throw missing();
+      return success(settings);
     },
   });
 
   app.route({
     method: 'PUT',
     url: '/bespoke/notifier',
-    config: { family: 'platform', access: keepers },
+    config: { family: 'platform', access: keepers, errors: ['not_found'] },
     schema: {
+      tags: ['Bespoke data'],
+      summary: 'Store notifier settings',
       querystring: z.object({ org_id: IdText.optional() }),
       body: NotifierSettings,
-      response: { 200: Found(z.looseObject({})) },
+      response: { 200: Found(NotifierSettings) },
     },
     handler: async ({ principal, query, body }) => {
       const orgId = await organisationToChange(principal, query.org_id);
@@ -112,7 +128,5 @@ const notifierRoutes = async (app: HttpServer, { db, organisationExists }: Bespo
 };
 
 /** The document shows the whole settings for `type=sms`, the rules of other channels with them. */
-const usesChannel = (settings: Record<string, unknown>, channel: string): boolean =>
-  (NotifierSettings.safeParse(settings).data?.notification_rules ?? []).some(({ channels }) =>
-    (channels as string[]).includes(channel),
-  );
+const usesChannel = ({ notification_rules: rules }: NotifierSettings, channel: string): boolean =>
+  rules.some(({ channels }) => (channels as string[]).includes(channel));

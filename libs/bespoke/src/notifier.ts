@@ -40,5 +40,25 @@ export const NotifierSettings = z
     message: 'must not use an id twice',
   })
   .superRefine(storable)
-  .meta({ id: 'NotifierSettings' });
+  .meta({
+    id: 'NotifierSettings',
+    examples: [
+      {
+        notification_rules: [
+          {
+            id: 'rule-001',
+            name: 'Missed Call Alert',
+            trigger: 'missed_call',
+            channels: ['sms', 'email'],
+            template: 'You missed a call from {{caller_id}} at {{time}}',
+            enabled: true,
+          },
+        ],
+        delivery_preferences: {
+          quiet_hours: { enabled: true, start: '22:00', end: '07:00' },
+          max_notifications_per_hour: 10,
+        },
+      },
+    ],
+  });
 export type NotifierSettings = z.output<typeof NotifierSettings>;

@@ -34,4 +34,16 @@ export const QueueMonitorSettings = z
       .optional(),
   })
   .superRefine(storable)
-  .meta({ id: 'QueueMonitorSettings' });
+  .meta({
+    id: 'QueueMonitorSettings',
+    examples: [
+      {
+        refresh_interval: 5,
+        display_columns: ['agent_name', 'status', 'calls_handled', 'avg_handle_time'],
+        alert_thresholds: { queue_length: 10, wait_time_seconds: 120, abandon_rate: 5 },
+        custom_metrics: [
+          { name: 'service_level', formula: 'calls_answered_in_20s / total_calls * 100', target: 80 },
+        ],
+      },
+    ],
+  });

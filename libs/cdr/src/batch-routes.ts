@@ -16,6 +16,7 @@ import { acceptBatch, type Accepted } from './accept-batch.ts';
 import { awaitStored, batchStatus, BatchStatus } from './batch-status.ts';
 import type { CdrPayload } from './cdr-intake.ts';
 import { preferredWait } from './prefer-wait.ts';
+import { PlatformBatch } from './platform/platform-batch.ts';
 import type { Submission } from './submission.repository.ts';
 
 export interface BatchRoutes {
@@ -38,17 +39,34 @@ const Index = z.object({
 const OrgQuery = z.object({ org_id: IdText.optional() });
 const IntakeQuery = OrgQuery.extend({ uuid: z.string().max(255).optional() });
 
-const IntakeAnswer = z.object({
-  status: z.literal('success'),
-  processed: z.int().meta({ description: 'Records that are durable now' }),
-  batch_id: z.string(),
-  sgapi_reference: z.string(),
-  duplicates_in_batch: z.int(),
-  quarantined: z.int(),
-  stored: z.int().optional().meta({ description: 'With Prefer: wait, once all is stored; so the next two' }),
-  duplicates: z.int().optional(),
-  conflicts: z.int().optional(),
-});
+const IntakeAnswer = z
+  .object({
+    status: z.literal('success'),
+    processed: z.int().meta({ description: 'Records that are durable now' }),
+    batch_id: z.string(),
+    sgapi_reference: z.string(),
+    duplicates_in_batch: z.int(),
+    quarantined: z.int(),
+    stored: z
+      .int()
+      .optional()
+      .meta({ description: 'With Prefer: wait, once all is stored; so the next two' }),
+    duplicates: z.int().optional(),
+    conflicts: z.int().optional(),
+  })
+  .meta({
+    id: 'IntakeAnswer',
+    examples: [
+      {
+        status: 'success',
+        processed: 1,
+        batch_id: 'batch001',
+        sgapi_reference: 'sgapi-20240115-103600-001',
+        duplicates_in_batch: 0,
+        quarantined: 0,
+      },
+    ],
+  });
 type IntakeAnswer = z.output<typeof IntakeAnswer>;
 
 const senders: Access = { roles: ['admin', 'manager'], scope: 'cdr:write' };
@@ -62,7 +80,13 @@ export const batchRoutes = async (app: HttpServer, routes: BatchRoutes): Promise
     method: 'GET',
     url: '/cdr/:index',
     config: { family: 'oriontel', access: readers, limit: 'cdr' },
-    schema: { params: Index, querystring: OrgQuery, response: { 200: Enveloped(BatchStatus) } },
+    schema: {
+      tags: ['CDRs'],
+      summary: 'Read what became of a batch',
+      params: Index,
+      querystring: OrgQuery,
+      response: { 200: Enveloped(BatchStatus) },
+    },
     handler: async ({ params, query, principal }) => {
       const status = await statusOf(organisationToWrite(principal, query.org_id), params.index);
       if (!status) throw new Failure('not_found', 'No batch was sent under this index.');
@@ -89,8 +113,21 @@ const intakeRoute = async (
     method: 'POST',
     url: `/${action}/:index`,
     bodyLimit: BATCH_LIMIT,
-    config: { family: 'platform', access: senders, limit: 'cdr' },
-    schema: { params: Index, querystring: IntakeQuery, response: { 200: IntakeAnswer } },
+    config: {
+      family: 'platform',
+      access: senders,
+      limit: 'cdr',
+      errors: ['unprocessable'],
+      documentedAs: '/{action}/{index}',
+      documentedBody: PlatformBatch,
+    },
+    schema: {
+      tags: ['CDRs'],
+      summary: 'Process CDR data',
+      params: Index,
+      querystring: IntakeQuery,
+      response: { 200: IntakeAnswer },
+    },
     handler: async ({ params, query, principal, headers, body, id: requestId }, reply) => {
       const accepted = await accept({
         batchId: params.index,

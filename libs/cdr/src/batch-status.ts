@@ -36,7 +36,21 @@ export const BatchStatus = z
     quarantined: count.meta({ description: 'Could not be read, or is impossible; see /cdrs/quarantine' }),
     submissions: z.array(SubmissionStatus).meta({ description: 'The latest 100, newest first' }),
   })
-  .meta({ id: 'BatchStatus' });
+  .meta({
+    id: 'BatchStatus',
+    examples: [
+      {
+        batch_id: 'batch001',
+        state: 'stored',
+        received: 1,
+        stored: 1,
+        duplicates: 0,
+        conflicts: 0,
+        quarantined: 0,
+        submissions: [],
+      },
+    ],
+  });
 export type BatchStatus = z.output<typeof BatchStatus>;
 
 const LATEST = 100;

@@ -96,5 +96,34 @@ export const CallRecord = z
     source: z.string().meta({ description: 'The switch or system that sent the record' }),
     batch_id: z.string(),
   })
-  .meta({ id: 'CallRecord', description: 'One leg of a call' });
+  .meta({
+    id: 'CallRecord',
+    examples: [
+      {
+        id: '018d0c2a-5c40-8b1e-9f3a-2d6c7e8f9a0b',
+        org_id: 12345,
+        call_id: 'abc123-def456',
+        leg: 'a',
+        linked_call_id: null,
+        direction: 'outbound',
+        caller: '+14155551234',
+        callee: '+14155555678',
+        caller_raw: '+14155551234',
+        callee_raw: '+14155555678',
+        start_time: '2024-01-15T10:30:00Z',
+        answer_time: '2024-01-15T10:30:04Z',
+        end_time: '2024-01-15T10:35:42Z',
+        duration: 342,
+        billsec: 338,
+        disposition: 'ANSWERED',
+        hangup_cause: 'NORMAL_CLEARING',
+        q850: 16,
+        sip_status: 200,
+        trunk_id: 'trunk_001',
+        source: 'freeswitch-node-01',
+        batch_id: 'batch001',
+      },
+    ],
+    description: 'One leg of a call',
+  });
 export type CallRecord = z.output<typeof CallRecord>;

@@ -24,7 +24,12 @@ export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRou
     method: 'GET',
     url: '/cdrs',
     config: { family: 'oriontel', access: 'signed-in', limit: 'cdr' },
-    schema: { querystring: CallQuery, response: { 200: Enveloped(z.array(CallRecord)) } },
+    schema: {
+      tags: ['CDRs'],
+      summary: 'Search CDRs',
+      querystring: CallQuery,
+      response: { 200: Enveloped(z.array(CallRecord)) },
+    },
     handler: async ({ query, principal }) => {
       const { legs, nextCursor } = await search(organisationToRead(principal, query.org_id), query);
       return envelope(legs.map(presentCall), { next_cursor: nextCursor });
@@ -35,7 +40,12 @@ export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRou
     method: 'GET',
     url: '/cdrs/quarantine',
     config: { family: 'oriontel', access: 'signed-in', limit: 'cdr' },
-    schema: { querystring: QuarantineQuery, response: { 200: Enveloped(z.array(QuarantinedCdr)) } },
+    schema: {
+      tags: ['CDRs'],
+      summary: 'List quarantined CDRs',
+      querystring: QuarantineQuery,
+      response: { 200: Enveloped(z.array(QuarantinedCdr)) },
+    },
     handler: async ({ query, principal }) => {
       const { items, nextCursor } = await quarantined(organisationToRead(principal, query.org_id), query);
       return envelope(items, { next_cursor: nextCursor });
@@ -46,7 +56,12 @@ export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRou
     method: 'GET',
     url: '/cdrs/:id',
     config: { family: 'oriontel', access: 'signed-in', limit: 'cdr' },
-    schema: { params: z.object({ id: z.string() }), response: { 200: Enveloped(CallRecord) } },
+    schema: {
+      tags: ['CDRs'],
+      summary: 'Read a CDR',
+      params: z.object({ id: z.string() }),
+      response: { 200: Enveloped(CallRecord) },
+    },
     handler: async ({ params, principal }) => {
       const id = z.guid().safeParse(params.id.toLowerCase());
       const leg = id.success ? await find(organisationToRead(principal), id.data) : null;

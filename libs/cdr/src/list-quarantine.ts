@@ -27,7 +27,34 @@ export const QuarantinedCdr = z
     accepted_at: z.iso.datetime(),
     quarantined_at: z.iso.datetime(),
   })
-  .meta({ id: 'QuarantinedCdr' });
+  .meta({
+    id: 'QuarantinedCdr',
+    examples: [
+      {
+        id: '019b1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b',
+        org_id: 12345,
+        batch_id: 'batch001',
+        reason: 'conflict',
+        detail: 'abc123-def456 is stored already with other content',
+        source: 'freeswitch-node-01',
+        records: [
+          {
+            call_id: 'abc123-def456',
+            caller: '+14155551234',
+            callee: '+14155555678',
+            start_time: '2024-01-15T10:30:00Z',
+            end_time: '2024-01-15T10:35:42Z',
+            duration: 342,
+            disposition: 'ANSWERED',
+            trunk_id: 'trunk_001',
+          },
+        ],
+        document: null,
+        accepted_at: '2024-01-15T10:36:00Z',
+        quarantined_at: '2024-01-15T10:36:01Z',
+      },
+    ],
+  });
 export type QuarantinedCdr = z.output<typeof QuarantinedCdr>;
 
 /** Newest first. */

@@ -12,8 +12,16 @@ export const qrRoutes = async (app: HttpServer, { qrDrawer }: QrRoutes): Promise
   app.route({
     method: 'GET',
     url: '/qrcode/:data',
-    config: { family: 'platform', access: 'signed-in', limit: 'qr' },
+    config: {
+      family: 'platform',
+      access: 'signed-in',
+      limit: 'qr',
+      produces: ['image/png', 'image/svg+xml'],
+      errors: ['too_large'],
+    },
     schema: {
+      tags: ['QR codes'],
+      summary: 'Generate a QR code',
       params: z.object({ data: z.string().min(1, 'must not be empty') }),
       querystring: QrQuery,
     },

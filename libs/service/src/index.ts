@@ -3,6 +3,7 @@ export { ConfigError, Port, readConfig, ServiceConfig, type Environment } from '
 export { documentationRoutes } from './documentation/documentation-routes.ts';
 export { openDocumentation } from './documentation/open-documentation.ts';
 export { createServer, LIMITS, type ServerOptions } from './http/create-server.ts';
+export { errorsRoute } from './http/errors-route.ts';
 export type { HttpServer } from './http/http-server.ts';
 export { API_VERSION, envelope, Enveloped, EnvelopedPage, envelopePage } from './http/envelope.ts';
 export { guardRoutes, type Authenticate } from './http/guard.ts';

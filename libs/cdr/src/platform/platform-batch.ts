@@ -20,7 +20,27 @@ const batch = <Item extends z.ZodType>(record: Item) =>
   });
 
 /** A platform batch, for the documentation: with its records checked. */
-export const PlatformBatch = batch(PlatformRecord);
+export const PlatformBatch = batch(PlatformRecord).meta({
+  id: 'PlatformBatch',
+  examples: [
+    {
+      records: [
+        {
+          call_id: 'abc123-def456',
+          caller: '+14155551234',
+          callee: '+14155555678',
+          start_time: '2024-01-15T10:30:00Z',
+          end_time: '2024-01-15T10:35:42Z',
+          duration: 342,
+          disposition: 'ANSWERED',
+          trunk_id: 'trunk_001',
+        },
+      ],
+      source: 'freeswitch-node-01',
+      timestamp: '2024-01-15T10:36:00Z',
+    },
+  ],
+});
 export type PlatformBatch = z.output<typeof PlatformBatch>;
 
 /** A platform batch whose records are still to be checked one by one, with checkRecord. */

@@ -23,8 +23,13 @@ export const apiKeyRoutes = async (app: HttpServer, { db }: { db: Database }): P
   app.route({
     method: 'POST',
     url: '/api-keys',
-    config: { family: 'oriontel', access: keepers },
-    schema: { body: NewApiKey, response: { 201: Enveloped(ApiKey) } },
+    config: { family: 'oriontel', access: keepers, errors: ['not_found'] },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'Create an API key',
+      body: NewApiKey,
+      response: { 201: Enveloped(ApiKey) },
+    },
     handler: async ({ principal, body }, reply) =>
       reply.code(201).send(envelope(await create(principal, body))),
   });
@@ -33,7 +38,12 @@ export const apiKeyRoutes = async (app: HttpServer, { db }: { db: Database }): P
     method: 'GET',
     url: '/api-keys',
     config: { family: 'oriontel', access: keepers },
-    schema: { querystring: z.strictObject(pageQuery), response: { 200: EnvelopedPage(ApiKey) } },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'List API keys',
+      querystring: z.strictObject(pageQuery),
+      response: { 200: EnvelopedPage(ApiKey) },
+    },
     handler: async ({ principal, query }) => {
       const { items, total } = await apiKeys(db).list(organisationToRead(principal, query.org_id), query);
       return envelopePage({ items: items.map(presentApiKey), total }, query);
@@ -45,6 +55,8 @@ export const apiKeyRoutes = async (app: HttpServer, { db }: { db: Database }): P
     url: '/api-keys/:id',
     config: { family: 'oriontel', access: keepers },
     schema: {
+      tags: ['Accounts'],
+      summary: 'Revoke an API key',
       params: z.object({ id: z.uuid('must be the id of an API key') }),
       response: { 204: z.undefined() },
     },

@@ -12,7 +12,7 @@ export const NewApiKey = z
       .max(scopes.length),
     expires_at: time.nullish(),
   })
-  .meta({ id: 'NewApiKey' });
+  .meta({ id: 'NewApiKey', examples: [{ name: 'freeswitch-node-01', scopes: ['cdr:write'] }] });
 export type NewApiKey = z.output<typeof NewApiKey>;
 
 /** A key as it reads over HTTP; `key` itself only in the answer that made it. */
@@ -28,7 +28,19 @@ export const ApiKey = z
     expires_at: z.iso.datetime().nullable(),
     created_at: z.iso.datetime(),
   })
-  .meta({ id: 'ApiKey' });
+  .meta({
+    id: 'ApiKey',
+    examples: [
+      {
+        id: '019b1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b',
+        name: 'freeswitch-node-01',
+        org_id: 12345,
+        scopes: ['cdr:write'],
+        expires_at: null,
+        created_at: '2024-01-15T10:30:00Z',
+      },
+    ],
+  });
 export type ApiKey = z.output<typeof ApiKey>;
 
 export interface FoundApiKey {

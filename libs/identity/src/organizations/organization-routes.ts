@@ -29,7 +29,12 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
     method: 'POST',
     url: '/organizations',
     config: { family: 'oriontel', access: { roles: ['admin'] } },
-    schema: { body: NewOrganization, response: { 201: Enveloped(Organization) } },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'Create an organization',
+      body: NewOrganization,
+      response: { 201: Enveloped(Organization) },
+    },
     handler: async ({ body: { name, region = null } }, reply) => {
       const made = await organizations(db).create({ name, region });
       return reply.code(201).send(envelope(presentOrganization(made)));
@@ -41,6 +46,8 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
     url: '/organizations',
     config: { family: 'oriontel', access: keepers },
     schema: {
+      tags: ['Accounts'],
+      summary: 'List organizations',
       querystring: z.strictObject({ limit, offset }),
       response: { 200: EnvelopedPage(Organization) },
     },
@@ -54,7 +61,12 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
     method: 'GET',
     url: '/organizations/:id',
     config: { family: 'oriontel', access: keepers },
-    schema: { params, response: { 200: Enveloped(Organization) } },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'Read an organization',
+      params,
+      response: { 200: Enveloped(Organization) },
+    },
     handler: async ({ principal, params: { id } }) => {
       const own = organisationToRead(principal);
       const found = own === null || own === id ? await organizations(db).find(id) : null;
@@ -65,8 +77,14 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
   app.route({
     method: 'PUT',
     url: '/organizations/:id',
-    config: { family: 'oriontel', access: keepers },
-    schema: { params, body: OrganizationUpdate, response: { 200: Enveloped(Organization) } },
+    config: { family: 'oriontel', access: keepers, errors: ['conflict'] },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'Update an organization',
+      params,
+      body: OrganizationUpdate,
+      response: { 200: Enveloped(Organization) },
+    },
     handler: async ({ principal, params: { id }, body }) =>
       envelope(presentOrganization((await update(principal, id, body)) ?? missing())),
   });
@@ -75,7 +93,13 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
     method: 'POST',
     url: '/organizations/:id/members',
     config: { family: 'oriontel', access: keepers },
-    schema: { params, body: Member, response: { 200: Enveloped(UserAccount) } },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'Take in a member',
+      params,
+      body: Member,
+      response: { 200: Enveloped(UserAccount) },
+    },
     handler: async ({ principal, params: { id }, body }) => {
       const own = organisationToRead(principal);
       if (own !== null && own !== id) missing();

@@ -5,7 +5,9 @@ const region = Region.nullish().meta({
   description: 'ISO 3166 alpha-2: how national numbers are read. Null: as the installation does',
 });
 
-export const NewOrganization = z.strictObject({ name: Label, region }).meta({ id: 'NewOrganization' });
+export const NewOrganization = z
+  .strictObject({ name: Label, region })
+  .meta({ id: 'NewOrganization', examples: [{ name: 'Example Telecom', region: 'US' }] });
 export type NewOrganization = z.output<typeof NewOrganization>;
 
 export const OrganizationUpdate = z
@@ -18,7 +20,7 @@ export const OrganizationUpdate = z
       .meta({ description: 'For admins: keeps out its users and keys, but no admin' }),
   })
   .refine((update) => Object.keys(update).length > 0, 'must change at least one member')
-  .meta({ id: 'OrganizationUpdate' });
+  .meta({ id: 'OrganizationUpdate', examples: [{ region: 'DE' }] });
 export type OrganizationUpdate = z.output<typeof OrganizationUpdate>;
 
 /** An organisation as it reads over HTTP. */
@@ -30,7 +32,18 @@ export const Organization = z
     disabled: z.boolean(),
     created_at: z.iso.datetime(),
   })
-  .meta({ id: 'Organization' });
+  .meta({
+    id: 'Organization',
+    examples: [
+      {
+        id: 12345,
+        name: 'Example Telecom',
+        region: 'US',
+        disabled: false,
+        created_at: '2024-01-15T10:30:00Z',
+      },
+    ],
+  });
 export type Organization = z.output<typeof Organization>;
 
 export interface FoundOrganization {

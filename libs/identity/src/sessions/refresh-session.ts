@@ -5,7 +5,9 @@ import { users } from '../users/user.repository.ts';
 import { sessions } from './session.repository.ts';
 import { refreshWords, type Session } from './session.ts';
 
-export const RefreshToken = z.strictObject({ refresh_token: text(512) }).meta({ id: 'RefreshToken' });
+export const RefreshToken = z
+  .strictObject({ refresh_token: text(512) })
+  .meta({ id: 'RefreshToken', examples: [{ refresh_token: 'otr_…' }] });
 export type RefreshToken = z.output<typeof RefreshToken>;
 
 /**

@@ -30,16 +30,26 @@ export const sessionRoutes = async (app: HttpServer, routes: SessionRoutes): Pro
   app.route({
     method: 'POST',
     url: '/auth/login',
-    config: { family: 'oriontel', access: 'anyone', limit: 'guest' },
-    schema: { body: Credentials, response: { 200: Enveloped(SignedIn) } },
+    config: { family: 'oriontel', access: 'anyone', limit: 'guest', errors: ['unauthorized'] },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'Sign in',
+      body: Credentials,
+      response: { 200: Enveloped(SignedIn) },
+    },
     handler: async ({ body }) => envelope(presentSession(tokens, await signedIn(body))),
   });
 
   app.route({
     method: 'POST',
     url: '/auth/refresh',
-    config: { family: 'oriontel', access: 'anyone', limit: 'guest' },
-    schema: { body: RefreshToken, response: { 200: Enveloped(SignedIn) } },
+    config: { family: 'oriontel', access: 'anyone', limit: 'guest', errors: ['unauthorized'] },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'Refresh a session',
+      body: RefreshToken,
+      response: { 200: Enveloped(SignedIn) },
+    },
     handler: async ({ body }) => envelope(presentSession(tokens, await refreshed(body))),
   });
 
@@ -47,7 +57,7 @@ export const sessionRoutes = async (app: HttpServer, routes: SessionRoutes): Pro
     method: 'POST',
     url: '/auth/logout',
     config: { family: 'oriontel', access: 'signed-in' },
-    schema: { response: { 204: z.undefined() } },
+    schema: { tags: ['Accounts'], summary: 'Sign out', response: { 204: z.undefined() } },
     handler: async ({ principal }, reply) => {
       await sessions(db).end(asUser(principal).sessionId);
       return reply.code(204).send();
@@ -58,7 +68,12 @@ export const sessionRoutes = async (app: HttpServer, routes: SessionRoutes): Pro
     method: 'POST',
     url: '/auth/password',
     config: { family: 'oriontel', access: 'signed-in', limit: 'guest' },
-    schema: { body: PasswordChange, response: { 204: z.undefined() } },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'Change the password',
+      body: PasswordChange,
+      response: { 204: z.undefined() },
+    },
     handler: async ({ principal, body }, reply) => {
       await change(asUser(principal), body);
       return reply.code(204).send();
@@ -69,7 +84,7 @@ export const sessionRoutes = async (app: HttpServer, routes: SessionRoutes): Pro
     method: 'GET',
     url: '/auth/me',
     config: { family: 'oriontel', access: 'signed-in' },
-    schema: { response: { 200: Enveloped(User) } },
+    schema: { tags: ['Accounts'], summary: 'Read who is signed in', response: { 200: Enveloped(User) } },
     handler: async ({ principal }) => {
       const { id, sessionId } = asUser(principal);
       const user = await users(db).findSignedIn(id, sessionId, new Date());

@@ -14,7 +14,25 @@ export const SignedIn = z
     refresh_token: z.string().meta({ description: 'Good for one POST /auth/refresh' }),
     user: User,
   })
-  .meta({ id: 'SignedIn' });
+  .meta({
+    id: 'SignedIn',
+    examples: [
+      {
+        token: 'eyJ…',
+        token_type: 'Bearer',
+        expires_in: 3600,
+        refresh_token: 'otr_…',
+        user: {
+          id: 67890,
+          username: 'john.smith',
+          email: 'john.smith@example.com',
+          role: 'user',
+          org_id: 12345,
+          created_at: '2024-01-15T10:30:00Z',
+        },
+      },
+    ],
+  });
 export type SignedIn = z.output<typeof SignedIn>;
 
 export interface Session {

@@ -13,7 +13,7 @@ export const Credentials = z
     username: z.string().min(1).max(254),
     password: z.string().min(1).max(1024),
   })
-  .meta({ id: 'Credentials' });
+  .meta({ id: 'Credentials', examples: [{ username: 'john.smith', password: 'a long password' }] });
 export type Credentials = z.output<typeof Credentials>;
 
 /**

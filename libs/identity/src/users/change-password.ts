@@ -8,7 +8,10 @@ import { users } from './user.repository.ts';
 
 export const PasswordChange = z
   .strictObject({ current_password: z.string().min(1).max(1024), new_password: Password })
-  .meta({ id: 'PasswordChange' });
+  .meta({
+    id: 'PasswordChange',
+    examples: [{ current_password: 'a long password', new_password: 'another long password' }],
+  });
 export type PasswordChange = z.output<typeof PasswordChange>;
 
 /** Ends every session of the user but this one. @throws Failure forbidden where the current password is not that. */

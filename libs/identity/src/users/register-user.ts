@@ -18,7 +18,12 @@ export const Registration = z
     organization: Label.optional().meta({ description: 'The name of the new organization of a manager' }),
     org_id: Id.optional().meta({ description: 'For admins: the organization the user belongs to' }),
   })
-  .meta({ id: 'Registration' });
+  .meta({
+    id: 'Registration',
+    examples: [
+      { username: 'john.smith', email: 'john.smith@example.com', password: 'a long password', role: 'user' },
+    ],
+  });
 export type Registration = z.output<typeof Registration>;
 
 /**

@@ -6,7 +6,9 @@ import { Username, type FoundUser } from './user.ts';
 import { users } from './user.repository.ts';
 
 /** By name: ids can be counted through, names must be known. */
-export const Member = z.strictObject({ username: Username }).meta({ id: 'Member' });
+export const Member = z
+  .strictObject({ username: Username })
+  .meta({ id: 'Member', examples: [{ username: 'john.smith' }] });
 export type Member = z.output<typeof Member>;
 
 /**

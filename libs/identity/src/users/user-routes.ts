@@ -38,8 +38,13 @@ export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes)
   app.route({
     method: 'POST',
     url: '/auth/register',
-    config: { family: 'oriontel', access: 'guest' },
-    schema: { body: Registration, response: { 201: Enveloped(User) } },
+    config: { family: 'oriontel', access: 'guest', errors: ['conflict'] },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'Register a user',
+      body: Registration,
+      response: { 201: Enveloped(User) },
+    },
     handler: async ({ principal, body }, reply) =>
       reply.code(201).send(envelope(presentUser(await register(principal ?? null, body)))),
   });
@@ -47,8 +52,13 @@ export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes)
   app.route({
     method: 'POST',
     url: '/users',
-    config: { family: 'oriontel', access: keepers },
-    schema: { body: Registration, response: { 201: Enveloped(UserAccount) } },
+    config: { family: 'oriontel', access: keepers, errors: ['conflict', 'not_found'] },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'Create a user',
+      body: Registration,
+      response: { 201: Enveloped(UserAccount) },
+    },
     handler: async ({ principal, body }, reply) =>
       reply.code(201).send(envelope(presentAccount(await register(principal, body)))),
   });
@@ -57,7 +67,12 @@ export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes)
     method: 'GET',
     url: '/users',
     config: { family: 'oriontel', access: keepers },
-    schema: { querystring: UserQuery, response: { 200: EnvelopedPage(UserAccount) } },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'List users',
+      querystring: UserQuery,
+      response: { 200: EnvelopedPage(UserAccount) },
+    },
     handler: async ({ principal, query }) => {
       const { items, total } = await users(db).list(
         organisationToRead(principal, query.org_id),
@@ -72,7 +87,7 @@ export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes)
     method: 'GET',
     url: '/users/:id',
     config: { family: 'oriontel', access: keepers },
-    schema: { params, response: { 200: Enveloped(UserAccount) } },
+    schema: { tags: ['Accounts'], summary: 'Read a user', params, response: { 200: Enveloped(UserAccount) } },
     handler: async ({ principal, params: { id } }) => {
       const user = await users(db).find(organisationToRead(principal), id);
       if (!user) throw new Failure('not_found', 'No such user.');
@@ -83,8 +98,14 @@ export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes)
   app.route({
     method: 'PUT',
     url: '/users/:id',
-    config: { family: 'oriontel', access: keepers },
-    schema: { params, body: UserUpdate, response: { 200: Enveloped(UserAccount) } },
+    config: { family: 'oriontel', access: keepers, errors: ['conflict'] },
+    schema: {
+      tags: ['Accounts'],
+      summary: 'Update a user',
+      params,
+      body: UserUpdate,
+      response: { 200: Enveloped(UserAccount) },
+    },
     handler: async ({ principal, params: { id }, body }) =>
       envelope(presentAccount(await update(principal, id, body))),
   });

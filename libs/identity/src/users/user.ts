@@ -21,14 +21,40 @@ export const User = z
     org_id: z.int().nullable(),
     created_at: z.iso.datetime(),
   })
-  .meta({ id: 'User' });
+  .meta({
+    id: 'User',
+    examples: [
+      {
+        id: 67890,
+        username: 'john.smith',
+        email: 'john.smith@example.com',
+        role: 'user',
+        org_id: 12345,
+        created_at: '2024-01-15T10:30:00Z',
+      },
+    ],
+  });
 export type User = z.output<typeof User>;
 
 /** A user as those read it who keep its organisation. */
 export const UserAccount = User.extend({
   name: z.string().nullable(),
   disabled: z.boolean(),
-}).meta({ id: 'UserAccount' });
+}).meta({
+  id: 'UserAccount',
+  examples: [
+    {
+      id: 67890,
+      username: 'john.smith',
+      email: 'john.smith@example.com',
+      role: 'user',
+      org_id: 12345,
+      created_at: '2024-01-15T10:30:00Z',
+      name: 'John Smith',
+      disabled: false,
+    },
+  ],
+});
 export type UserAccount = z.output<typeof UserAccount>;
 
 export const UserUpdate = z
@@ -41,7 +67,7 @@ export const UserUpdate = z
     password: Password.optional().meta({ description: 'For admins; ends its sessions' }),
   })
   .refine((update) => Object.keys(update).length > 0, 'must change at least one member')
-  .meta({ id: 'UserUpdate' });
+  .meta({ id: 'UserUpdate', examples: [{ name: 'John Smith', role: 'manager' }] });
 export type UserUpdate = z.output<typeof UserUpdate>;
 
 export interface FoundUser {

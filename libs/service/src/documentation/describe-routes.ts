@@ -1,33 +1,92 @@
 import { failures, type FailureCode } from '@oriontel/contracts';
 import type { KnownRoute } from '../http/known-routes.ts';
-import { operationsOf, type OpenApi, type Operation, type Response } from './openapi.ts';
+import {
+  operationsOf,
+  type OpenApi,
+  type Operation,
+  type Parameter,
+  type Response,
+  type Schema,
+} from './openapi.ts';
 import { tidySchemas } from './tidy-schemas.ts';
 
 /** Adds to what the schemas say what the routes say: who may, by which credentials, what is refused how, and by what limit. */
-export const describeRoutes = (raw: OpenApi, routes: KnownRoute[]): OpenApi => {
+export const describeRoutes = (raw: OpenApi, routes: KnownRoute[], tags: Record<string, string>): OpenApi => {
   const document = tidySchemas(raw);
   const byName = new Map(routes.map((route) => [`${route.method} ${openApiPath(route.url)}`, route]));
   const paths: NonNullable<OpenApi['paths']> = {};
+  const nameOperation = operationNames();
   for (const { path, method, operation } of operationsOf(document)) {
     const route = byName.get(`${method.toUpperCase()} ${path}`);
-    const shown = route?.documentedAs ?? path;
-    if (route) paths[shown] = { ...paths[shown], [method]: describe(operation, route) };
+    if (!route) continue;
+    const shown = route.documentedAs ?? path;
+    const before = paths[shown]?.[method];
+    const parameters = nameParameters(operation, path, shown, before);
+    paths[shown] = {
+      ...paths[shown],
+      [method]: {
+        ...describe(operation, route),
+        ...parameters,
+        operationId: nameOperation(operation, shown, method),
+      },
+    };
   }
   return {
     ...document,
     paths,
     servers: [{ url: '/', description: 'Where this document came from' }],
-    tags: tagsOf(paths),
-    components: { ...document.components, securitySchemes, responses: errorResponses },
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    components: { ...document.components, securitySchemes, responses: responsesUsed(paths) },
   };
 };
 
 /** `/users/:id` is `/users/{id}`. */
 const openApiPath = (url: string): string => url.replaceAll(/:(\w+)/g, '{$1}');
 
-const tagsOf = (paths: NonNullable<OpenApi['paths']>): OpenApi['tags'] => {
-  const names = operationsOf({ paths } as OpenApi).flatMap(({ operation }) => operation.tags ?? []);
-  return [...new Set(names)].sort().map((name) => ({ name }));
+/**
+ * The parameters as the documents name them: where they have `{action}` and the router `cdr` and `process`, it is one of both;
+ * what the router calls `*` is the one that it does not know by name.
+ */
+const nameParameters = (
+  { parameters = [] }: Operation,
+  path: string,
+  shown: string,
+  before: Operation | undefined,
+): Pick<Operation, 'parameters'> => {
+  if (path === shown) return parameters.length ? { parameters } : {};
+  const known = parameters as Parameter[];
+  const parts = path.split('/');
+  const named = shown.split('/').flatMap((part, index): Parameter[] => {
+    const name = /^\{(.+)\}$/.exec(part)?.[1];
+    if (!name || known.some((parameter) => parameter.name === name)) return [];
+    const wildcard = known.find((parameter) => parameter.name === '*');
+    if (wildcard) return [{ ...wildcard, name }];
+    const earlier = (before?.parameters as Parameter[] | undefined)?.find((one) => one.name === name);
+    const values = [...((earlier?.schema as Schema | undefined)?.enum ?? []), parts[index]] as string[];
+    return [{ name, in: 'path', required: true, schema: { type: 'string', enum: values } }];
+  });
+  return { parameters: [...named, ...known.filter(({ name }) => name !== '*')] };
+};
+
+/** `readACdr` for "Read a CDR"; a route of several methods has one for each. */
+const operationNames = () => {
+  const taken = new Map<string, string>();
+  return ({ summary = '' }: Operation, path: string, method: string): string => {
+    const name = camelCase(summary || `${method} ${path}`);
+    const owner = taken.get(name) ?? path + method;
+    taken.set(name, owner);
+    // The same again is the second action of one route.
+    return owner === path + method ? name : name + method.replace(/^./, (first) => first.toUpperCase());
+  };
+};
+
+const responsesUsed = (paths: NonNullable<OpenApi['paths']>): Record<string, Response> => {
+  const used = operationsOf({ paths } as OpenApi).flatMap(({ operation }) =>
+    Object.values(operation.responses ?? {}).map((response) => ('$ref' in response ? response.$ref : '')),
+  );
+  return Object.fromEntries(
+    Object.entries(errorResponses).filter(([code]) => used.includes(`#/components/responses/${code}`)),
+  );
 };
 
 const securitySchemes = {
@@ -45,7 +104,6 @@ const describe = (operation: Operation, route: KnownRoute): Operation => {
   const key = typeof access === 'object' && access.scope;
   return {
     ...operation,
-    operationId: camelCase(operation.summary ?? `${route.method} ${route.url}`),
     description: [operation.description, whoMay(access), limit === 'none' ? '' : limitOf(limit)]
       .filter(Boolean)
       .join('\n\n'),
@@ -55,7 +113,7 @@ const describe = (operation: Operation, route: KnownRoute): Operation => {
         : [...(access === 'guest' ? [{}] : []), { token: [] }, ...(key ? [{ basic: [] }] : [])],
     ...(typeof access === 'object' && { 'x-roles': access.roles }),
     ...(key && { 'x-scope': key }),
-    responses: { ...successes(operation), ...errors },
+    responses: { ...successes(operation, route.produces), ...errors },
   };
 };
 
@@ -75,13 +133,18 @@ const camelCase = (text: string): string =>
     .replaceAll(/[^A-Za-z0-9]/g, '')
     .replace(/^./, (first) => first.toLowerCase());
 
-const successes = ({ responses = {} }: Operation): Operation['responses'] =>
-  Object.fromEntries(
+const successes = ({ responses = {} }: Operation, produces: string[]): Operation['responses'] => {
+  if (produces.length) {
+    const content = produces.map((type) => [type, { schema: { type: 'string', contentMediaType: type } }]);
+    return { 200: { description: 'Success', content: Object.fromEntries(content) as never } };
+  }
+  return Object.fromEntries(
     Object.entries(responses).map(([status, response]) => [
       status,
       { ...(response as Response), description: SUCCESSES[status] ?? 'Success' },
     ]),
   );
+};
 const SUCCESSES: Record<string, string> = { 201: 'Made', 202: 'Accepted', 204: 'Done' };
 
 /** What any route of this shape may answer, and what this one says of itself. */

@@ -14,7 +14,7 @@ export const documentationRoutes = async (
   app.route({
     method: 'GET',
     url: '/documentation',
-    config,
+    config: { ...config, produces: ['application/json', 'text/html'] },
     schema: { tags: ['Documentation'], summary: 'Read the documentation' },
     handler: async (request, reply) => {
       // Named first, JSON wins where both are as welcome: a browser names HTML, curl nothing.

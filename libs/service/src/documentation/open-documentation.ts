@@ -8,21 +8,36 @@ export interface About {
   title: string;
   description: string;
   version: string;
+  /** What the tags of the routes mean, in the order in which they are read. */
+  tags: Record<string, string>;
 }
+
+type Transform = ReturnType<typeof createJsonSchemaTransform>;
 
 /** A body that is not there, and numbers that JSON does not know, are described as anything. */
 const zodToJsonConfig = { unrepresentable: 'any' } as const;
+
+const toJsonSchema = createJsonSchemaTransform({ zodToJsonConfig, skipList: [] });
+
+/** The body of a route that reads it by itself has no schema of Fastify's. */
+const withBody = (given: Parameters<Transform>[0]): Parameters<Transform>[0] => {
+  const body = given.route.config?.documentedBody;
+  return body ? { ...given, schema: { ...given.schema, body } } : given;
+};
 
 /**
  * Collects every route that is added from now on. Returns how to read them as OpenAPI 3.1, made of the same schemas that
  * check the requests; made once, when it is first asked for.
  */
-export const openDocumentation = async (app: HttpServer, about: About): Promise<() => OpenApi> => {
+export const openDocumentation = async (
+  app: HttpServer,
+  { tags, ...info }: About,
+): Promise<() => OpenApi> => {
   await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: about },
-    transform: createJsonSchemaTransform({ zodToJsonConfig, skipList: [] }),
+    openapi: { openapi: '3.1.0', info },
+    transform: (route) => toJsonSchema(withBody(route)),
     transformObject: createJsonSchemaTransformObject({ zodToJsonConfig }),
   });
   let document: OpenApi | undefined;
-  return () => (document ??= describeRoutes(app.swagger() as OpenApi, app.knownRoutes));
+  return () => (document ??= describeRoutes(app.swagger() as OpenApi, app.knownRoutes, tags));
 };

@@ -13,6 +13,7 @@ export interface KnownRoute {
   limit: LimitCategory | 'none' | null;
   errors: FailureCode[];
   documentedAs: string | null;
+  produces: string[];
 }
 
 declare module 'fastify' {
@@ -36,8 +37,8 @@ export const rememberRoutes = (app: HttpServer, maxParamLength: number): ((url: 
       methods.add(one);
       if (!router.hasRoute(one, url)) router.on(one, url, () => undefined);
       const { family = 'platform', access = 'anyone', limit = null } = config ?? {};
-      const { errors = [], documentedAs = null } = config ?? {};
-      known.push({ method: one, url, family, access, limit, errors, documentedAs });
+      const { errors = [], documentedAs = null, produces = [] } = config ?? {};
+      known.push({ method: one, url, family, access, limit, errors, documentedAs, produces });
     }
   });
   return (url) => [...methods].filter((method) => router.find(method, url.split('?', 1)[0]!)).sort();

@@ -1,3 +1,4 @@
+import type { ZodType } from 'zod';
 import type { FailureCode, Principal, Role, Scope } from '@oriontel/contracts';
 
 /** Which document a route belongs to: it decides the shape of its errors where the Accept header does not. */
@@ -26,6 +27,10 @@ declare module 'fastify' {
     errors?: FailureCode[];
     /** The path as the documents write it, where the router must be told otherwise. */
     documentedAs?: string;
+    /** What it takes where it reads the body by itself, for the documentation. */
+    documentedBody?: ZodType;
+    /** The media types of an answer that is no JSON. */
+    produces?: string[];
   }
   interface FastifyRequest {
     /** Set on every route that is not open to anyone; null for a guest without credentials. */

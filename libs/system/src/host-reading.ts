@@ -1,0 +1,64 @@
+import { required } from '@oriontel/contracts';
+import { z } from 'zod';
+
+const PERCENT = 'must be a percentage from 0 to 100';
+const percent = z.number(required(PERCENT)).min(0, PERCENT).max(100, PERCENT);
+
+/** In percent; of a host that is read here and of one that reports. */
+export const usage = {
+  cpu_usage: percent,
+  ram_usage: percent.meta({ description: 'Active memory: without buffers and caches' }),
+  swap_usage: percent.meta({ description: '0 where there is no swap' }),
+};
+
+const bytes = z.int().min(0);
+
+const DiskUsage = z
+  .strictObject({
+    total: bytes,
+    used: bytes,
+    free: bytes.meta({ description: 'What an ordinary user may still fill' }),
+    mount_point: z.string(),
+  })
+  .meta({ id: 'DiskUsage', description: 'Bytes' });
+
+const HostMetrics = z
+  .strictObject({ ...usage, disk_usage: DiskUsage })
+  .meta({
+    id: 'HostMetrics',
+    examples: [
+      {
+        cpu_usage: 12.5,
+        ram_usage: 40.1,
+        swap_usage: 0,
+        disk_usage: { total: 107374182400, used: 42949672960, free: 64424509440, mount_point: '/' },
+      },
+    ],
+  });
+export type HostMetrics = z.output<typeof HostMetrics>;
+
+/** What the host of this process does, all of it seen at one time. */
+export const HostReading = z
+  .strictObject({
+    metrics: HostMetrics,
+    uptime: z.int().min(0).meta({ description: 'Seconds since the host started' }),
+    load_average: z.array(z.number().min(0)).length(3).meta({ description: 'Over 1, 5 and 15 minutes' }),
+    process_count: z.int().min(0).meta({ description: 'Those that this process may see' }),
+  })
+  .meta({
+    id: 'HostReading',
+    examples: [
+      {
+        metrics: {
+          cpu_usage: 12.5,
+          ram_usage: 40.1,
+          swap_usage: 0,
+          disk_usage: { total: 107374182400, used: 42949672960, free: 64424509440, mount_point: '/' },
+        },
+        uptime: 86400,
+        load_average: [0.2, 0.3, 0.25],
+        process_count: 120,
+      },
+    ],
+  });
+export type HostReading = z.output<typeof HostReading>;

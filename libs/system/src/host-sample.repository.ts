@@ -1,0 +1,45 @@
+import type { Page, Paged } from '@oriontel/contracts';
+import type { Prisma, Queryable } from '@oriontel/database';
+import { v7 as uuidv7 } from 'uuid';
+import type { StoredSample } from './host-sample.ts';
+
+export interface SampleFilter {
+  host?: string | undefined;
+  /** Both inclusive. */
+  from?: Date | undefined;
+  to?: Date | undefined;
+}
+
+/** The only file that speaks to the host_samples table. */
+export const hostSamples = (db: Queryable) => ({
+  insert: async (orgId: number, sample: Omit<StoredSample, 'id' | 'orgId'>): Promise<StoredSample> => {
+    const diskUsage = sample.diskUsage as Prisma.InputJsonObject;
+    const data = { ...sample, id: uuidv7(), orgId, diskUsage };
+    return toSample(await db.hostSample.create({ data }));
+  },
+
+  /** Newest first. */
+  list: async (
+    orgId: number | null,
+    { host, from, to }: SampleFilter,
+    { limit, offset }: Page,
+  ): Promise<Paged<StoredSample>> => {
+    // Prisma leaves out what is undefined.
+    const where = { orgId: orgId ?? undefined, host, sampledAt: { gte: from, lte: to } };
+    const [items, total] = await Promise.all([
+      db.hostSample.findMany({
+        where,
+        orderBy: [{ sampledAt: 'desc' }, { id: 'desc' }],
+        take: limit,
+        skip: offset,
+      }),
+      db.hostSample.count({ where }),
+    ]);
+    return { items: items.map(toSample), total };
+  },
+});
+
+const toSample = (row: Prisma.HostSampleGetPayload<object>): StoredSample => ({
+  ...row,
+  diskUsage: row.diskUsage as StoredSample['diskUsage'],
+});

@@ -1,0 +1,82 @@
+import type { Database } from '@oriontel/database';
+import {
+  envelope,
+  Enveloped,
+  EnvelopedPage,
+  envelopePage,
+  organisationToRead,
+  type HttpServer,
+  type OrganisationExists,
+} from '@oriontel/service';
+import { HostReading } from './host-reading.ts';
+import { HostSample, HostSampleQuery, NewHostSample, presentSample } from './host-sample.ts';
+import { listSamples } from './list-samples.ts';
+import type { HostSampler } from './open-host-sampler.ts';
+import { storeSample } from './store-sample.ts';
+
+export interface SystemRoutes {
+  db: Database;
+  host: Pick<HostSampler, 'latest'>;
+  organisationExists: OrganisationExists;
+}
+
+/** What this host does, and what other hosts say of themselves. */
+export const systemRoutes = async (
+  app: HttpServer,
+  { db, host, organisationExists }: SystemRoutes,
+): Promise<void> => {
+  const store = storeSample(db, organisationExists);
+  const list = listSamples(db);
+
+  app.route({
+    method: 'GET',
+    url: '/metrics',
+    config: { family: 'oriontel', access: 'signed-in' },
+    schema: {
+      tags: ['System'],
+      summary: 'Read host metrics',
+      response: { 200: Enveloped(HostReading.shape.metrics) },
+    },
+    handler: async () => envelope((await host.latest()).metrics),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/status',
+    config: { family: 'oriontel', access: 'signed-in' },
+    schema: { tags: ['System'], summary: 'Read the host status', response: { 200: Enveloped(HostReading) } },
+    handler: async () => envelope(await host.latest()),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/metrics',
+    config: {
+      family: 'oriontel',
+      access: { roles: ['admin', 'manager'], scope: 'metrics:write' },
+      errors: ['not_found'],
+    },
+    schema: {
+      tags: ['System'],
+      summary: 'Store host metrics',
+      body: NewHostSample,
+      response: { 201: Enveloped(HostSample) },
+    },
+    handler: async ({ principal, body }, reply) =>
+      reply.code(201).send(envelope(presentSample(await store(principal, body)))),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/metrics/history',
+    config: { family: 'oriontel', access: 'signed-in' },
+    schema: {
+      tags: ['System'],
+      summary: 'List stored host metrics',
+      querystring: HostSampleQuery,
+      response: { 200: EnvelopedPage(HostSample) },
+    },
+    handler: async ({ principal, query }) =>
+      envelopePage(await list(organisationToRead(principal, query.org_id), query), query),
+  });
+};

@@ -1,0 +1,24 @@
+import { EntityName, type Principal } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import { organisationToFill, type OrganisationExists } from '@oriontel/service';
+import { hostSamples } from './host-sample.repository.ts';
+import type { NewHostSample, StoredSample } from './host-sample.ts';
+
+/** @throws Failure forbidden, not_found */
+export const storeSample =
+  (db: Queryable, organisationExists: OrganisationExists) =>
+  async (principal: Principal, sample: NewHostSample): Promise<StoredSample> => {
+    const orgId = await organisationToFill(organisationExists)(principal, sample.org_id);
+    return hostSamples(db).insert(orgId, {
+      host: sample.host ?? hostOf(principal),
+      cpuUsage: sample.cpu_usage,
+      ramUsage: sample.ram_usage,
+      swapUsage: sample.swap_usage,
+      diskUsage: sample.disk_usage,
+      sampledAt: sample.sampled_at ? new Date(sample.sampled_at) : new Date(),
+    });
+  };
+
+/** A key is mostly a host's own and named after it; a person is no host. */
+const hostOf = (principal: Principal): string =>
+  principal.kind === 'key' && EntityName.safeParse(principal.name).success ? principal.name : 'unknown';
