@@ -145,7 +145,7 @@ describe('OpenAPI', () => {
       await writeFile(join(folder, 'api.ts'), astToString(await openapiTS(JSON.stringify(document))));
       await writeFile(join(folder, 'use.ts'), USE);
       const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'esnext'];
-      const more = ['--moduleResolution', 'bundler', '--ignoreConfig', '--types', ''];
+      const more = ['--moduleResolution', 'bundler', '--ignoreConfig'];
       const tsc = join(root, 'node_modules/typescript/bin/tsc');
       const run = promisify(execFile)(process.execPath, [tsc, ...options, ...more, join(folder, 'use.ts')]);
       await expect(run.catch(({ stdout }: { stdout: string }) => stdout)).resolves.toMatchObject({

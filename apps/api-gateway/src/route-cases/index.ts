@@ -1,8 +1,15 @@
 import { cdrCases } from './cdr.ts';
 import { identityCases } from './identity.ts';
 import { pbxCases } from './pbx.ts';
+import { platformCases } from './platform.ts';
 import type { RouteCases } from './route-case.ts';
 import { systemCases } from './system.ts';
 
 /** What is expected of every route, but of those that only say that the process lives. */
-export const routeCases: RouteCases = { ...identityCases, ...systemCases, ...pbxCases, ...cdrCases };
+export const routeCases: RouteCases = {
+  ...identityCases,
+  ...systemCases,
+  ...pbxCases,
+  ...platformCases,
+  ...cdrCases,
+};

@@ -1,0 +1,104 @@
+import type { RouteCases } from './route-case.ts';
+
+const queueMonitor = {
+  refresh_interval: 5,
+  display_columns: ['agent_name', 'status'],
+  alert_thresholds: { queue_length: 10, wait_time_seconds: 120, abandon_rate: 5 },
+  custom_metrics: [{ name: 'service_level', formula: 'a / b * 100', target: 80 }],
+  colours: { our: 'own' },
+};
+const rule = {
+  id: 'rule-001',
+  name: 'Missed Call Alert',
+  trigger: 'missed_call',
+  channels: ['sms', 'email'],
+  template: 'You missed a call from {{caller_id}} at {{time}}',
+  enabled: true,
+};
+const notifier = {
+  notification_rules: [rule],
+  delivery_preferences: {
+    quiet_hours: { enabled: true, start: '22:00', end: '07:00' },
+    max_notifications_per_hour: 10,
+  },
+};
+
+/** Those of the platform document that are neither CDRs nor logs. */
+export const platformCases: RouteCases = {
+  'GET /qrcode/:data': {
+    example: () => ({ url: '/qrcode/hello?size=100&format=svg' }),
+    status: 200,
+    elsewhere: 200,
+    mistakes: {
+      'a size beyond all': { query: { margin: '99' }, status: 400, field: 'margin' },
+      'too much': { url: `/qrcode/${'x'.repeat(4_000)}`, status: 413 },
+    },
+  },
+  'GET /bespoke/queuemon': {
+    example: async ({ call, ours }, who) => {
+      await call('/bespoke/queuemon', { method: 'PUT', as: ours.manager, body: queueMonitor });
+      return {
+        url: who === 'admin' ? `/bespoke/queuemon?org_id=${ours.orgId}` : '/bespoke/queuemon',
+        mark: '"colours"',
+      };
+    },
+    status: 200,
+    data: queueMonitor,
+    orgId: 'query',
+    elsewhere: 404,
+    mistakes: { 'a queue that is no name': { query: { queue_id: 'a b' }, status: 400, field: 'queue_id' } },
+  },
+  'PUT /bespoke/queuemon': {
+    example: () => ({ url: '/bespoke/queuemon?queue_id=support', body: queueMonitor }),
+    status: 200,
+    data: queueMonitor,
+    orgId: 'query',
+    elsewhere: 200,
+    mistakes: {
+      'an interval of no time': { body: { refresh_interval: 0 }, status: 400, field: 'refresh_interval' },
+      'columns that are no list': { body: { display_columns: 'all' }, status: 400, field: 'display_columns' },
+      'a metric without formula': {
+        body: { custom_metrics: [{ name: 'x' }] },
+        status: 400,
+        field: 'custom_metrics[0].formula',
+      },
+      'no object': { body: [], status: 400 },
+    },
+  },
+  'GET /bespoke/notifier': {
+    example: async ({ call, ours }, who) => {
+      await call('/bespoke/notifier', { method: 'PUT', as: ours.manager, body: notifier });
+      const org = who === 'admin' ? `&org_id=${ours.orgId}` : '';
+      return { url: `/bespoke/notifier?type=sms${org}`, mark: '"rule-001"' };
+    },
+    status: 200,
+    data: notifier,
+    orgId: 'query',
+    elsewhere: 404,
+    mistakes: { 'a type that no rule has': { url: '/bespoke/notifier?type=fax', status: 404 } },
+  },
+  'PUT /bespoke/notifier': {
+    example: () => ({ url: '/bespoke/notifier', body: notifier }),
+    status: 200,
+    data: notifier,
+    orgId: 'query',
+    elsewhere: 200,
+    mistakes: {
+      'a channel that is none': {
+        body: { notification_rules: [{ ...rule, channels: ['fax'] }] },
+        status: 400,
+        field: 'notification_rules[0].channels',
+      },
+      'an hour that is none': {
+        body: { delivery_preferences: { quiet_hours: { enabled: true, start: '24:00', end: '07:00' } } },
+        status: 400,
+        field: 'delivery_preferences.quiet_hours.start',
+      },
+      'one id for two rules': {
+        body: { notification_rules: [rule, rule] },
+        status: 400,
+        field: 'notification_rules',
+      },
+    },
+  },
+};
