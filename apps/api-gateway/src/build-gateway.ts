@@ -1,16 +1,25 @@
-import { cdrIntake, findFinishedLeg, type CdrPayload } from '@oriontel/cdr';
+import { bespokeRoutes } from '@oriontel/bespoke/http';
+import { cdrIntake, findFinishedLeg } from '@oriontel/cdr';
 import { cdrRoutes } from '@oriontel/cdr/http';
 import { isoTime } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
+import { eventlogIntake } from '@oriontel/eventlog';
+import { eventlogRoutes } from '@oriontel/eventlog/http';
 import { openAuthentication, openTokens, organizations, type Passwords } from '@oriontel/identity';
 import { identityRoutes } from '@oriontel/identity/http';
-import { openIntake, type Intake } from '@oriontel/intake';
+import { openIntake, type Intake, type IntakeKind } from '@oriontel/intake';
 import { pbxRoutes } from '@oriontel/pbx/http';
+import type { QrDrawer } from '@oriontel/qrcode';
+import { qrRoutes } from '@oriontel/qrcode/http';
 import type { Queues } from '@oriontel/queues';
 import {
+  API_VERSION,
   askChecks,
   createServer,
+  documentationRoutes,
+  errorsRoute,
   guardRoutes,
+  openDocumentation,
   openRateLimiter,
   timeRequests,
   type Checks,
@@ -21,6 +30,7 @@ import {
 } from '@oriontel/service';
 import type { HostSampler } from '@oriontel/system';
 import { systemRoutes } from '@oriontel/system/http';
+import { auditNames } from './audit-names.ts';
 import { limitsOf, type GatewayConfig } from './config.ts';
 
 export interface GatewayParts {
@@ -30,6 +40,7 @@ export interface GatewayParts {
   limitRedis: RateLimiting['redis'];
   passwords: Passwords;
   host: HostSampler;
+  qrDrawer: QrDrawer;
   log: Logger;
   checks: Checks;
   metrics: Metrics;
@@ -37,14 +48,35 @@ export interface GatewayParts {
 
 export interface Gateway {
   app: HttpServer;
-  intake: Intake<CdrPayload>;
+  /** Of all that is accepted. */
+  intake: Pick<Intake<unknown>, 'close'>;
 }
+
+const ABOUT = {
+  title: 'OrionTel',
+  description:
+    'The open back end of a telephone platform: CDRs in, stored once, found again; accounts, audit log, gateways, extensions and calls.',
+  version: API_VERSION,
+  tags: {
+    CDRs: 'Call detail records: intake, what became of it, search',
+    'Event logging': 'The audit log of what people and programs did',
+    'Bespoke data': 'Settings of an organisation for its queue monitor and its notifier',
+    'QR codes': 'Images of whatever text a client wants to show',
+    PBX: 'Extensions, and calls while they go on',
+    System: 'What hosts are busy with',
+    Accounts: 'Users, organisations, sessions and API keys',
+    Errors: 'For ingress controllers',
+    Documentation: 'This document',
+    Health: 'For whoever restarts processes and balances load',
+  },
+};
 
 /** The whole HTTP side, not yet listening. */
 export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
-  const { config, db, queues, limitRedis, passwords, host, log, checks, metrics } = parts;
+  const { config, db, queues, limitRedis, passwords, host, qrDrawer, log, checks, metrics } = parts;
   const app = createServer(log, { trustProxy: config.TRUST_PROXY });
   timeRequests(app, metrics);
+  const documentation = await openDocumentation(app, ABOUT);
   const tokens = await openTokens(app, config.JWT_SECRET, config.TOKEN_LIFETIME);
   const limits = limitsOf(config);
   const onAway = (err: Error) =>
@@ -55,21 +87,30 @@ export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
     limits && (await openRateLimiter(app, { limits, redis: limitRedis, onAway })),
   );
 
-  const intake = openIntake(db, cdrIntake, queues.producer(cdrIntake.queue), {
-    grace: config.SWEEP_GRACE,
-    onUndispatched: (err, rows) =>
-      log.warn({ err: err.message, rows }, 'queue out of reach: accepted rows wait for the sweeper'),
-  });
+  const intakeOf = <T>(kind: IntakeKind<T>): Intake<T> =>
+    openIntake(db, kind, queues.producer(kind.queue), {
+      grace: config.SWEEP_GRACE,
+      onUndispatched: (err, rows) =>
+        log.warn({ err: err.message, rows }, 'queue out of reach: accepted rows wait for the sweeper'),
+    });
+  const intakes = { cdrs: intakeOf(cdrIntake), events: intakeOf(eventlogIntake) };
   const regionOf = async (orgId: number) =>
     (await organizations(db).regions([orgId])).get(orgId) ?? config.DEFAULT_REGION;
   const organisationExists = (orgId: number) => organizations(db).exists(orgId);
 
   await app.register(healthRoutes, { checks, log });
+  await app.register(documentationRoutes, { read: documentation });
+  await app.register(errorsRoute);
   await app.register(identityRoutes, { db, passwords, tokens, sessionLifetime: config.SESSION_LIFETIME });
-  await app.register(cdrRoutes, { db, intake, organisationExists, regionOf });
+  await app.register(cdrRoutes, { db, intake: intakes.cdrs, organisationExists, regionOf });
+  const names = auditNames(db);
+  await app.register(eventlogRoutes, { db, intake: intakes.events, organisationExists, names });
+  await app.register(bespokeRoutes, { db, organisationExists });
+  await app.register(qrRoutes, { qrDrawer });
   await app.register(systemRoutes, { db, host, organisationExists });
-  await app.register(pbxRoutes, { db, organisationExists, finishedLeg: findFinishedLeg(db) });
-  return { app, intake };
+  await app.register(pbxRoutes, { db, organisationExists, finishedLeg: findFinishedLeg(db, regionOf) });
+  const close = async () => void (await Promise.all(Object.values(intakes).map((intake) => intake.close())));
+  return { app, intake: { close } };
 };
 
 const healthRoutes = async (
@@ -78,8 +119,10 @@ const healthRoutes = async (
 ): Promise<void> => {
   // Who asks whether it lives asks often, and a 429 would read as death.
   const config = { family: 'oriontel', access: 'anyone', limit: 'none' } as const;
-  app.get('/healthz', { config }, async () => ({ status: 'ok', time: isoTime(new Date()) }));
-  app.get('/readyz', { config }, async (_request, reply) => {
+  const schema = { tags: ['Health'], summary: 'Ask whether the process lives' };
+  app.get('/healthz', { config, schema }, async () => ({ status: 'ok', time: isoTime(new Date()) }));
+  const ready = { tags: ['Health'], summary: 'Ask whether it can take traffic' };
+  app.get('/readyz', { config, schema: ready }, async (_request, reply) => {
     const readiness = await askChecks(checks, log);
     return reply.code(readiness.ready ? 200 : 503).send(readiness);
   });

@@ -1,5 +1,7 @@
 import { entities } from '@oriontel/activity';
 import type { Database } from '@oriontel/database';
+import { demoSettings } from '@oriontel/bespoke';
+import { seedEvents, type DatedEvent } from '@oriontel/eventlog';
 import { demoOrganization } from '@oriontel/identity';
 
 /** The world in which the platform document's examples take place. */
@@ -10,9 +12,47 @@ const ENTITIES = [
   { type: 'device', id: 'dev-001', name: 'Desk Phone' },
   { type: 'dialplan', id: 'dp-001', name: 'Main Outbound Plan' },
 ];
+const EVENTS: DatedEvent[] = [
+  {
+    id: 'evt-20240115-abc123',
+    orgId: ORGANIZATION.id,
+    createdAt: new Date('2024-01-15T11:30:00Z'),
+    eventType: 'config_change',
+    severity: 'info',
+    actorType: 'user',
+    actorId: USER.id,
+    resourceType: 'dialplan',
+    resourceId: 'dp-001',
+    description: 'Updated outbound dialing rules',
+    metadata: {
+      previous_value: 'old_rule',
+      new_value: 'new_rule',
+      fields_changed: ['destination_pattern', 'priority'],
+    },
+    ipAddress: '192.168.1.100',
+    userAgent: 'Mozilla/5.0...',
+  },
+  {
+    id: 'evt-20240115-def456',
+    orgId: ORGANIZATION.id,
+    createdAt: new Date('2024-01-15T10:45:00Z'),
+    eventType: 'security',
+    severity: 'warning',
+    actorType: 'system',
+    actorId: null,
+    resourceType: null,
+    resourceId: null,
+    description: 'Failed login attempt from unknown IP',
+    metadata: null,
+    ipAddress: '203.0.113.50',
+    userAgent: null,
+  },
+];
 
 /** Puts the demo data where it is not yet; nobody in it can sign in. */
 export const seedDemoData = async (db: Database): Promise<void> => {
   await demoOrganization(db, ORGANIZATION, USER);
+  await demoSettings(db, ORGANIZATION.id);
   await entities(db).register(ENTITIES.map((entity) => ({ ...entity, orgId: ORGANIZATION.id })));
+  await seedEvents(db, EVENTS);
 };

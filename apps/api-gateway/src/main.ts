@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import { openDatabase, pingDatabase } from '@oriontel/database';
 import { ensureAdmin, openPasswords } from '@oriontel/identity';
+import { openQrDrawer } from '@oriontel/qrcode';
 import { chooseQueueStore, openQueues } from '@oriontel/queues';
 import { live, openLimitRedis, openLog, openMetrics, startAdminServer } from '@oriontel/service';
 import { openHostSampler } from '@oriontel/system';
@@ -25,6 +27,9 @@ await live(log, async (closing) => {
   const host = openHostSampler({ onError: (err) => log.warn({ err }, 'the host cannot be sampled') });
   closing.add('host sampler', async () => host.close());
 
+  const qrDrawer = openQrDrawer(fileURLToPath(new URL('../../libs/qrcode/draw.main.js', import.meta.url)));
+  closing.add('QR drawer', () => qrDrawer.close());
+
   const passwords = openPasswords();
   const { ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_EMAIL } = config;
   if (ADMIN_USERNAME && ADMIN_PASSWORD) {
@@ -46,6 +51,7 @@ await live(log, async (closing) => {
     limitRedis,
     passwords,
     host,
+    qrDrawer,
     log,
     checks,
     metrics,

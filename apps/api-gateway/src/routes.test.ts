@@ -170,7 +170,11 @@ describe.each(tried.map((route) => [nameOf(route), route] as const))('%s', (name
   if (expected.orgId) {
     const said = ({ url, body, ...rest }: Request, orgId: number): Request =>
       expected.orgId === 'query'
-        ? { ...rest, url: withQuery(url.replace(/[?&]org_id=\d+/, ''), { org_id: String(orgId) }) }
+        ? {
+            ...rest,
+            ...(body !== undefined && { body }),
+            url: withQuery(url.replace(/[?&]org_id=\d+/, ''), { org_id: String(orgId) }),
+          }
         : { ...rest, url, body: { ...(body as object), org_id: orgId } };
 
     test("org_id: one's own, another's, and any for an admin", async () => {

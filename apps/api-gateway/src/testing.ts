@@ -1,10 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import { cdrIntake, type CallRecord } from '@oriontel/cdr';
 import { openCdrDrain } from '@oriontel/cdr/worker';
 import { registerEntities } from '@oriontel/activity';
+import { eventlogIntake } from '@oriontel/eventlog';
+import { openEventlogDrain } from '@oriontel/eventlog/worker';
 import { openDatabase, pingDatabase } from '@oriontel/database';
 import { openTestDatabase } from '@oriontel/database/testing';
 import { openPasswords, organizations } from '@oriontel/identity';
 import { closeCalls } from '@oriontel/pbx';
+import { openQrDrawer } from '@oriontel/qrcode';
 import { openQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
 import { openLog, openMetrics, type Logger } from '@oriontel/service';
@@ -83,6 +87,9 @@ export const openTestGateway = async ({
   const queues = await openQueues(queueStore.open(store.url), () => undefined);
   const db = databaseUrl ? openDatabase({ url: databaseUrl(store.url), name: 'test gateway' }) : store.db;
   const host = openHostSampler({ onError: () => undefined });
+  const qrDrawer = openQrDrawer(
+    fileURLToPath(new URL('../../../dist/libs/qrcode/draw.main.js', import.meta.url)),
+  );
   const gateway = await buildGateway({
     config: readGatewayConfig({
       DATABASE_URL: store.url,
@@ -98,6 +105,7 @@ export const openTestGateway = async ({
     limitRedis: undefined,
     passwords: openPasswords(),
     host,
+    qrDrawer,
     log: log ?? openLog('test', 'silent'),
     checks: { database: () => pingDatabase(db) },
     metrics: openMetrics(),
@@ -106,6 +114,7 @@ export const openTestGateway = async ({
 
   const close = async (): Promise<void> => {
     host.close();
+    await qrDrawer.close();
     await gateway.app.close();
     await gateway.intake.close();
     await queues.close(2_000);
@@ -145,7 +154,7 @@ const callsOn =
 
 type TestGatewayApp = Awaited<ReturnType<typeof buildGateway>>['app'];
 
-/** The consumer of apps/cdr-worker, without its sweeper. Returns how to stop it. */
+/** The consumers of apps/cdr-worker and apps/eventlog-worker, without their sweepers. Returns how to stop them. */
 const startWorker = (db: Database, queues: Queues): (() => Promise<void>) => {
   const drain = openCdrDrain({
     db,
@@ -158,11 +167,13 @@ const startWorker = (db: Database, queues: Queues): (() => Promise<void>) => {
     onDrained: () => undefined,
     onPoison: () => undefined,
   });
-  const consumer = queues.consumer(cdrIntake.queue, (pointers) => drain(pointers), {
-    concurrency: 3,
-    onFailure: () => undefined,
-  });
-  return () => consumer.close(5_000);
+  const told = { onDrained: () => undefined, onPoison: () => undefined };
+  const options = { concurrency: 3, onFailure: () => undefined };
+  const consumers = [
+    queues.consumer(cdrIntake.queue, (pointers) => drain(pointers), options),
+    queues.consumer(eventlogIntake.queue, openEventlogDrain({ db, ...told }), options),
+  ];
+  return async () => void (await Promise.all(consumers.map((consumer) => consumer.close(5_000))));
 };
 
 interface Person {

@@ -46,6 +46,12 @@ const MOST_NAMED = 300;
 const LONGEST_NAMED = 4_000;
 
 /**
+ * A statement that begins with it is never named: its best plan depends on its values, or its text comes in so many forms that
+ * it would use up the names of all others.
+ */
+export const PLANNED_ANEW = '/* planned anew */';
+
+/**
  * Names the statements that come again and again, so that PostgreSQL parses and plans each once for a connection
  * (docs/decisions/0004-prepared-statements.md). Long ones are those whose text grows with their rows; they seldom come again.
  */
@@ -55,7 +61,7 @@ const nameStatements = (): ((query: { sql: string }) => string) => {
     const known = names.get(sql);
     if (known) return known;
     // An empty name is none.
-    if (names.size >= MOST_NAMED || sql.length > LONGEST_NAMED) return '';
+    if (names.size >= MOST_NAMED || sql.length > LONGEST_NAMED || sql.startsWith(PLANNED_ANEW)) return '';
     const name = `oriontel_${names.size}`;
     names.set(sql, name);
     return name;

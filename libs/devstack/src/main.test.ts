@@ -29,7 +29,8 @@ const layOut = async (): Promise<string> => {
   });
   await symlink(join(here, '../../../node_modules'), join(root, 'node_modules'));
   await writeFile(join(root, 'package.json'), '{"type":"module"}');
-  for (const app of ['api-gateway', 'cdr-worker']) await writeFakeApp(join(root, `dist/apps/${app}/main.js`));
+  for (const app of ['api-gateway', 'cdr-worker', 'eventlog-worker'])
+    await writeFakeApp(join(root, `dist/apps/${app}/main.js`));
   await writeMigration(
     root,
     "console.log('migrating', process.env.DATABASE_URL ? 'a database' : 'nothing');",
@@ -91,7 +92,7 @@ test('starts all, says how to go on, keeps its secrets, and stops all with exit 
   // As a terminal's Ctrl-C: to everybody in the foreground. Only the supervisor is to be there.
   process.kill(-stack.child.pid!, 'SIGINT');
   expect(await stack.ended).toBe(0);
-  expect(stack.output().match(/asked to stop/g)).toHaveLength(2);
+  expect(stack.output().match(/asked to stop/g)).toHaveLength(3);
   expect(stack.output()).not.toContain('unexpectedly');
   expect(await processesUnder(root)).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { readConfig } from './config.ts';
 import { openDataDir } from './open-data-dir.ts';
 import { freePorts } from './process/choose-port.ts';
 import { keepSecret } from './process/keep-secret.ts';
-import { appProcesses } from './start/app-processes.ts';
+import { ADMIN_PORTS, adminPortsOf, appFiles, appProcesses } from './start/app-processes.ts';
 import { banner } from './start/banner.ts';
 import { checkPort } from './start/check-port.ts';
 import { closeInReverse } from './start/close-in-reverse.ts';
@@ -19,7 +19,7 @@ import { prettyPrint } from './supervise/pretty-lines.ts';
 
 // Beside this file in dist/, where every project is built.
 const built = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const files = { gateway: built('apps/api-gateway/main.js'), worker: built('apps/cdr-worker/main.js') };
+const files = appFiles(built);
 
 const print = prettyPrint(process.stdout, process.stdout.isTTY && !process.env.NO_COLOR);
 const log = pino({ base: undefined }, { write: (line: string) => print('stack', line) });
@@ -39,8 +39,7 @@ const run = async (signal: AbortSignal): Promise<void> => {
   await migrate({ file: built('libs/database/migrate.main.js'), env: migrateEnv, print, signal });
 
   const jwtSecret = config.JWT_SECRET ?? (await keepSecret(join(dataDir, 'jwt-secret')));
-  const [gateway, worker] = await freePorts(2);
-  const adminPorts = { gateway: gateway!, worker: worker! };
+  const adminPorts = adminPortsOf(await freePorts(ADMIN_PORTS));
   const processes = appProcesses({ env: process.env, config, files, stores, jwtSecret, adminPorts });
   signal.throwIfAborted();
   const apps = await supervise(processes, { log, print });

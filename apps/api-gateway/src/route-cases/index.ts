@@ -1,4 +1,5 @@
 import { cdrCases } from './cdr.ts';
+import { eventlogCases } from './eventlog.ts';
 import { identityCases } from './identity.ts';
 import { pbxCases } from './pbx.ts';
 import { platformCases } from './platform.ts';
@@ -12,4 +13,5 @@ export const routeCases: RouteCases = {
   ...pbxCases,
   ...platformCases,
   ...cdrCases,
+  ...eventlogCases,
 };

@@ -1,28 +1,34 @@
 import { expect, test } from 'vitest';
 import { readConfig } from '../config.ts';
-import { appProcesses } from './app-processes.ts';
+import { adminPortsOf, appFiles, appProcesses } from './app-processes.ts';
 
 const processesFor = (env: NodeJS.ProcessEnv, queues: { url: string; kind: 'given' } | null = null) =>
   appProcesses({
     env,
     config: readConfig(env),
-    files: { gateway: 'gateway.js', worker: 'worker.js' },
+    files: appFiles((path) => `dist/${path}`),
     stores: { database: { url: 'postgresql://given/db', kind: 'given' }, queues },
     jwtSecret: 'secret',
-    adminPorts: { gateway: 9001, worker: 9002 },
+    adminPorts: adminPortsOf([9001, 9002, 9003]),
   });
 
 test('only the gateway is told the port and the demo data, and the rest of the environment goes to all', () => {
-  const [gateway, worker] = processesFor({ PORT: '8080', RATE_LIMIT_CDR: '1000' });
+  const [gateway, ...workers] = processesFor({ PORT: '8080', RATE_LIMIT_CDR: '1000' });
   expect(gateway!.env).toMatchObject({
     PORT: '8080',
     DEMO_DATA: 'on',
     ADMIN_PORT: '9001',
     RATE_LIMIT_CDR: '1000',
   });
-  expect(worker!.env).toMatchObject({ ADMIN_PORT: '9002', RATE_LIMIT_CDR: '1000' });
-  expect(worker!.env).not.toHaveProperty('PORT');
-  expect(worker!.env).not.toHaveProperty('DEMO_DATA');
+  expect(workers).toMatchObject([
+    { name: 'worker', file: 'dist/apps/cdr-worker/main.js', env: { ADMIN_PORT: '9002' } },
+    { name: 'eventlog-worker', file: 'dist/apps/eventlog-worker/main.js', env: { ADMIN_PORT: '9003' } },
+  ]);
+  for (const { env } of workers) {
+    expect(env).toMatchObject({ RATE_LIMIT_CDR: '1000' });
+    expect(env).not.toHaveProperty('PORT');
+    expect(env).not.toHaveProperty('DEMO_DATA');
+  }
 });
 
 test('without a Redis the apps hear of none, not even of an empty one', () => {

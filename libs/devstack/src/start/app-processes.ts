@@ -2,7 +2,26 @@ import type { Config } from '../config.ts';
 import type { AppProcess } from '../supervise/keep-app.ts';
 import type { Stores } from './open-stores.ts';
 
-export type AppFiles = { gateway: string; worker: string };
+/** By the name of the process. */
+export type AppFiles = { gateway: string; worker: string; 'eventlog-worker': string };
+type Worker = Exclude<keyof AppFiles, 'gateway'>;
+const workers: Worker[] = ['worker', 'eventlog-worker'];
+
+/** In the folder that every project is built into. */
+export const appFiles = (built: (path: string) => string): AppFiles => ({
+  gateway: built('apps/api-gateway/main.js'),
+  worker: built('apps/cdr-worker/main.js'),
+  'eventlog-worker': built('apps/eventlog-worker/main.js'),
+});
+
+export type AdminPorts = Record<keyof AppFiles, number>;
+
+/** One for each process, of as many free ports as there are of them. */
+export const adminPortsOf = (ports: number[]): AdminPorts => {
+  const [gateway, worker, eventlogWorker] = ports;
+  return { gateway: gateway!, worker: worker!, 'eventlog-worker': eventlogWorker! };
+};
+export const ADMIN_PORTS = workers.length + 1;
 
 export type AppOptions = {
   env: NodeJS.ProcessEnv;
@@ -10,7 +29,7 @@ export type AppOptions = {
   files: AppFiles;
   stores: Pick<Stores, 'database' | 'queues'>;
   jwtSecret: string;
-  adminPorts: { gateway: number; worker: number };
+  adminPorts: AdminPorts;
 };
 
 /** What each app is told. The rest of the environment passes through: the apps know more variables than this file. */
@@ -25,12 +44,12 @@ export const appProcesses = (options: AppOptions): AppProcess[] => {
       env: { ...shared, ...gatewayEnv, ADMIN_PORT: String(adminPorts.gateway) },
       readyUrls: [readyz('127.0.0.1', adminPorts.gateway), readyz(reachable(config.HOST), config.PORT)],
     },
-    {
-      name: 'worker',
-      file: files.worker,
-      env: { ...shared, ADMIN_PORT: String(adminPorts.worker) },
-      readyUrls: [readyz('127.0.0.1', adminPorts.worker)],
-    },
+    ...workers.map((name) => ({
+      name,
+      file: files[name],
+      env: { ...shared, ADMIN_PORT: String(adminPorts[name]) },
+      readyUrls: [readyz('127.0.0.1', adminPorts[name])],
+    })),
   ];
 };
 

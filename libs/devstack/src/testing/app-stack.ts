@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { readConfig } from '../config.ts';
 import { freePorts } from '../process/choose-port.ts';
-import { appProcesses } from '../start/app-processes.ts';
+import { ADMIN_PORTS, adminPortsOf, appFiles, appProcesses } from '../start/app-processes.ts';
 import { supervise } from '../supervise.ts';
 
 export type AppStack = {
@@ -27,7 +27,7 @@ export type AppStackOptions = {
 };
 
 const built = (path: string): string => fileURLToPath(new URL(`../../../../dist/${path}`, import.meta.url));
-const files = { gateway: built('apps/api-gateway/main.js'), worker: built('apps/cdr-worker/main.js') };
+const files = appFiles(built);
 
 /** The built apps as real processes on stores that are there: what `npm start` supervises, without its stores. */
 export const startAppStack = async (options: AppStackOptions): Promise<AppStack> => {
@@ -36,8 +36,10 @@ export const startAppStack = async (options: AppStackOptions): Promise<AppStack>
     database: { url: databaseUrl, kind: 'given' as const },
     queues: redisUrl ? { url: redisUrl, kind: 'given' as const } : null,
   };
-  const [worker, ...ports] = await freePorts(1 + 2 * gateways);
-  const publicPorts = ports.slice(0, gateways);
+  const ports = await freePorts(2 * gateways + ADMIN_PORTS);
+  const publicPorts = ports.splice(0, gateways);
+  const gatewayPorts = ports.splice(0, gateways);
+  const adminPorts = adminPortsOf(ports);
   const jwtSecret = randomBytes(48).toString('base64');
   const [first, ...others] = publicPorts.map((port, index) =>
     appProcesses({
@@ -46,7 +48,7 @@ export const startAppStack = async (options: AppStackOptions): Promise<AppStack>
       files,
       stores,
       jwtSecret,
-      adminPorts: { gateway: ports[gateways + index]!, worker: worker! },
+      adminPorts: { ...adminPorts, gateway: gatewayPorts[index]! },
     }),
   );
   const moreGateways = others.flatMap((processes, index) =>

@@ -62,7 +62,8 @@ const nameParameters = (
     const wildcard = known.find((parameter) => parameter.name === '*');
     if (wildcard) return [{ ...wildcard, name }];
     const earlier = (before?.parameters as Parameter[] | undefined)?.find((one) => one.name === name);
-    const values = [...((earlier?.schema as Schema | undefined)?.enum ?? []), parts[index]] as string[];
+    const listed = ((earlier?.schema as Schema | undefined)?.enum ?? []) as string[];
+    const values = [...listed, parts[index]!];
     return [{ name, in: 'path', required: true, schema: { type: 'string', enum: values } }];
   });
   return { parameters: [...named, ...known.filter(({ name }) => name !== '*')] };

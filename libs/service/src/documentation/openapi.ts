@@ -23,5 +23,5 @@ export const operationsOf = (
 /** What a `$ref` stands for; anything else is itself. */
 export const resolve = (document: OpenApi, schema: Schema | undefined): Schema | undefined => {
   const name = schema?.$ref?.replace('#/components/schemas/', '');
-  return name ? (document.components?.schemas?.[name] as Schema | undefined) : schema;
+  return name ? document.components?.schemas?.[name] : schema;
 };

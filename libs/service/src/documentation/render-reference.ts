@@ -107,7 +107,7 @@ const jsonSchema = (holder: unknown): Schema | undefined =>
 const dataOf = (document: OpenApi, schema: Schema | undefined): Schema | undefined => {
   const { data } = (resolve(document, schema)?.properties ?? {}) as { data?: Schema };
   const inner = data ?? schema;
-  return inner && 'items' in inner ? (inner.items as Schema) : inner;
+  return inner && 'items' in inner ? inner.items : inner;
 };
 
 const members = (document: OpenApi, schema: Schema): string =>
@@ -134,7 +134,7 @@ const typeOf = (schema: Schema | undefined): string => {
   if (schema.$ref) return schema.$ref.split('/').at(-1)!;
   if (schema.enum) return schema.enum.map(String).join(' | ');
   if (schema.anyOf) return schema.anyOf.map((one) => typeOf(one as Schema)).join(' | ');
-  if ('items' in schema && schema.items) return `${typeOf(schema.items as Schema)}[]`;
+  if ('items' in schema && schema.items) return `${typeOf(schema.items)}[]`;
   return [[schema.type ?? 'any'].flat().join(' | '), schema.format].filter(Boolean).join(', ');
 };
 

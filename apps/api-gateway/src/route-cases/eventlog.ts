@@ -1,0 +1,157 @@
+import type { TestGateway } from '../testing.ts';
+import { fresh, type RouteCases } from './route-case.ts';
+
+const newEvent = (more: object = {}) => ({
+  event_type: 'config_change',
+  description: 'Updated outbound dialing rules',
+  ...more,
+});
+const pathOf = ({ ours }: TestGateway): string => `/eventlog/${ours.orgId}`;
+
+const write = async (world: TestGateway, more: object): Promise<string> => {
+  const { json } = await world.call<{ event_log_id: string }>(pathOf(world), {
+    method: 'PUT',
+    as: world.ours.manager,
+    body: newEvent(more),
+  });
+  return json.event_log_id;
+};
+
+const organisations = {
+  'an organisation that is none': { url: '/eventlog/ours', status: 400, field: 'orgId' },
+  'organisation 0': { url: '/eventlog/0', status: 400, field: 'orgId' },
+  'an organisation beyond all': { url: '/eventlog/2147483648', status: 400, field: 'orgId' },
+  'an organisation in another spelling': { url: '/eventlog/0x1', status: 400, field: 'orgId' },
+  'an organisation by injection': { url: '/eventlog/1%20OR%201=1', status: 400, field: 'orgId' },
+  'an organisation by traversal': { url: '/eventlog/..%2F..%2Fusers', status: 400, field: 'orgId' },
+  'another organisation': { url: '/eventlog/1', status: 403 },
+};
+
+export const eventlogCases: RouteCases = {
+  'PUT /eventlog/:orgId': {
+    example: (world) => ({ url: pathOf(world), body: newEvent() }),
+    status: 200,
+    but: { loner: 403 },
+    elsewhere: 403,
+    mistakes: {
+      ...organisations,
+      'no event_type': { body: { description: 'x' }, status: 400, field: 'event_type' },
+      'an event_type that is no name': {
+        body: newEvent({ event_type: 'a b' }),
+        status: 400,
+        field: 'event_type',
+      },
+      'no description': { body: { event_type: 'x' }, status: 400, field: 'description' },
+      'an empty description': { body: newEvent({ description: '' }), status: 400, field: 'description' },
+      'a description without end': {
+        body: newEvent({ description: 'x'.repeat(4_097) }),
+        status: 400,
+        field: 'description',
+      },
+      'a NUL in the description': {
+        body: newEvent({ description: 'a\0b' }),
+        status: 400,
+        field: 'description',
+      },
+      'half a character': { body: newEvent({ description: '\ud800' }), status: 400, field: 'description' },
+      'a severity that is none': { body: newEvent({ severity: 'fatal' }), status: 400, field: 'severity' },
+      'an actor that is no number': { body: newEvent({ actor_id: '1' }), status: 400, field: 'actor_id' },
+      'an actor beyond all': { body: newEvent({ actor_id: 2 ** 31 }), status: 400, field: 'actor_id' },
+      'an actor_type that is none': {
+        body: newEvent({ actor_type: 'god' }),
+        status: 400,
+        field: 'actor_type',
+      },
+      'a resource_type that is no name': {
+        body: newEvent({ resource_type: 'a/b' }),
+        status: 400,
+        field: 'resource_type',
+      },
+      'a resource_id that is no name': {
+        body: newEvent({ resource_id: '../x' }),
+        status: 400,
+        field: 'resource_id',
+      },
+      'metadata that is a list': { body: newEvent({ metadata: [] }), status: 400, field: 'metadata' },
+      'a NUL in the metadata': { body: newEvent({ metadata: { a: '\0' } }), status: 400, field: 'metadata' },
+      'an address that is none': {
+        body: newEvent({ ip_address: '1.2.3' }),
+        status: 400,
+        field: 'ip_address',
+      },
+      'an address with a zone': {
+        body: newEvent({ ip_address: 'fe80::1%eth0' }),
+        status: 400,
+        field: 'ip_address',
+      },
+      'an address with a mask': {
+        body: newEvent({ ip_address: '10.0.0.0/8' }),
+        status: 400,
+        field: 'ip_address',
+      },
+    },
+  },
+  'GET /eventlog/:orgId/:eventLogId': {
+    example: async (world) => {
+      const id = await write(world, {});
+      return { url: `${pathOf(world)}/${id}`, mark: id };
+    },
+    status: 200,
+    elsewhere: 403,
+    mistakes: {
+      'an organisation that is none': {
+        url: '/eventlog/ours/evt-20240115-abc123',
+        status: 400,
+        field: 'orgId',
+      },
+      'another organisation': { url: '/eventlog/1/evt-20240115-abc123', status: 403 },
+    },
+  },
+  'POST /eventlog/:orgId': {
+    example: (world) => ({ url: pathOf(world), body: { page: 1, event_types: [fresh('never')] } }),
+    status: 200,
+    elsewhere: 403,
+    mistakes: {
+      ...organisations,
+      'a sort_by that is none': { body: { sort_by: 'org_id' }, status: 400, field: 'sort_by' },
+      'a sort_by with SQL': {
+        body: { sort_by: 'created_at; DROP TABLE audit_events' },
+        status: 400,
+        field: 'sort_by',
+      },
+      'a sort_by that is a path': { body: { sort_by: '../../etc/passwd' }, status: 400, field: 'sort_by' },
+      'a sort_by of the prototype': { body: { sort_by: 'constructor' }, status: 400, field: 'sort_by' },
+      'a sort_order with SQL': { body: { sort_order: 'asc, (SELECT 1)' }, status: 400, field: 'sort_order' },
+      'page 0': { body: { page: 0 }, status: 400, field: 'page' },
+      'half a page': { body: { page: 1.5 }, status: 400, field: 'page' },
+      'a page too far': { body: { page: 2_001, per_page: 50 }, status: 400, field: 'cursor' },
+      'no record a page': { body: { per_page: 0 }, status: 400, field: 'per_page' },
+      'too many a page': { body: { per_page: 501 }, status: 400, field: 'per_page' },
+      'an event type that is no name': {
+        body: { event_types: ["'--"] },
+        status: 400,
+        field: 'event_types[0]',
+      },
+      'event types that are no list': {
+        body: { event_types: 'security' },
+        status: 400,
+        field: 'event_types',
+      },
+      'a severity that is none': { body: { severities: ['fatal'] }, status: 400, field: 'severities[0]' },
+      'an actor that is no number': { body: { actor_id: '1 OR 1=1' }, status: 400, field: 'actor_id' },
+      'an actor_type that is none': { body: { actor_type: 'god' }, status: 400, field: 'actor_type' },
+      'a resource_id that is no name': { body: { resource_id: '../x' }, status: 400, field: 'resource_id' },
+      'a date that is none': { body: { date_from: 'yesterday' }, status: 400, field: 'date_from' },
+      'a date without offset': { body: { date_to: '2024-01-15T10:30:00' }, status: 400, field: 'date_to' },
+      'dates the wrong way round': {
+        body: { date_from: '2024-01-16T00:00:00Z', date_to: '2024-01-15T00:00:00Z' },
+        status: 400,
+        field: 'date_to',
+      },
+      'a text without end': { body: { search_text: 'x'.repeat(1_001) }, status: 400, field: 'search_text' },
+      'a text that is none': { body: { search_text: ['x'] }, status: 400, field: 'search_text' },
+      'an address that is none': { body: { ip_address: "1.2.3.4'" }, status: 400, field: 'ip_address' },
+      'a cursor that is none': { body: { cursor: 'x' }, status: 400, field: 'cursor' },
+    },
+  },
+};

@@ -1,0 +1,13 @@
+import { GRACE } from '@oriontel/intake';
+import { readConfig, ServiceConfig, type Environment } from '@oriontel/service';
+import { z } from 'zod';
+
+export const WorkerConfig = ServiceConfig.extend({
+  /** Transactions at once in one process, for each queue. */
+  CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+  /** Seconds an accepted row may stay before it is dispatched again. */
+  SWEEP_GRACE: z.coerce.number().min(0.1).max(3_600).default(GRACE),
+});
+export type WorkerConfig = z.output<typeof WorkerConfig>;
+
+export const readWorkerConfig = (env: Environment): WorkerConfig => readConfig(WorkerConfig, env);

@@ -1,0 +1,40 @@
+import type { Principal } from '@oriontel/contracts';
+import type { Intake } from '@oriontel/intake';
+import { actorOf } from './actor-of.ts';
+import type { AuditEvent, DatedEvent } from './audit-event.ts';
+import { newEventId } from './event-id.ts';
+import { normaliseAddress } from './ip-address.ts';
+import type { NewEvent } from './new-event.ts';
+
+export interface EventRequest {
+  orgId: number;
+  principal: Principal;
+  body: NewEvent;
+  userAgent: string | undefined;
+  requestId: string;
+}
+
+/** Characters of a User-Agent that are kept. */
+const USER_AGENT = 512;
+
+/** Commits the event to the intake. @throws Failure forbidden, unavailable */
+export const acceptEvent =
+  (intake: Pick<Intake<AuditEvent>, 'accept'>) =>
+  async ({ orgId, principal, body, userAgent, requestId }: EventRequest): Promise<DatedEvent> => {
+    const createdAt = new Date();
+    const event: AuditEvent = {
+      id: newEventId(createdAt),
+      orgId,
+      eventType: body.event_type,
+      severity: body.severity ?? 'info',
+      ...actorOf(principal, body),
+      resourceType: body.resource_type ?? null,
+      resourceId: body.resource_id ?? null,
+      description: body.description,
+      metadata: body.metadata ?? null,
+      ipAddress: body.ip_address ? normaliseAddress(body.ip_address) : null,
+      userAgent: userAgent?.slice(0, USER_AGENT) ?? null,
+    };
+    await intake.accept({ orgId, key: event.id, value: event, requestId });
+    return { ...event, createdAt };
+  };

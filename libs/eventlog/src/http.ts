@@ -1,0 +1,105 @@
+import { Failure, Id, LARGEST_ID } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import type { Intake } from '@oriontel/intake';
+import { organisationToFill, type Access, type HttpServer, type OrganisationExists } from '@oriontel/service';
+import { z } from 'zod';
+import { acceptEvent } from './accept-event.ts';
+import type { AuditEvent } from './audit-event.ts';
+import { findEvent } from './find-event.ts';
+import { namesFor, type NameSources } from './names.ts';
+import { NewEvent } from './new-event.ts';
+import {
+  CreatedEvent,
+  EventLogEntry,
+  FoundEvents,
+  presentCreated,
+  presentEntry,
+  presentFound,
+} from './present-event.ts';
+import { searchEvents } from './search-events.ts';
+import { SearchQuery } from './search-query.ts';
+
+export interface EventlogRoutes {
+  db: Database;
+  intake: Pick<Intake<AuditEvent>, 'accept'>;
+  organisationExists: OrganisationExists;
+  names: NameSources;
+}
+
+const Organisation = z.object({
+  // Digits alone: Number() would read 0x10 and 1e3, too.
+  orgId: z
+    .string()
+    .regex(/^\d{1,10}$/, `must be a whole number from 1 to ${LARGEST_ID}`)
+    .transform(Number)
+    .pipe(Id),
+});
+const Entry = Organisation.extend({ eventLogId: z.string() });
+
+const writers: Access = { roles: ['admin', 'manager', 'user'], scope: 'events:write' };
+const readers: Access = { roles: ['admin', 'manager'] };
+
+/** The audit log. */
+export const eventlogRoutes = async (app: HttpServer, routes: EventlogRoutes): Promise<void> => {
+  const { db, intake, organisationExists, names } = routes;
+  const inOrganisation = organisationToFill(organisationExists);
+  const accept = acceptEvent(intake);
+  const find = findEvent(db);
+  const search = searchEvents(db);
+  const namesOf = namesFor(names);
+
+  app.route({
+    method: 'PUT',
+    url: '/eventlog/:orgId',
+    config: { family: 'platform', access: writers, limit: 'events', errors: ['not_found'] },
+    schema: {
+      tags: ['Event logging'],
+      summary: 'Create an event log entry',
+      params: Organisation,
+      body: NewEvent,
+      response: { 200: CreatedEvent },
+    },
+    handler: async ({ params, principal, body, headers, id: requestId }) => {
+      const orgId = await inOrganisation(principal, params.orgId);
+      const userAgent = headers['user-agent'];
+      return presentCreated(await accept({ orgId, principal, body, userAgent, requestId }));
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/eventlog/:orgId/:eventLogId',
+    config: { family: 'platform', access: readers, limit: 'logs', errors: ['not_found'] },
+    schema: {
+      tags: ['Event logging'],
+      summary: 'Read an event log entry',
+      params: Entry,
+      response: { 200: EventLogEntry },
+    },
+    handler: async ({ params, principal }) => {
+      const orgId = await inOrganisation(principal, params.orgId);
+      const event = await find(orgId, params.eventLogId);
+      if (!event) throw new Failure('not_found', 'Event log entry not found.');
+      return presentEntry(event, await namesOf(orgId, [event]));
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/eventlog/:orgId',
+    config: { family: 'platform', access: readers, limit: 'logs', errors: ['not_found'] },
+    schema: {
+      tags: ['Event logging'],
+      summary: 'Search event logs',
+      params: Organisation,
+      // Without any body, too, it is a search for everything.
+      body: z.preprocess((body) => body ?? {}, SearchQuery),
+      response: { 200: FoundEvents },
+    },
+    handler: async ({ params, principal, body }) => {
+      const orgId = await inOrganisation(principal, params.orgId);
+      const found = await search(orgId, body);
+      return presentFound(found, await namesOf(orgId, found.events));
+    },
+  });
+};

@@ -1,0 +1,20 @@
+import type { DatedEvent } from './audit-event.ts';
+import { newEventId } from './event-id.ts';
+
+/** A stored event with an id that tells its time. */
+export const buildEvent = ({ createdAt = new Date(), ...more }: Partial<DatedEvent> = {}): DatedEvent => ({
+  id: newEventId(createdAt),
+  orgId: 1,
+  createdAt,
+  eventType: 'config_change',
+  severity: 'info',
+  actorType: 'system',
+  actorId: null,
+  resourceType: null,
+  resourceId: null,
+  description: 'Updated outbound dialing rules',
+  metadata: null,
+  ipAddress: null,
+  userAgent: null,
+  ...more,
+});

@@ -1,0 +1,15 @@
+/** What a CDR tells of one leg of a call: numbers normalised, and as they came. */
+export interface FinishedLeg {
+  orgId: number;
+  callId: string;
+  leg: 'a' | 'b';
+  caller: string | null;
+  callee: string | null;
+  callerRaw: string | null;
+  calleeRaw: string | null;
+  startTime: Date;
+  endTime: Date | null;
+  /** Whole seconds. */
+  duration: number;
+  disposition: 'ANSWERED' | 'NO ANSWER' | 'BUSY' | 'FAILED';
+}

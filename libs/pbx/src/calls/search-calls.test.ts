@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openTestPbx, type TestPbx } from '../testing.ts';
+import type { Call } from './call.ts';
+
+let pbx: TestPbx;
+let calls: TestPbx['calls'];
+beforeAll(async () => {
+  pbx = await openTestPbx();
+  ({ calls } = pbx);
+  const at = (minute: number) => `2024-01-15T10:${minute}:00Z`;
+  await calls.make({ call_id: 'c30', start_time: at(30) });
+  await calls.make({ call_id: 'c32', start_time: at(32), status: 'busy', caller_id: '50%_\\off' });
+  await calls.make({ call_id: 'C31', start_time: at(31), caller_id: 'sip:Änne@example.com' });
+  await calls.make({ start_time: at(31), recipient_id: '+14155550000', status: 'completed' });
+  await calls.make({ call_id: 'theirs', start_time: at(40) }, 'manager-2');
+});
+afterAll(() => pbx.close());
+
+const idsOf = (data: Call[]) => data.map(({ call_id }) => call_id);
+const ids = async (query: Record<string, string>, as = 'user-1') => idsOf((await calls.list(query, as)).data);
+
+describe('the list', () => {
+  test('is newest first, with its exact length and the page in meta', async () => {
+    const { data, meta } = await calls.list({}, 'user-1');
+    expect(idsOf(data)).toEqual(['c32', null, 'C31', 'c30']);
+    expect(meta.pagination).toEqual({ limit: 100, offset: 0, total: 4 });
+    const page = await pbx.send<Call[]>('GET', '/calls?limit=2&offset=1');
+    expect(page.data).toEqual(data.slice(1, 3));
+    expect(page.meta.pagination).toEqual({ limit: 2, offset: 1, total: 4 });
+    expect((await calls.list({ offset: '4' })).data).toEqual([]);
+  });
+
+  test('is of every organisation for an admin, or of the one asked for', async () => {
+    expect(await ids({}, 'admin')).toEqual(['theirs', 'c32', null, 'C31', 'c30']);
+    expect(await ids({ org_id: '2' }, 'admin')).toEqual(['theirs']);
+    expect(await ids({ org_id: '99' }, 'admin')).toEqual([]);
+  });
+
+  test.each<[Record<string, string>, (string | null)[]]>([
+    [{ status: 'active' }, ['C31', 'c30']],
+    [{ status: 'busy' }, ['c32']],
+    [{ status: 'failed' }, []],
+    [{ from: '2024-01-15T10:31:00Z' }, ['c32', null, 'C31']],
+    [{ to: '2024-01-15T12:31:00+02:00' }, [null, 'C31', 'c30']],
+    [{ from: '2024-01-15T10:31:00Z', to: '2024-01-15T10:31:00Z' }, [null, 'C31']],
+    [{ call_id: 'c30' }, ['c30']],
+    [{ call_id: 'theirs' }, []],
+    [{ caller_id: 'sip:Änne@example.com' }, ['C31']],
+    [{ caller_id: 'sip:änne@example.com' }, []],
+    [{ caller_id: '+14155551234', status: 'active' }, ['c30']],
+    [{ recipient_id: '+14155550000' }, [null]],
+    [{ recipient_id: '1001' }, ['c32', 'C31', 'c30']],
+    [{ text: 'c3' }, ['c32', 'C31', 'c30']],
+    [{ text: 'äNNE' }, ['C31']],
+    [{ text: '50000' }, [null]],
+    [{ text: '%' }, ['c32']],
+    [{ text: '_' }, ['c32']],
+    [{ text: '\\' }, ['c32']],
+    [{ text: "x' OR '1'='1" }, []],
+    [{ caller_id: "' OR TRUE --" }, []],
+  ])('%j finds %j', async (query, expected) => {
+    expect(await ids(query)).toEqual(expected);
+    expect((await calls.list(query)).meta.pagination.total).toBe(expected.length);
+  });
+
+  test.each([
+    'caller_id=+14155551234',
+    'caller_id=%2B14155551234',
+    'text=+1415',
+    'recipient_id=+14155550000',
+  ])('a + need not be percent-encoded: %s', async (query) => {
+    const { data } = await pbx.send<Call[]>('GET', `/calls?${query}&status=completed`);
+    expect(idsOf(data)).toEqual([null]);
+  });
+
+  test.each<[string, string]>([
+    ['limit', '0'],
+    ['limit', '501'],
+    ['limit', ''],
+    ['offset', '-1'],
+    ['offset', '1000001'],
+    ['status', 'Active'],
+    ['from', '2024-01-15'],
+    ['to', 'now'],
+    ['text', '\0'],
+    ['caller_id', '\0'],
+    ['recipient_id', 'x\0'],
+    ['call_id', '\0'],
+    ['call_id', ''],
+    ['org_id', 'x'],
+    ['statsu', 'active'],
+  ])('%s=%j is 400', async (field, value) => {
+    const { status, error } = await calls.list({ [field]: value }, 'admin');
+    expect([status, error.details?.[0]?.field]).toEqual([400, field]);
+  });
+});
+
+describe('the active calls', () => {
+  const active = async (query: string, as = 'user-1') =>
+    pbx.send<Call[]>('GET', `/calls/active${query}`, { as });
+
+  test('are newest first, with pages', async () => {
+    const { data, meta } = await active('');
+    expect(idsOf(data)).toEqual(['C31', 'c30']);
+    expect(meta.pagination).toEqual({ limit: 100, offset: 0, total: 2 });
+    const page = await active('?limit=1&offset=1');
+    expect([idsOf(page.data), page.meta.pagination]).toEqual([['c30'], { limit: 1, offset: 1, total: 2 }]);
+  });
+
+  test('are found by the same filters, but for the status', async () => {
+    expect(idsOf((await active('?text=änne')).data)).toEqual(['C31']);
+    expect(idsOf((await active('?caller_id=+14155551234')).data)).toEqual(['c30']);
+    expect((await active('?status=busy')).status).toBe(400);
+    expect((await active('?limit=501')).status).toBe(400);
+  });
+
+  test('are those of every organisation for an admin, or of the one asked for', async () => {
+    expect(idsOf((await active('', 'admin')).data)).toEqual(['theirs', 'C31', 'c30']);
+    expect(idsOf((await active('?org_id=2', 'admin')).data)).toEqual(['theirs']);
+  });
+
+  test('are no more once they end', async () => {
+    const { data } = await calls.make({ call_id: 'ending' }, 'manager-3');
+    expect(idsOf((await active('', 'user-3')).data)).toEqual(['ending']);
+    await calls.update(data.id, { status: 'completed' }, 'manager-3');
+    expect((await active('', 'user-3')).data).toEqual([]);
+  });
+});

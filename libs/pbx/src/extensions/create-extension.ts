@@ -1,0 +1,54 @@
+import { Failure, Id, JsonObject, Label, required } from '@oriontel/contracts';
+import { isUniqueViolation, type Queryable } from '@oriontel/database';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { ExtensionType, type FoundExtension } from './extension.ts';
+import { extensions } from './extension.repository.ts';
+
+const NUMBER = 'must be 1 to 32 of A-Z, a-z, 0-9 and * # + . _ -';
+
+export const NewExtension = z
+  .strictObject({
+    extension_number: z.string(required(NUMBER)).regex(/^[A-Za-z0-9*#+._-]{1,32}$/, NUMBER),
+    name: Label,
+    extension_type: ExtensionType,
+    config_data: JsonObject.default(() => ({})),
+    org_id: Id.optional().meta({ description: 'For admins: the organization it belongs to' }),
+  })
+  .meta({
+    id: 'NewExtension',
+    examples: [
+      {
+        extension_number: '1001',
+        name: 'Reception',
+        extension_type: 'sip',
+        config_data: { context: 'default' },
+      },
+    ],
+  });
+export type NewExtension = z.output<typeof NewExtension>;
+
+/** @throws Failure conflict where the organisation has this number already. */
+export const createExtension =
+  (db: Queryable) =>
+  async (orgId: number, extension: NewExtension): Promise<FoundExtension> => {
+    const { extension_number, name, extension_type, config_data } = extension;
+    return extensions(db)
+      .create({
+        id: uuidv7(),
+        orgId,
+        extensionNumber: extension_number,
+        name,
+        extensionType: extension_type,
+        configData: config_data,
+      })
+      .catch((error: unknown) => {
+        if (isUniqueViolation(error)) throw taken();
+        throw error;
+      });
+  };
+
+const taken = (): Failure =>
+  new Failure('conflict', 'This extension_number is taken: choose another.', {
+    details: [{ field: 'extension_number', message: 'is taken' }],
+  });

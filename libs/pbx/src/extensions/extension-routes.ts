@@ -1,0 +1,121 @@
+import { Failure } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import {
+  envelope,
+  Enveloped,
+  EnvelopedPage,
+  envelopePage,
+  organisationToRead,
+  type Access,
+  type HttpServer,
+  organisationToFill,
+  type OrganisationExists,
+} from '@oriontel/service';
+import { z } from 'zod';
+import { PathId } from '../path-id.ts';
+import { createExtension, NewExtension } from './create-extension.ts';
+import { Extension, presentExtension } from './extension.ts';
+import { extensions } from './extension.repository.ts';
+import { ExtensionQuery, searchExtensions } from './search-extensions.ts';
+import { ExtensionUpdate, updateExtension } from './update-extension.ts';
+
+export interface ExtensionRoutes {
+  db: Database;
+  organisationExists: OrganisationExists;
+}
+
+const keepers: Access = { roles: ['admin', 'manager'] };
+const missing = (): Failure => new Failure('not_found', 'No such extension.');
+
+export const extensionRoutes = async (
+  app: HttpServer,
+  { db, organisationExists }: ExtensionRoutes,
+): Promise<void> => {
+  const organisationOf = organisationToFill(organisationExists);
+  const create = createExtension(db);
+  const search = searchExtensions(db);
+  const update = updateExtension(db);
+
+  app.route({
+    method: 'POST',
+    url: '/extensions',
+    config: { family: 'oriontel', access: keepers, errors: ['conflict', 'not_found'] },
+    schema: {
+      tags: ['PBX'],
+      summary: 'Create an extension',
+      body: NewExtension,
+      response: { 201: Enveloped(Extension) },
+    },
+    handler: async ({ principal, body }, reply) => {
+      const made = await create(await organisationOf(principal, body.org_id), body);
+      return reply.code(201).send(envelope(presentExtension(made, principal)));
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/extensions',
+    config: { family: 'oriontel', access: 'signed-in' },
+    schema: {
+      tags: ['PBX'],
+      summary: 'List extensions',
+      querystring: ExtensionQuery,
+      response: { 200: EnvelopedPage(Extension) },
+    },
+    handler: async ({ principal, query }) => {
+      const { items, total } = await search(organisationToRead(principal, query.org_id), query);
+      return envelopePage({ items: items.map((found) => presentExtension(found, principal)), total }, query);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/extensions/:id',
+    config: { family: 'oriontel', access: 'signed-in' },
+    schema: {
+      tags: ['PBX'],
+      summary: 'Read an extension',
+      params: PathId,
+      response: { 200: Enveloped(Extension) },
+    },
+    handler: async ({ principal, params }) => {
+      const found = await extensions(db).find(organisationToRead(principal), params.id);
+      if (!found) throw missing();
+      return envelope(presentExtension(found, principal));
+    },
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/extensions/:id',
+    config: { family: 'oriontel', access: keepers },
+    schema: {
+      tags: ['PBX'],
+      summary: 'Update an extension',
+      params: PathId,
+      body: ExtensionUpdate,
+      response: { 200: Enveloped(Extension) },
+    },
+    handler: async ({ principal, params, body }) => {
+      const updated = await update(organisationToRead(principal), params.id, body);
+      if (!updated) throw missing();
+      return envelope(presentExtension(updated, principal));
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/extensions/:id',
+    config: { family: 'oriontel', access: keepers },
+    schema: {
+      tags: ['PBX'],
+      summary: 'Delete an extension',
+      params: PathId,
+      response: { 204: z.undefined() },
+    },
+    handler: async ({ principal, params }, reply) => {
+      if (!(await extensions(db).delete(organisationToRead(principal), params.id))) throw missing();
+      return reply.code(204).send();
+    },
+  });
+};

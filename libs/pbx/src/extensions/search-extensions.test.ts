@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openTestPbx, type TestPbx } from '../testing.ts';
+
+let pbx: TestPbx;
+let extensions: TestPbx['extensions'];
+beforeAll(async () => {
+  pbx = await openTestPbx();
+  ({ extensions } = pbx);
+});
+afterAll(() => pbx.close());
+
+describe('the list', () => {
+  const numbers = async (query: Record<string, string>, as: string) =>
+    (await extensions.list(query, as)).data.map(({ extension_number }) => extension_number);
+
+  beforeAll(async () => {
+    for (const as of ['manager-2', 'manager-1']) await extensions.make({}, as);
+    for (const extension_number of ['203', '201', '202'])
+      await extensions.make({ extension_number }, 'manager-3');
+    await extensions.make(
+      { extension_number: 'a_b', name: '100% Sales', extension_type: 'iax' },
+      'manager-3',
+    );
+    await extensions.make({ extension_number: 'b-b', name: 'Back\\slash ÄRGER' }, 'manager-3');
+  });
+  const ours = ['201', '202', '203', 'a_b', 'b-b'];
+
+  test('is by number, with its exact length and the page in meta', async () => {
+    const { data, meta } = await extensions.list({}, 'user-3');
+    expect(data.map(({ extension_number }) => extension_number)).toEqual(ours);
+    expect(meta.pagination).toEqual({ limit: 100, offset: 0, total: 5 });
+    const page = await extensions.list({ limit: '2', offset: '1' }, 'user-3');
+    expect(page.data).toEqual(data.slice(1, 3));
+    expect(page.meta.pagination).toEqual({ limit: 2, offset: 1, total: 5 });
+    const beyond = await extensions.list({ offset: '1000000' }, 'user-3');
+    expect([beyond.data, beyond.meta.pagination.total]).toEqual([[], 5]);
+  });
+
+  test('is of every organisation for an admin, by organisation, or of the one asked for', async () => {
+    const { data, meta } = await extensions.list({ limit: '500' }, 'admin');
+    const orgs = data.map(({ org_id }) => org_id);
+    expect(new Set(orgs)).toEqual(new Set([1, 2, 3]));
+    expect(orgs).toEqual([...orgs].sort());
+    expect(meta.pagination.total).toBe(data.length);
+    expect(await numbers({ org_id: '3' }, 'admin')).toEqual(ours);
+    expect(await numbers({ org_id: '99' }, 'admin')).toEqual([]);
+  });
+
+  test.each<[Record<string, string>, string[]]>([
+    [{ type: 'iax' }, ['a_b']],
+    [{ type: 'custom' }, []],
+    [{ text: '20' }, ['201', '202', '203']],
+    [{ text: 'sALES' }, ['a_b']],
+    [{ text: 'ärger' }, ['b-b']],
+    [{ text: '%' }, ['a_b']],
+    [{ text: '_' }, ['a_b']],
+    [{ text: '\\' }, ['b-b']],
+    [{ text: "' OR TRUE --" }, []],
+    [{ text: '20', type: 'iax' }, []],
+  ])('%j finds %j', async (query, expected) => {
+    expect(await numbers(query, 'user-3')).toEqual(expected);
+    expect((await extensions.list(query, 'user-3')).meta.pagination.total).toBe(expected.length);
+  });
+
+  test.each<[string, string]>([
+    ['limit', '0'],
+    ['limit', '501'],
+    ['limit', 'x'],
+    ['limit', '1.5'],
+    ['offset', '-1'],
+    ['offset', '1000001'],
+    ['org_id', '0'],
+    ['org_id', '2147483648'],
+    ['type', 'SIP'],
+    ['text', ''],
+    ['text', '\0'],
+    ['text', 'x'.repeat(256)],
+    ['nmae', 'x'],
+  ])('%s=%j is 400', async (field, value) => {
+    const { status, error } = await extensions.list({ [field]: value }, 'admin');
+    expect([status, error.details?.[0]?.field]).toEqual([400, field]);
+  });
+});

@@ -1,0 +1,23 @@
+import { pageQuery, text, type Paged } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import { z } from 'zod';
+import { ExtensionType, type FoundExtension } from './extension.ts';
+import { extensions } from './extension.repository.ts';
+
+export const ExtensionQuery = z.strictObject({
+  ...pageQuery,
+  type: ExtensionType.optional(),
+  text: text(255).optional().meta({ description: 'Part of the number or the name, in any case' }),
+});
+export type ExtensionQuery = z.output<typeof ExtensionQuery>;
+
+/** By organisation and number. */
+export const searchExtensions =
+  (db: Queryable) =>
+  async (orgId: number | null, query: ExtensionQuery): Promise<Paged<FoundExtension>> => {
+    const [items, total] = await Promise.all([
+      extensions(db).search(orgId, query, query),
+      extensions(db).count(orgId, query),
+    ]);
+    return { items, total };
+  };

@@ -1,0 +1,25 @@
+import { JsonObject, Label } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import { z } from 'zod';
+import { ExtensionType, type FoundExtension } from './extension.ts';
+import { extensions } from './extension.repository.ts';
+
+export const ExtensionUpdate = z
+  .strictObject({
+    name: Label.optional(),
+    extension_type: ExtensionType.optional(),
+    config_data: JsonObject.optional().meta({ description: 'Takes the place of the whole of the old one' }),
+  })
+  .refine((update) => Object.keys(update).length > 0, 'must have name, extension_type or config_data')
+  .meta({ id: 'ExtensionUpdate', examples: [{ name: 'Lobby' }] });
+export type ExtensionUpdate = z.output<typeof ExtensionUpdate>;
+
+/** What is not given stays. Null where there is none. */
+export const updateExtension =
+  (db: Queryable) =>
+  (
+    orgId: number | null,
+    id: string,
+    { name, extension_type, config_data }: ExtensionUpdate,
+  ): Promise<FoundExtension | null> =>
+    extensions(db).update(orgId, id, { name, extensionType: extension_type, configData: config_data });

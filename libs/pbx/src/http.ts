@@ -1,0 +1,11 @@
+import type { HttpServer } from '@oriontel/service';
+import { callRoutes, type CallRoutes } from './calls/call-routes.ts';
+import { extensionRoutes, type ExtensionRoutes } from './extensions/extension-routes.ts';
+
+export type PbxRoutes = CallRoutes & ExtensionRoutes;
+
+/** The extensions of an organisation, and the calls that its PBX tells of. */
+export const pbxRoutes = async (app: HttpServer, dependencies: PbxRoutes): Promise<void> => {
+  await app.register(extensionRoutes, dependencies);
+  await app.register(callRoutes, dependencies);
+};

@@ -1,0 +1,8 @@
+export { Call, CallStatus } from './calls/call.ts';
+export { closeCalls } from './calls/close-calls.ts';
+export { NewCall } from './calls/create-call.ts';
+export type { FinishedLeg } from './calls/finished-leg.ts';
+export { CallUpdate } from './calls/apply-update.ts';
+export { NewExtension } from './extensions/create-extension.ts';
+export { Extension, ExtensionType } from './extensions/extension.ts';
+export { ExtensionUpdate } from './extensions/update-extension.ts';
