@@ -1,5 +1,5 @@
 import type { Cursor } from '@oriontel/contracts';
-import { Prisma, type Queryable } from '@oriontel/database';
+import { everyOrg, Prisma, type Queryable } from '@oriontel/database';
 import type { Disposition } from './call-record.ts';
 import { startTimeOf } from './cdr-id.ts';
 import type { StoredLeg } from './read-submission.ts';
@@ -30,9 +30,6 @@ const COLUMNS = Prisma.sql`id, org_id AS "orgId", call_id AS "callId", leg, link
 
 /** How far the legs of one call may lie apart: bounds the months that linking looks into. */
 const LINK_WINDOW = Prisma.sql`interval '1 day'`;
-
-const everyOrg = (orgId: number | null): Prisma.Sql =>
-  orgId === null ? Prisma.sql`TRUE` : Prisma.sql`org_id = ${orgId}::int`;
 
 /** The only file that speaks to the cdrs table. */
 export const callRecords = (db: Queryable) => ({

@@ -1,3 +1,4 @@
+export { anyContains, everyOrg } from './conditions.ts';
 export {
   openDatabase,
   pingDatabase,

@@ -22,19 +22,17 @@ const DiskUsage = z
   })
   .meta({ id: 'DiskUsage', description: 'Bytes' });
 
-const HostMetrics = z
-  .strictObject({ ...usage, disk_usage: DiskUsage })
-  .meta({
-    id: 'HostMetrics',
-    examples: [
-      {
-        cpu_usage: 12.5,
-        ram_usage: 40.1,
-        swap_usage: 0,
-        disk_usage: { total: 107374182400, used: 42949672960, free: 64424509440, mount_point: '/' },
-      },
-    ],
-  });
+const HostMetrics = z.strictObject({ ...usage, disk_usage: DiskUsage }).meta({
+  id: 'HostMetrics',
+  examples: [
+    {
+      cpu_usage: 12.5,
+      ram_usage: 40.1,
+      swap_usage: 0,
+      disk_usage: { total: 107374182400, used: 42949672960, free: 64424509440, mount_point: '/' },
+    },
+  ],
+});
 export type HostMetrics = z.output<typeof HostMetrics>;
 
 /** What the host of this process does, all of it seen at one time. */

@@ -77,6 +77,6 @@ export const systemRoutes = async (
       response: { 200: EnvelopedPage(HostSample) },
     },
     handler: async ({ principal, query }) =>
-      envelopePage(await list(organisationToRead(principal, query.org_id), query), query),
+      envelopePage(await list(organisationToRead(principal, query.org_id), query), query, presentSample),
   });
 };

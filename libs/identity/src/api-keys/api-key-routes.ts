@@ -45,8 +45,8 @@ export const apiKeyRoutes = async (app: HttpServer, { db }: { db: Database }): P
       response: { 200: EnvelopedPage(ApiKey) },
     },
     handler: async ({ principal, query }) => {
-      const { items, total } = await apiKeys(db).list(organisationToRead(principal, query.org_id), query);
-      return envelopePage({ items: items.map(presentApiKey), total }, query);
+      const found = await apiKeys(db).list(organisationToRead(principal, query.org_id), query);
+      return envelopePage(found, query, presentApiKey);
     },
   });
 

@@ -52,8 +52,8 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
       response: { 200: EnvelopedPage(Organization) },
     },
     handler: async ({ principal, query }) => {
-      const { items, total } = await organizations(db).list(organisationToRead(principal), query);
-      return envelopePage({ items: items.map(presentOrganization), total }, query);
+      const found = await organizations(db).list(organisationToRead(principal), query);
+      return envelopePage(found, query, presentOrganization);
     },
   });
 

@@ -74,12 +74,8 @@ export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes)
       response: { 200: EnvelopedPage(UserAccount) },
     },
     handler: async ({ principal, query }) => {
-      const { items, total } = await users(db).list(
-        organisationToRead(principal, query.org_id),
-        query,
-        query,
-      );
-      return envelopePage({ items: items.map(presentAccount), total }, query);
+      const found = await users(db).list(organisationToRead(principal, query.org_id), query, query);
+      return envelopePage(found, query, presentAccount);
     },
   });
 

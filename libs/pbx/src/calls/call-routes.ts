@@ -62,8 +62,8 @@ export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<v
       response: { 200: EnvelopedPage(Call) },
     },
     handler: async ({ principal, query }) => {
-      const { items, total } = await search(organisationToRead(principal, query.org_id), query);
-      return envelopePage({ items: items.map(presentCall), total }, query);
+      const found = await search(organisationToRead(principal, query.org_id), query);
+      return envelopePage(found, query, presentCall);
     },
   });
 
@@ -79,8 +79,8 @@ export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<v
     },
     handler: async ({ principal, query }) => {
       const orgId = organisationToRead(principal, query.org_id);
-      const { items, total } = await search(orgId, { ...query, status: 'active' });
-      return envelopePage({ items: items.map(presentCall), total }, query);
+      const found = await search(orgId, { ...query, status: 'active' });
+      return envelopePage(found, query, presentCall);
     },
   });
 

@@ -1,6 +1,5 @@
 import type { Page } from '@oriontel/contracts';
-import { isUniqueViolation, Prisma, type Queryable } from '@oriontel/database';
-import { anyContains, everyOrg } from '../conditions.ts';
+import { anyContains, everyOrg, isUniqueViolation, Prisma, type Queryable } from '@oriontel/database';
 import type { CallStatus, FoundCall } from './call.ts';
 
 export type NewCallRow = Omit<

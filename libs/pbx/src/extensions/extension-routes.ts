@@ -63,8 +63,8 @@ export const extensionRoutes = async (
       response: { 200: EnvelopedPage(Extension) },
     },
     handler: async ({ principal, query }) => {
-      const { items, total } = await search(organisationToRead(principal, query.org_id), query);
-      return envelopePage({ items: items.map((found) => presentExtension(found, principal)), total }, query);
+      const found = await search(organisationToRead(principal, query.org_id), query);
+      return envelopePage(found, query, (extension) => presentExtension(extension, principal));
     },
   });
 

@@ -1,6 +1,5 @@
 import type { JsonObject, Page } from '@oriontel/contracts';
-import { Prisma, type Queryable } from '@oriontel/database';
-import { anyContains, everyOrg } from '../conditions.ts';
+import { anyContains, everyOrg, Prisma, type Queryable } from '@oriontel/database';
 import type { ExtensionType, FoundExtension } from './extension.ts';
 
 export type NewExtensionRow = Omit<FoundExtension, 'createdAt' | 'updatedAt'>;

@@ -28,7 +28,11 @@ export const envelope = <T>(data: T, more: { next_cursor?: string | null } = {})
 export const EnvelopedPage = <T extends z.ZodType>(item: T) =>
   z.object({ data: z.array(item), meta: Meta.extend({ pagination: Pagination }) });
 
-export const envelopePage = <T>({ items, total }: Paged<T>, { limit, offset }: Page) => {
-  const { data, meta } = envelope(items);
+export const envelopePage = <T, U>(
+  { items, total }: Paged<T>,
+  { limit, offset }: Page,
+  present: (item: T) => U,
+) => {
+  const { data, meta } = envelope(items.map(present));
   return { data, meta: { ...meta, pagination: { limit, offset, total } } };
 };

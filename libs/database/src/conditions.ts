@@ -1,4 +1,4 @@
-import { Prisma } from '@oriontel/database';
+import { Prisma } from './generated/client.ts';
 
 /** The condition of one organisation; null is every one. */
 export const everyOrg = (orgId: number | null): Prisma.Sql =>
