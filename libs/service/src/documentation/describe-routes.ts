@@ -34,8 +34,8 @@ export const describeRoutes = (raw: OpenApi, routes: KnownRoute[], tags: Record<
   };
 };
 
-/** `/users/:id` is `/users/{id}`. */
-const openApiPath = (url: string): string => url.replaceAll(/:(\w+)/g, '{$1}');
+/** `/users/:id` is `/users/{id}`, `/logs/*` is `/logs/{*}`. */
+const openApiPath = (url: string): string => url.replaceAll(/:(\w+)/g, '{$1}').replace('*', '{*}');
 
 /** `readACdr` for "Read a CDR"; a route of several methods has one for each. */
 const operationNames = () => {
