@@ -1,5 +1,5 @@
 import { ORG } from './load-audit-events.ts';
-import type { BenchStack } from './stack.ts';
+import type { BenchApps } from './stack.ts';
 
 export interface Figures {
   /** Milliseconds. */
@@ -15,10 +15,7 @@ interface Answer {
 const WARM_UP = 30;
 const REQUESTS = 300;
 
-const ask = async (
-  { baseUrl, token }: Pick<BenchStack, 'baseUrl' | 'token'>,
-  body: object,
-): Promise<Answer> => {
+const ask = async ({ baseUrl, token }: BenchApps, body: object): Promise<Answer> => {
   const answer = await fetch(`${baseUrl}/eventlog/${ORG}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
@@ -28,25 +25,28 @@ const ask = async (
   return (await answer.json()) as Answer;
 };
 
-/** The same search again and again, the answer read to its end each time. */
-export const measureSearch = async (stack: BenchStack, body: object): Promise<Figures> => {
-  const times: number[] = [];
-  let hits = 0;
+/** The same searches again and again, in turns, so that what else the machine does slows all alike. */
+export const measureSearch = async (asked: { apps: BenchApps; body: object }[]): Promise<Figures[]> => {
+  const measured = asked.map(() => ({ times: [] as number[], hits: 0 }));
   for (let i = -WARM_UP; i < REQUESTS; i += 1) {
-    const started = performance.now();
-    const { pagination } = await ask(stack, body);
-    if (i >= 0) times.push(performance.now() - started);
-    hits = pagination.total_records;
+    for (const [index, { apps, body }] of asked.entries()) {
+      const started = performance.now();
+      const { pagination } = await ask(apps, body);
+      if (i >= 0) measured[index]!.times.push(performance.now() - started);
+      measured[index]!.hits = pagination.total_records;
+    }
   }
-  times.sort((a, b) => a - b);
-  return { p50: times[Math.floor(REQUESTS * 0.5)]!, p95: times[Math.floor(REQUESTS * 0.95)]!, hits };
+  return measured.map(({ times, hits }) => {
+    times.sort((a, b) => a - b);
+    return { p50: times[Math.floor(REQUESTS * 0.5)]!, p95: times[Math.floor(REQUESTS * 0.95)]!, hits };
+  });
 };
 
 /** A search that goes on so many events down the list. */
-export const deepCursor = async (stack: BenchStack, depth: number): Promise<object> => {
+export const deepCursor = async (apps: BenchApps, depth: number): Promise<object> => {
   let cursor: string | null = null;
   for (let read = 0; read < depth; read += 500) {
-    const { pagination } = await ask(stack, { per_page: 500, ...(cursor && { cursor }) });
+    const { pagination } = await ask(apps, { per_page: 500, ...(cursor && { cursor }) });
     cursor = pagination.next_cursor;
   }
   return { cursor, per_page: 50 };

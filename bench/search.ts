@@ -2,7 +2,7 @@
 import { cpus } from 'node:os';
 import { loadAuditEvents, ORG } from './load-audit-events.ts';
 import { deepCursor, measureSearch, type Figures } from './measure-search.ts';
-import { startBenchStack } from './stack.ts';
+import { startBenchStack, type BenchApps } from './stack.ts';
 
 const SMALL = 100_000;
 const BIG = Number(process.env['BENCH_EVENTS'] ?? 5_000_000);
@@ -21,33 +21,42 @@ const EXAMPLE = {
 };
 
 const ms = (value: number): string => value.toFixed(1).padStart(8);
+const told = ({ p50, p95, hits }: Figures): string => `${ms(p50)} ${ms(p95)} ${whole(hits).padStart(9)}`;
 const whole = (value: number): string => value.toLocaleString('en-US');
 
 const stack = await startBenchStack();
 try {
-  const searches: Record<string, (size: number) => Promise<object>> = {
-    "the document's example": async () => EXAMPLE,
-    'full text, 100 hits': async () => ({ search_text: 'zeppelin' }),
-    'full text, a quarter of all hit': async () => ({ search_text: 'login' }),
-    'a deep cursor': async (size) => deepCursor(stack, Math.min(size / 5, 100_000)),
-  };
-  const measured: Record<string, Figures[]> = {};
-  for (const size of [SMALL, BIG]) {
-    const seconds = await loadAuditEvents(stack.sql, size);
+  const sizes = { [SMALL]: await stack.beside('small'), [BIG]: stack };
+  for (const [size, { sql }] of Object.entries(sizes)) {
+    const seconds = await loadAuditEvents(sql, Number(size));
     console.log(
-      `${whole(size)} events loaded in ${Math.round(seconds)} s, four fifths of them in organisation ${ORG}.`,
+      `${whole(Number(size))} events loaded in ${Math.round(seconds)} s, four fifths of them in organisation ${ORG}.`,
     );
-    for (const [name, bodyFor] of Object.entries(searches))
-      (measured[name] ??= []).push(await measureSearch(stack, await bodyFor(size)));
   }
+  const [small, big] = [sizes[SMALL], sizes[BIG]!];
+  const both = (body: object) => [
+    { apps: small, body },
+    { apps: big, body },
+  ];
+  const searches: Record<string, { apps: BenchApps; body: object }[]> = {
+    "the document's example": both(EXAMPLE),
+    'full text, 100 hits': both({ search_text: 'zeppelin' }),
+    'full text, a quarter of all hit': both({ search_text: 'login' }),
+    'a deep cursor': [
+      { apps: small, body: await deepCursor(small, SMALL / 2) },
+      { apps: big, body: await deepCursor(big, BIG / 20) },
+    ],
+  };
   console.log(`
-Search on ${cpus().length} cores, client and servers on one machine, one request after another
+Search on ${cpus().length} cores, client and servers on one machine, one request after another, in turns; milliseconds
                                        ${whole(SMALL).padStart(10)} events                  ${whole(BIG).padStart(10)} events
-                                      p50      p95     hits         p50      p95     hits     p95 ratio`);
-  for (const [name, [small, big]] of Object.entries(measured))
+                                      p50      p95      hits         p50      p95      hits     p95 ratio`);
+  for (const [name, asked] of Object.entries(searches)) {
+    const [few, many] = await measureSearch(asked);
     console.log(
-      `  ${name.padEnd(33)}${ms(small!.p50)} ${ms(small!.p95)} ${whole(small!.hits).padStart(9)}    ${ms(big!.p50)} ${ms(big!.p95)} ${whole(big!.hits).padStart(9)}     ${(big!.p95 / small!.p95).toFixed(2)}`,
+      `  ${name.padEnd(33)}${told(few!)}    ${told(many!)}     ${(many!.p95 / few!.p95).toFixed(2)}`,
     );
+  }
 } finally {
   await stack.stop();
 }

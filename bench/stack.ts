@@ -11,13 +11,19 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { signUpAdmin } from '../tests/api-client.ts';
 
-export interface BenchStack {
+/** The apps on a database of their own. */
+export interface BenchApps {
   baseUrl: string;
-  bareUrl: string;
   token: string;
   /** A superuser's connection. */
   sql: pg.Client;
+}
+
+export interface BenchStack extends BenchApps {
+  bareUrl: string;
   queues: string;
+  /** The same apps once more, on another database of the same server. */
+  beside: (name: string) => Promise<BenchApps>;
   stop: () => Promise<void>;
 }
 
@@ -44,30 +50,38 @@ export const startBenchStack = async (): Promise<BenchStack> => {
     const program = process.env['BENCH_QUEUES'] === 'postgres' ? null : await findRedis(process.env['PATH']);
     const redis = program ? await startRedis({ program, dataDir, log }) : null;
     closing.push(() => redis?.stop());
-    await applyMigrations(postgres.url);
-
-    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', RATE_LIMITS: 'off' };
-    const stores = { databaseUrl: postgres.url, redisUrl: redis?.url ?? null };
-    const apps = await startAppStack({ ...stores, env, print: (name, line) => console.error(name, line) });
-    closing.push(() => apps.stop());
-    const sql = new pg.Client({ connectionString: postgres.url });
-    await sql.connect();
-    closing.push(() => sql.end());
+    const start = (url: string, redisUrl: string | null) => startApps(url, redisUrl, closing);
+    const apps = await start(postgres.url, redis?.url ?? null);
     const bare = await startBare();
     closing.push(() => bare.stop());
-    const { token } = await signUpAdmin(apps.baseUrl);
-    return {
-      baseUrl: apps.baseUrl,
-      bareUrl: bare.url,
-      token,
-      sql,
-      queues: redis ? 'Redis' : 'PostgreSQL',
-      stop,
+    const beside = async (name: string): Promise<BenchApps> => {
+      await apps.sql.query(`CREATE DATABASE ${name}`);
+      const url = new URL(postgres.url);
+      url.pathname = name;
+      return start(url.href, null);
     };
+    return { ...apps, bareUrl: bare.url, queues: redis ? 'Redis' : 'PostgreSQL', beside, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+};
+
+const startApps = async (
+  databaseUrl: string,
+  redisUrl: string | null,
+  closing: (() => unknown)[],
+): Promise<BenchApps> => {
+  await applyMigrations(databaseUrl);
+  const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', RATE_LIMITS: 'off' };
+  const print = (name: string, line: string) => console.error(name, line);
+  const apps = await startAppStack({ databaseUrl, redisUrl, env, print });
+  closing.push(() => apps.stop());
+  const sql = new pg.Client({ connectionString: databaseUrl });
+  await sql.connect();
+  closing.push(() => sql.end());
+  const { token } = await signUpAdmin(apps.baseUrl);
+  return { baseUrl: apps.baseUrl, token, sql };
 };
 
 const startBare = async (): Promise<{ url: string; stop: () => void }> => {

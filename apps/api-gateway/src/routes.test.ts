@@ -17,9 +17,11 @@ const untried = ['/', '/documentation', '/errors'];
 const tried = routes.filter(({ url, limit }) => limit !== 'none' && !untried.includes(url));
 
 let gateway: TestGateway;
+let stopWorker: () => Promise<void>;
 let keys: Record<string, { with: string; without: string }>;
 beforeAll(async () => {
   gateway = await openTestGateway();
+  stopWorker = gateway.startWorker();
   const keyWith = async (wanted: readonly string[]): Promise<string> => {
     const body = { name: 'node', scopes: wanted };
     const { json } = await gateway.call<{ data: { key: string } }>('/api-keys', {
@@ -32,7 +34,10 @@ beforeAll(async () => {
   for (const scope of scopes)
     keys[scope] = { with: await keyWith([scope]), without: await keyWith(scopes.filter((s) => s !== scope)) };
 }, 60_000);
-afterAll(() => gateway.close());
+afterAll(async () => {
+  await stopWorker();
+  await gateway.close();
+});
 
 const usernames = { admin: 'admin', manager: 'ours-manager', member: 'ours-member', loner: 'loner' };
 

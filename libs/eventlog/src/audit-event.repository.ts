@@ -138,7 +138,7 @@ export const auditEvents = (db: Queryable) => ({
     const wanted = Prisma.join([all(orgId, filter), ...beyond(after, sort)], ' AND ');
     const rows = await db.$queryRaw<(Row & { total: number })[]>`${anew}
       WITH hits AS MATERIALIZED (
-        SELECT created_at, id, severity, event_type FROM audit_events WHERE ${wanted} LIMIT ${most + 1}::int),
+        SELECT ${keyOf(sort)} FROM audit_events WHERE ${wanted} LIMIT ${most + 1}::int),
       page AS (SELECT created_at, id FROM hits ORDER BY ${orderOf(sort)} LIMIT ${limit}::int OFFSET ${offset}::int)
       SELECT ${COLUMNS}, (SELECT count(*)::int FROM hits) AS total FROM audit_events JOIN page USING (created_at, id)
       ORDER BY ${orderOf(sort)}`;
@@ -163,17 +163,24 @@ const inOrg = (orgId: number): Prisma.Sql => Prisma.sql`org_id = ${orgId}::int`;
 const all = (orgId: number, filter: EventFilter): Prisma.Sql =>
   Prisma.join([inOrg(orgId), ...Object.values(conditions(filter)).filter(isCondition)], ' AND ');
 
-/** What the index of the order can tell by itself, and the rest. */
+/** What the index that is walked along tells by itself, and the rest. */
 const split = (filter: EventFilter, { by }: Sort): [Prisma.Sql[], Prisma.Sql[]] => {
-  const { from, to, severities, eventTypes, ...rest } = conditions(filter);
-  const own = [from, to, by === 'severity' && severities, by === 'event_type' && eventTypes];
-  const others = [...Object.values(rest), by !== 'severity' && severities, by !== 'event_type' && eventTypes];
-  return [own.filter(isCondition), others.filter(isCondition)];
+  const all = conditions(filter);
+  const along: (keyof EventFilter)[] = ['from', 'to'];
+  if (by === 'severity') along.push('severities');
+  if (by === 'event_type') along.push('eventTypes');
+  // Each of these has an index by time; one is enough.
+  const byTime = (['actorId', 'resourceId', 'ipAddress'] as const).find((name) => all[name]);
+  if (by === 'created_at' && byTime) along.push(byTime);
+  const names = Object.keys(all) as (keyof EventFilter)[];
+  const of = (wanted: (name: keyof EventFilter) => boolean) =>
+    names.filter(wanted).flatMap((name) => all[name] || []);
+  return [of((name) => along.includes(name)), of((name) => !along.includes(name))];
 };
 
 const isCondition = (condition: unknown): condition is Prisma.Sql => !!condition;
 
-const conditions = (filter: EventFilter) => {
+const conditions = (filter: EventFilter): Record<keyof EventFilter, Prisma.Sql | false | '' | undefined> => {
   const { eventTypes, severities, actorId, actorType, resourceType, resourceId, from, to, words, ipAddress } =
     filter;
   return {
@@ -190,15 +197,22 @@ const conditions = (filter: EventFilter) => {
   };
 };
 
-const orderOf = ({ by, order }: Sort): Prisma.Sql => {
-  const columns = by === 'created_at' ? ['created_at', 'id'] : [by, 'created_at', 'id'];
-  return Prisma.raw(columns.map((column) => `${column} ${order}`).join(', '));
-};
+const columnsOf = ({ by }: Sort): string[] =>
+  by === 'created_at' ? ['created_at', 'id'] : [by, 'created_at', 'id'];
+
+const keyOf = (sort: Sort): Prisma.Sql => Prisma.raw(columnsOf(sort).join(', '));
+
+const orderOf = (sort: Sort): Prisma.Sql =>
+  Prisma.raw(
+    columnsOf(sort)
+      .map((column) => `${column} ${sort.order}`)
+      .join(', '),
+  );
 
 const beyond = (after: Place | null, { by, order }: Sort): Prisma.Sql[] => {
   if (!after) return [];
   const { value, createdAt, id } = after;
-  const further = Prisma.raw(order === 'asc' ? '<' : '>');
+  const further = Prisma.raw(order === 'asc' ? '>' : '<');
   if (by === 'severity')
     return [Prisma.sql`(severity, created_at, id) ${further} (${value}::smallint, ${createdAt}, ${id})`];
   if (by === 'event_type')

@@ -26,6 +26,7 @@ export const CreatedEvent = z
     severity: Severity,
   })
   .meta({
+    id: 'CreatedEvent',
     examples: [
       {
         status: 'success',
@@ -96,6 +97,7 @@ export const FoundEvents = z
     results: z.array(FoundEvent),
   })
   .meta({
+    id: 'FoundEvents',
     examples: [
       {
         status: 'success',

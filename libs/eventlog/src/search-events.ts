@@ -2,6 +2,7 @@ import type { Database } from '@oriontel/database';
 import {
   auditEvents,
   collectByIndex,
+  type Collected,
   type EventFilter,
   type Part,
   type Place,
@@ -23,7 +24,7 @@ export interface FoundPage {
 /** Totals are exact up to here. */
 const COUNTED = 100_000;
 /** Few enough to be looked at one by one. */
-const FEW = 20_000;
+const FEW = 5_000;
 /** So many by the planner's estimate that there are more than COUNTED of them, though it errs. */
 const SURELY_MORE = 2 * COUNTED;
 /** Events that are walked over at least, and for each one wanted. */
@@ -73,30 +74,31 @@ interface Found {
 }
 
 const begin = async (search: Search): Promise<Found> => {
-  const { db, orgId, filter } = search;
+  const { db, orgId, filter, sort, part } = search;
   const estimate = await auditEvents(db).estimate(orgId, filter);
   if (estimate <= FEW) {
-    const few = await collectFew(search);
-    if (few) return few;
+    const few = await auditEvents(db).collect(orgId, filter, sort, part, FEW);
+    if (few.total <= FEW) return withTotal(search, few);
   }
   const walked = await walk(search);
-  const total = await countAll(search, estimate, walked !== null);
-  return { events: walked ?? (await collect(search)), total };
+  if (!walked) return withTotal(search, await collect(search));
+  return { events: walked, total: await countAll(search, estimate) };
 };
 
 const goOn = async (search: Search, { total }: SearchCursor): Promise<Found> => {
-  const isRare = !total.isEstimate && total.records <= FEW;
-  const walked = isRare ? null : await walk(search);
-  return { events: walked ?? (await collect(search)), total };
+  const isFew = !total.isEstimate && total.records <= FEW;
+  const walked = isFew ? null : await walk(search);
+  return { events: walked ?? (await collect(search)).events, total };
 };
 
-/** All of them and their number; null where they are more than a few after all. */
-const collectFew = async ({ db, orgId, filter, sort, part }: Search): Promise<Found | null> => {
-  const { events, total } = await auditEvents(db).collect(orgId, filter, sort, part, FEW);
-  if (total > FEW) return null;
-  // A page beyond the last one says nothing of the others.
+/** A page beyond the last one says nothing of the others. */
+const withTotal = async (
+  { db, orgId, filter, part }: Search,
+  { events, total }: Collected,
+): Promise<Found> => {
   const isBeyond = !events.length && part.offset > 0;
-  return { events, total: exactly(isBeyond ? await auditEvents(db).count(orgId, filter, FEW) : total) };
+  const records = isBeyond ? await auditEvents(db).count(orgId, filter, part.offset) : total;
+  return { events, total: exactly(records) };
 };
 
 /** Null where the page is not full when the walk ends: the rest may lie beyond. */
@@ -106,22 +108,18 @@ const walk = async ({ db, orgId, filter, sort, part }: Search): Promise<DatedEve
   return events.length === part.limit ? events : null;
 };
 
-const collect = async ({ db, orgId, filter, sort, part }: Search): Promise<DatedEvent[]> =>
-  (await collectByIndex(db, orgId, filter, sort, part, EVERYTHING)).events;
+/**
+ * Where a walk ends too soon: what is common on the whole may be rare in an organisation, or lie far from the beginning.
+ */
+const collect = ({ db, orgId, filter, sort, part }: Search): Promise<Collected> =>
+  collectByIndex(db, orgId, filter, sort, part, EVERYTHING);
 
 /** PostgreSQL's largest integer, and one to spare. */
 const EVERYTHING = 2_147_483_646;
 
-/**
- * Counted, but where the estimate is so high that there are surely more than are counted. A page that a walk did not fill speaks
- * against it: what is common on the whole may be rare in an organisation.
- */
-const countAll = async (
-  { db, orgId, filter }: Search,
-  estimate: number,
-  isFilled: boolean,
-): Promise<Total> => {
-  if (isFilled && estimate > SURELY_MORE) return { records: estimate, isEstimate: true };
+/** Counted where an estimate does not say that there are surely more than are counted. */
+const countAll = async ({ db, orgId, filter }: Search, estimate: number): Promise<Total> => {
+  if (estimate > SURELY_MORE) return { records: estimate, isEstimate: true };
   const counted = await auditEvents(db).count(orgId, filter, COUNTED + 1);
   return counted > COUNTED ? { records: Math.max(estimate, counted), isEstimate: true } : exactly(counted);
 };

@@ -8,7 +8,7 @@ import { wordsOf } from './words-of.ts';
 const PAGE = 'must be a whole number from 1 on';
 const PER_PAGE = 'must be a whole number from 1 to 500';
 /** How far pages reach; what is beyond would have to be read through each time. */
-const DEEPEST = 100_000;
+const DEEPEST = 10_000;
 const MOST_VALUES = 100;
 
 /** The body of POST /eventlog/:orgId. What it holds besides is ignored. */

@@ -34,6 +34,11 @@ CREATE INDEX "audit_events_org_id_event_type_created_at_id_severity_idx" ON "aud
 
 CREATE TABLE "audit_events_default" PARTITION OF "audit_events" DEFAULT;
 
+-- By time, and counted without a look at the table: what somebody did, what happened to something, what came from somewhere.
+CREATE INDEX "audit_events_actor_idx" ON "audit_events" ("org_id", "actor_id", "created_at", "id") WHERE "actor_id" IS NOT NULL;
+CREATE INDEX "audit_events_resource_idx" ON "audit_events" ("org_id", "resource_id", "created_at", "id", "resource_type") WHERE "resource_id" IS NOT NULL;
+CREATE INDEX "audit_events_ip_address_idx" ON "audit_events" ("org_id", "ip_address", "created_at", "id") WHERE "ip_address" IS NOT NULL;
+
 -- What is rare, by any filter and any of them together. Its condition holds for every row: Prisma would drop an index that it
 -- cannot say, and looks away from those with a condition. Every search reads through what the index has not sorted in yet, so
 -- that is kept small.
