@@ -112,6 +112,16 @@ export const users = (db: Queryable) => ({
     return row && asUser(row);
   },
 
+  /** What those of the organisation are called: by their name, or where they have none by their username. */
+  namesOf: async (orgId: number, ids: number[]): Promise<{ id: number; name: string; email: string }[]> => {
+    const rows = await db.user.findMany({ where: { orgId, id: { in: ids } }, select });
+    return rows.map(({ id, name, username, email }) => ({ id, name: name ?? username, email }));
+  },
+
+  /** The organisation of a user, null where it has none; undefined where there is no such user. */
+  organisationOf: async (id: number): Promise<number | null | undefined> =>
+    (await db.user.findUnique({ where: { id }, select: { orgId: true } }))?.orgId,
+
   /** As `find`, and holds off others who would change this user until the transaction ends. */
   findToChange: async (orgId: number | null, id: number): Promise<FoundUser | null> => {
     await db.$executeRaw`SELECT FROM users WHERE id = ${id} FOR NO KEY UPDATE`;
