@@ -1,3 +1,5 @@
+import { entityNames, logsIntake, type ImportReader } from '@oriontel/activity';
+import { activityRoutes } from '@oriontel/activity/http';
 import { bespokeRoutes } from '@oriontel/bespoke/http';
 import { cdrIntake, findFinishedLeg } from '@oriontel/cdr';
 import { cdrRoutes } from '@oriontel/cdr/http';
@@ -5,9 +7,9 @@ import { isoTime } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { eventlogIntake } from '@oriontel/eventlog';
 import { eventlogRoutes } from '@oriontel/eventlog/http';
-import { openAuthentication, openTokens, organizations, type Passwords } from '@oriontel/identity';
+import { openAuthentication, openTokens, organizations, users, type Passwords } from '@oriontel/identity';
 import { identityRoutes } from '@oriontel/identity/http';
-import { openIntake, type Intake, type IntakeKind } from '@oriontel/intake';
+import { openIntake, openPartsIntake, type Intake, type IntakeKind } from '@oriontel/intake';
 import { pbxRoutes } from '@oriontel/pbx/http';
 import type { QrDrawer } from '@oriontel/qrcode';
 import { qrRoutes } from '@oriontel/qrcode/http';
@@ -30,8 +32,8 @@ import {
 } from '@oriontel/service';
 import type { HostSampler } from '@oriontel/system';
 import { systemRoutes } from '@oriontel/system/http';
-import { auditNames } from './audit-names.ts';
 import { limitsOf, type GatewayConfig } from './config.ts';
+import { entityOwnersElsewhere } from './entity-owners.ts';
 
 export interface GatewayParts {
   config: GatewayConfig;
@@ -41,6 +43,9 @@ export interface GatewayParts {
   passwords: Passwords;
   host: HostSampler;
   qrDrawer: QrDrawer;
+  importReader: ImportReader;
+  /** Milliseconds a log import waits to be stored; 10,000 where it is absent. */
+  importPatience?: number | undefined;
   log: Logger;
   checks: Checks;
   metrics: Metrics;
@@ -60,6 +65,8 @@ const ABOUT = {
   tags: {
     CDRs: 'Call detail records: intake, what became of it, search',
     'Event logging': 'The audit log of what people and programs did',
+    Logs: 'What systems log of an entity: a user, a device, a trunk …',
+    Entities: 'What an organisation has besides users, extensions and gateways, and what it is called',
     'Bespoke data': 'Settings of an organisation for its queue monitor and its notifier',
     'QR codes': 'Images of whatever text a client wants to show',
     PBX: 'Extensions, and calls while they go on',
@@ -74,6 +81,7 @@ const ABOUT = {
 /** The whole HTTP side, not yet listening. */
 export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const { config, db, queues, limitRedis, passwords, host, qrDrawer, log, checks, metrics } = parts;
+  const { importReader, importPatience = 10_000 } = parts;
   const app = createServer(log, { trustProxy: config.TRUST_PROXY });
   timeRequests(app, metrics);
   const documentation = await openDocumentation(app, ABOUT);
@@ -87,13 +95,18 @@ export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
     limits && (await openRateLimiter(app, { limits, redis: limitRedis, onAway })),
   );
 
+  const intakeOptions = {
+    grace: config.SWEEP_GRACE,
+    onUndispatched: (err: Error, rows: number) =>
+      log.warn({ err: err.message, rows }, 'queue out of reach: accepted rows wait for the sweeper'),
+  };
   const intakeOf = <T>(kind: IntakeKind<T>): Intake<T> =>
-    openIntake(db, kind, queues.producer(kind.queue), {
-      grace: config.SWEEP_GRACE,
-      onUndispatched: (err, rows) =>
-        log.warn({ err: err.message, rows }, 'queue out of reach: accepted rows wait for the sweeper'),
-    });
-  const intakes = { cdrs: intakeOf(cdrIntake), events: intakeOf(eventlogIntake) };
+    openIntake(db, kind, queues.producer(kind.queue), intakeOptions);
+  const intakes = {
+    cdrs: intakeOf(cdrIntake),
+    events: intakeOf(eventlogIntake),
+    logs: openPartsIntake(db, logsIntake, queues.producer(logsIntake.queue), intakeOptions),
+  };
   const regionOf = async (orgId: number) =>
     (await organizations(db).regions([orgId])).get(orgId) ?? config.DEFAULT_REGION;
   const organisationExists = (orgId: number) => organizations(db).exists(orgId);
@@ -103,8 +116,16 @@ export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
   await app.register(errorsRoute);
   await app.register(identityRoutes, { db, passwords, tokens, sessionLifetime: config.SESSION_LIFETIME });
   await app.register(cdrRoutes, { db, intake: intakes.cdrs, organisationExists, regionOf });
-  const names = auditNames(db);
+  const names = { usersOf: users(db).namesOf, entitiesOf: entityNames(db) };
   await app.register(eventlogRoutes, { db, intake: intakes.events, organisationExists, names });
+  await app.register(activityRoutes, {
+    db,
+    intake: intakes.logs,
+    importReader,
+    importPatience,
+    organisationExists,
+    owners: entityOwnersElsewhere(db),
+  });
   await app.register(bespokeRoutes, { db, organisationExists });
   await app.register(qrRoutes, { qrDrawer });
   await app.register(systemRoutes, { db, host, organisationExists });

@@ -1,4 +1,4 @@
-import { entities } from '@oriontel/activity';
+import { entities, seedLogs } from '@oriontel/activity';
 import type { Database } from '@oriontel/database';
 import { demoSettings } from '@oriontel/bespoke';
 import { seedEvents, type DatedEvent } from '@oriontel/eventlog';
@@ -49,10 +49,28 @@ const EVENTS: DatedEvent[] = [
   },
 ];
 
+const LOGS: Parameters<typeof seedLogs>[3] = [
+  {
+    at: '2024-01-15T10:30:00Z',
+    type: 'call',
+    level: 'info',
+    message: 'Outbound call initiated to +14155555678',
+    details: { call_id: 'call-abc123', destination: '+14155555678', trunk: 'trunk_001' },
+  },
+  {
+    at: '2024-01-15T10:35:42Z',
+    type: 'call',
+    level: 'info',
+    message: 'Call completed',
+    details: { call_id: 'call-abc123', duration: 342, disposition: 'ANSWERED' },
+  },
+];
+
 /** Puts the demo data where it is not yet; nobody in it can sign in. */
 export const seedDemoData = async (db: Database): Promise<void> => {
   await demoOrganization(db, ORGANIZATION, USER);
   await demoSettings(db, ORGANIZATION.id);
   await entities(db).register(ENTITIES.map((entity) => ({ ...entity, orgId: ORGANIZATION.id })));
   await seedEvents(db, EVENTS);
+  await seedLogs(db, ORGANIZATION.id, `user/${USER.id}`, LOGS);
 };

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { openImportReader } from '@oriontel/activity';
 import { openDatabase, pingDatabase } from '@oriontel/database';
 import { ensureAdmin, openPasswords } from '@oriontel/identity';
 import { openQrDrawer } from '@oriontel/qrcode';
@@ -30,6 +31,10 @@ await live(log, async (closing) => {
   const qrDrawer = openQrDrawer(fileURLToPath(new URL('../../libs/qrcode/draw.main.js', import.meta.url)));
   closing.add('QR drawer', () => qrDrawer.close());
 
+  const readImport = new URL('../../libs/activity/read-import.main.js', import.meta.url);
+  const importReader = openImportReader(fileURLToPath(readImport));
+  closing.add('import reader', () => importReader.close());
+
   const passwords = openPasswords();
   const { ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_EMAIL } = config;
   if (ADMIN_USERNAME && ADMIN_PASSWORD) {
@@ -52,6 +57,7 @@ await live(log, async (closing) => {
     passwords,
     host,
     qrDrawer,
+    importReader,
     log,
     checks,
     metrics,

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { cdrIntake, type CallRecord } from '@oriontel/cdr';
 import { openCdrDrain } from '@oriontel/cdr/worker';
-import { registerEntities } from '@oriontel/activity';
+import { logsIntake, openImportReader, registerEntities } from '@oriontel/activity';
+import { openLogDrain } from '@oriontel/activity/worker';
 import { eventlogIntake } from '@oriontel/eventlog';
 import { openEventlogDrain } from '@oriontel/eventlog/worker';
 import { openDatabase, pingDatabase } from '@oriontel/database';
@@ -69,6 +70,8 @@ export interface TestGatewayOptions {
   kind?: 'postgres' | 'redis';
   /** Settings that the test is about. */
   env?: Record<string, string>;
+  /** Milliseconds a log import waits to be stored. */
+  importPatience?: number;
 }
 
 /**
@@ -80,6 +83,7 @@ export const openTestGateway = async ({
   databaseUrl,
   kind = 'postgres',
   env = {},
+  importPatience,
 }: TestGatewayOptions = {}) => {
   const store = await openTestDatabase();
   const queueStore = testQueueStores().find((candidate) => candidate.kind === kind);
@@ -89,6 +93,9 @@ export const openTestGateway = async ({
   const host = openHostSampler({ onError: () => undefined });
   const qrDrawer = openQrDrawer(
     fileURLToPath(new URL('../../../dist/libs/qrcode/draw.main.js', import.meta.url)),
+  );
+  const importReader = openImportReader(
+    fileURLToPath(new URL('../../../dist/libs/activity/read-import.main.js', import.meta.url)),
   );
   const gateway = await buildGateway({
     config: readGatewayConfig({
@@ -106,6 +113,8 @@ export const openTestGateway = async ({
     passwords: openPasswords(),
     host,
     qrDrawer,
+    importReader,
+    importPatience,
     log: log ?? openLog('test', 'silent'),
     checks: { database: () => pingDatabase(db) },
     metrics: openMetrics(),
@@ -115,6 +124,7 @@ export const openTestGateway = async ({
   const close = async (): Promise<void> => {
     host.close();
     await qrDrawer.close();
+    await importReader.close();
     await gateway.app.close();
     await gateway.intake.close();
     await queues.close(2_000);
@@ -172,6 +182,7 @@ const startWorker = (db: Database, queues: Queues): (() => Promise<void>) => {
   const consumers = [
     queues.consumer(cdrIntake.queue, (pointers) => drain(pointers), options),
     queues.consumer(eventlogIntake.queue, openEventlogDrain({ db, ...told }), options),
+    queues.consumer(logsIntake.queue, openLogDrain({ db, ...told }), options),
   ];
   return async () => void (await Promise.all(consumers.map((consumer) => consumer.close(5_000))));
 };

@@ -26,7 +26,7 @@ const problemOf = (object: Record<string, unknown>): string | null => {
     const texts = [...level, ...objects.flatMap((value) => (Array.isArray(value) ? [] : Object.keys(value)))];
     if (texts.some((text) => typeof text === 'string' && !isStorableText(text)))
       return 'must not contain NUL characters or halves of characters';
-    level = objects.flatMap((value) => Object.values(value));
+    level = objects.flatMap((value) => Object.values(value) as unknown[]);
   }
   return Buffer.byteLength(JSON.stringify(object)) > LARGEST
     ? `must be at most ${LARGEST} bytes of JSON`

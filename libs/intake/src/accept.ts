@@ -1,8 +1,9 @@
-import { Failure } from '@oriontel/contracts';
-import { isBadData, isUnavailable, type Database } from '@oriontel/database';
+import { isBadData, type Database } from '@oriontel/database';
 import type { Producer } from '@oriontel/queues';
 import { v7 as uuidv7 } from 'uuid';
+import { acceptFailure, busy } from './accept-failure.ts';
 import type { IntakeKind, Pointers } from './define-intake.ts';
+import { openDispatch, type DispatchOptions } from './dispatch.ts';
 import { openGroupCommit } from './group-commit.ts';
 import { intakeRows, type NewRow } from './intake.repository.ts';
 
@@ -21,9 +22,7 @@ export interface Intake<T> {
   close(): Promise<void>;
 }
 
-export interface IntakeOptions {
-  /** Told when the queue did not take a group: its rows wait for the sweeper. */
-  onUndispatched: (error: Error, rows: number) => void;
+export interface IntakeOptions extends DispatchOptions {
   /** Seconds until the sweeper may dispatch a row again; see GRACE. */
   grace?: number;
 }
@@ -43,21 +42,16 @@ export const openIntake = <T>(
   { onUndispatched, grace = GRACE }: IntakeOptions,
 ): Intake<T> => {
   const rows = intakeRows(db);
-  const dispatching = new Set<Promise<void>>();
-
-  const dispatch = (group: NewRow[]): void => {
-    const ids = group.map(({ id }) => id);
-    const bytes = group.reduce((sum, { payload }) => sum + payload.length, 0);
-    const done = producer
-      .add({ ids, bytes, swept: false })
-      .catch((error: Error) => onUndispatched(error, ids.length))
-      .finally(() => dispatching.delete(done));
-    dispatching.add(done);
-  };
+  const dispatch = openDispatch(producer, { onUndispatched });
 
   const write = async (group: NewRow[]): Promise<void> => {
     await rows.insert(group, grace);
-    dispatch(group);
+    const bytes = group.reduce((sum, { payload }) => sum + payload.length, 0);
+    // Nobody waits for the queue.
+    void dispatch.send(
+      group.map(({ id }) => id),
+      bytes,
+    );
   };
   const groups = openGroupCommit<NewRow>({ write, sizeOf: ({ payload }) => payload.length, ...LIMITS });
 
@@ -83,30 +77,13 @@ export const openIntake = <T>(
         requestId,
       };
       await commit(row).catch((error: unknown) => {
-        throw asFailure(error);
+        throw acceptFailure(error);
       });
       return { id: row.id, acceptedAt: new Date() };
     },
     close: async () => {
       await groups.idle();
-      await Promise.all(dispatching);
+      await dispatch.idle();
     },
   };
-};
-
-const busy = (): Failure =>
-  new Failure('unavailable', 'Too much is waiting to be stored. Send the same again later.', {
-    retryAfter: 2,
-  });
-
-const asFailure = (cause: unknown): unknown => {
-  if (isUnavailable(cause)) {
-    return new Failure('unavailable', 'The record could not be stored now. Send the same again later.', {
-      cause,
-      retryAfter: 2,
-    });
-  }
-  if (isBadData(cause))
-    return new Failure('unprocessable', 'The record holds text that cannot be stored.', { cause });
-  return cause;
 };

@@ -37,6 +37,15 @@ export interface NewQuarantineItem {
   acceptedAt: Date;
 }
 
+/** A row that its queue forgot. */
+export interface SweptRow {
+  id: string;
+  queue: string;
+  sweeps: number;
+  /** Of its payload. */
+  bytes: number;
+}
+
 const COLUMNS = Prisma.sql`id, org_id AS "orgId", key, payload, request_id AS "requestId", accepted_at AS "acceptedAt", attempts`;
 
 /** The only file that speaks to the intake table. */
@@ -82,17 +91,13 @@ export const intakeRows = (db: Queryable) => ({
   },
 
   /** Rows of these queues that are due, oldest due first; each is due again `grace` seconds later, then twice that … */
-  sweep: (
-    queues: string[],
-    grace: number,
-    limit: number,
-  ): Promise<{ id: string; queue: string; sweeps: number }[]> =>
+  sweep: (queues: string[], grace: number, limit: number): Promise<SweptRow[]> =>
     db.$queryRaw`
       UPDATE intake SET sweeps = LEAST(sweeps + 1, 20), due_at = now() + make_interval(secs => ${grace}::float8 * power(2, LEAST(sweeps + 1, 8)))
       WHERE id IN (
         SELECT id FROM intake WHERE due_at < now() AND queue = ANY(${queues}::text[])
         ORDER BY due_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED)
-      RETURNING id, queue, sweeps`,
+      RETURNING id, queue, sweeps, pg_column_size(payload) AS bytes`,
 
   /** What is accepted and not stored yet, oldest first: lets a reader find its own writes. `orgId` null: of everybody. */
   pending: <T>(
@@ -111,6 +116,14 @@ export const intakeRows = (db: Queryable) => ({
     return row.found;
   },
 
+  /** Whether anything is on the road under one of these keys. */
+  hasPendingKey: async (queue: string, orgId: number, keys: string[]): Promise<boolean> => {
+    const [row] = await db.$queryRaw<[{ found: boolean }]>`
+      SELECT EXISTS (SELECT 1 FROM intake
+        WHERE queue = ${queue} AND org_id = ${orgId}::int AND key = ANY(${keys}::text[])) AS found`;
+    return row.found;
+  },
+
   exists: async (id: string): Promise<boolean> => {
     const [row] = await db.$queryRaw<[{ found: boolean }]>`
       SELECT EXISTS (SELECT 1 FROM intake WHERE id = ${id}::uuid) AS found`;
@@ -122,5 +135,10 @@ export const intakeRows = (db: Queryable) => ({
     return Number(row.count);
   },
 });
+
+/** A subquery `(id, payload)` of what is on the road under these keys, for readers who merge it with what is stored. */
+export const pendingPayloads = (queue: string, orgId: number, keys: string[]): Prisma.Sql =>
+  Prisma.sql`SELECT id, payload FROM intake
+    WHERE queue = ${queue} AND org_id = ${orgId}::int AND key = ANY(${keys}::text[])`;
 
 export type IntakeRows = ReturnType<typeof intakeRows>;

@@ -108,6 +108,18 @@ test('many rows go a hundred to a job, the oldest due first', async () => {
   expect(new Set(jobs().flatMap((job) => job.ids))).toEqual(new Set(ids));
 });
 
+test('large rows go no more to a job than a worker can hold', async () => {
+  const { queue, jobs } = openQueue();
+  await putRows(
+    database.db,
+    Array.from({ length: 20 }, (_, i) => `w${i}`),
+    -1,
+  );
+  await database.db.$executeRaw`UPDATE intake SET payload = to_json(repeat('x', 1100000))`;
+  await sweep(database.db, [queue], options());
+  expect(jobs().map((job) => job.ids.length)).toEqual([7, 7, 6]);
+});
+
 test('sweepers that run at once share the rows and take none twice', async () => {
   const { queue, jobs } = openQueue();
   await putRows(

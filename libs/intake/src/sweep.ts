@@ -3,7 +3,7 @@ import type { Producer } from '@oriontel/queues';
 import { GRACE } from './accept.ts';
 import type { Pointers } from './define-intake.ts';
 import type { Drain } from './drain.ts';
-import { intakeRows } from './intake.repository.ts';
+import { intakeRows, type SweptRow } from './intake.repository.ts';
 
 export interface SweptQueue {
   name: string;
@@ -20,6 +20,8 @@ export interface SweepOptions {
 
 const ROWS_AT_ONCE = 1_000;
 const ROWS_IN_A_JOB = 100;
+/** What a worker has to hold at once, unless one row alone is larger. */
+const BYTES_IN_A_JOB = 8 * 1024 * 1024;
 
 /**
  * Finds the rows that stayed in the intake (their job was lost, its queue was down, its worker was killed) and
@@ -39,11 +41,17 @@ export const sweep = async (db: Database, queues: SweptQueue[], options: SweepOp
 };
 
 /** Rows that were swept before go one to a job: whichever of them kills its worker shall take no others along. */
-const jobsOf = (rows: { id: string; sweeps: number }[]): string[][] => {
-  const first = rows.filter(({ sweeps }) => sweeps <= 1).map(({ id }) => id);
-  const groups = rows.filter(({ sweeps }) => sweeps > 1).map(({ id }) => [id]);
-  for (let i = 0; i < first.length; i += ROWS_IN_A_JOB) groups.push(first.slice(i, i + ROWS_IN_A_JOB));
-  return groups;
+const jobsOf = (rows: SweptRow[]): string[][] => {
+  const jobs: string[][] = [];
+  let bytes = 0;
+  for (const row of rows.filter(({ sweeps }) => sweeps <= 1)) {
+    const last = jobs.at(-1);
+    const fits = last && last.length < ROWS_IN_A_JOB && bytes + row.bytes <= BYTES_IN_A_JOB;
+    if (fits) last.push(row.id);
+    else jobs.push([row.id]);
+    bytes = (fits ? bytes : 0) + row.bytes;
+  }
+  return [...jobs, ...rows.filter(({ sweeps }) => sweeps > 1).map(({ id }) => [id])];
 };
 
 const redispatch = ({ producer, drain }: SweptQueue, ids: string[]): Promise<void> =>

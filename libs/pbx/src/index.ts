@@ -4,5 +4,6 @@ export { NewCall } from './calls/create-call.ts';
 export type { FinishedLeg } from './calls/finished-leg.ts';
 export { CallUpdate } from './calls/apply-update.ts';
 export { NewExtension } from './extensions/create-extension.ts';
+export { extensions } from './extensions/extension.repository.ts';
 export { Extension, ExtensionType } from './extensions/extension.ts';
 export { ExtensionUpdate } from './extensions/update-extension.ts';

@@ -1,3 +1,4 @@
+import { activityCases } from './activity.ts';
 import { cdrCases } from './cdr.ts';
 import { eventlogCases } from './eventlog.ts';
 import { identityCases } from './identity.ts';
@@ -14,4 +15,5 @@ export const routeCases: RouteCases = {
   ...platformCases,
   ...cdrCases,
   ...eventlogCases,
+  ...activityCases,
 };

@@ -1,6 +1,7 @@
 import type { JsonObject, Page } from '@oriontel/contracts';
 import { anyContains, everyOrg, Prisma, type Queryable } from '@oriontel/database';
 import type { ExtensionType, FoundExtension } from './extension.ts';
+import { z } from 'zod';
 
 export type NewExtensionRow = Omit<FoundExtension, 'createdAt' | 'updatedAt'>;
 
@@ -30,6 +31,13 @@ export const extensions = (db: Queryable) => ({
         ${JSON.stringify(row.configData)}::jsonb)
       RETURNING ${COLUMNS}`;
     return made;
+  },
+
+  /** Which organisations have an extension of this id, or of this number. */
+  organisationsOf: async (idOrNumber: string): Promise<number[]> => {
+    const isId = z.guid().safeParse(idOrNumber).success;
+    const where = isId ? { id: idOrNumber } : { extensionNumber: idOrNumber };
+    return (await db.extension.findMany({ where, select: { orgId: true } })).map(({ orgId }) => orgId);
   },
 
   find: async (orgId: number | null, id: string): Promise<FoundExtension | null> => {

@@ -1,0 +1,27 @@
+import type { OwnersElsewhere } from '@oriontel/activity';
+import { LARGEST_ID } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import { organizations, users } from '@oriontel/identity';
+import { extensions } from '@oriontel/pbx';
+
+const DIGITS = /^[1-9]\d{0,9}$/;
+
+/** Null where it is no number that a user or an organisation could have. */
+const idOf = (text: string): number | null =>
+  DIGITS.test(text) && Number(text) <= LARGEST_ID ? Number(text) : null;
+
+/** Whose the users, organisations and extensions are that logs are kept of. An extension goes by its id or its number. */
+export const entityOwnersElsewhere = (db: Database): OwnersElsewhere => ({
+  user: async (text) => {
+    const id = idOf(text);
+    const orgId = id === null ? undefined : await users(db).organisationOf(id);
+    return orgId === undefined ? [] : [orgId];
+  },
+  org: async (text) => {
+    const id = idOf(text);
+    return id !== null && (await organizations(db).exists(id)) ? [id] : [];
+  },
+  extension: (text) => extensions(db).organisationsOf(text),
+  // There are none yet.
+  gateway: async () => [],
+});

@@ -1,0 +1,81 @@
+import { DEFAULT_ORG, Failure, type EntityRef, type Principal } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import {
+  isAdmin,
+  organisationToFill,
+  organisationToRead,
+  organisationToWrite,
+  type OrganisationExists,
+} from '@oriontel/service';
+import { isOwnedElsewhere } from './entity.ts';
+import { entityExists, entityOwners, type OwnersElsewhere } from './entity-owners.ts';
+
+export interface EntityOrganisation {
+  /** Whose entity it is that `principal` asks to read. @throws Failure bad_request, forbidden, not_found */
+  toRead(principal: Principal, ref: EntityRef, asked?: number): Promise<number>;
+  /** The same for a write, which may make it known. @throws Failure bad_request, forbidden, not_found */
+  toWrite(principal: Principal, ref: EntityRef, asked?: number): Promise<number>;
+}
+
+const notFound = (): Failure => new Failure('not_found', 'Entity not found');
+
+/**
+ * Everybody's own organisation has their entities; an admin's are those of the organisation that it names, or of the only one that
+ * has such. What belongs to a user of no organisation is kept with the default one, and shown to that user and to admins.
+ */
+export const entityOrganisation = (
+  db: Queryable,
+  elsewhere: OwnersElsewhere,
+  organisationExists: OrganisationExists,
+): EntityOrganisation => {
+  const exists = entityExists(db, elsewhere);
+  const ownersOf = entityOwners(db, elsewhere);
+  const toFill = organisationToFill(organisationExists);
+
+  const existing = async (orgId: number, ref: EntityRef): Promise<number> => {
+    if (!(await exists(orgId, ref))) throw notFound();
+    return orgId;
+  };
+
+  /** For admins; null where nobody has it. */
+  const onlyOne = async (ref: EntityRef, asked?: number): Promise<number | null> => {
+    const owners = (await ownersOf(ref)).map((orgId) => orgId ?? DEFAULT_ORG);
+    if (asked !== undefined) return owners.includes(asked) || (await exists(asked, ref)) ? asked : null;
+    if (owners.length > 1) throw severalHaveIt();
+    return owners[0] ?? null;
+  };
+
+  return {
+    toRead: async (principal, ref, asked) => {
+      if (isAdmin(principal)) {
+        const orgId = await onlyOne(ref, asked);
+        if (orgId === null) throw notFound();
+        return orgId;
+      }
+      if (principal.orgId !== null || asked !== undefined)
+        return existing(organisationToRead(principal, asked)!, ref);
+      if (isOneself(principal, ref)) return DEFAULT_ORG;
+      throw new Failure('forbidden', 'Not authorized to view logs for this entity.');
+    },
+
+    toWrite: async (principal, ref, asked) => {
+      const mustExist = isOwnedElsewhere(ref.type);
+      if (!isAdmin(principal)) {
+        const orgId = organisationToWrite(principal, asked);
+        return mustExist ? existing(orgId, ref) : orgId;
+      }
+      const known = await onlyOne(ref, asked);
+      if (known !== null) return known;
+      if (mustExist) throw notFound();
+      return toFill(principal, asked);
+    },
+  };
+};
+
+const isOneself = (principal: Principal, { type, id }: EntityRef): boolean =>
+  principal.kind === 'user' && type === 'user' && id === String(principal.id);
+
+const severalHaveIt = (): Failure =>
+  new Failure('bad_request', 'Several organizations have this entity: say which by org_id.', {
+    details: [{ field: 'org_id', message: 'is required: several organizations have this entity' }],
+  });

@@ -1,0 +1,63 @@
+import { EntityName } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import {
+  envelope,
+  Enveloped,
+  EnvelopedPage,
+  envelopePage,
+  organisationToFill,
+  organisationToRead,
+  type HttpServer,
+  type OrganisationExists,
+} from '@oriontel/service';
+import { z } from 'zod';
+import { Entity, EntityQuery, mustBeFree, NamedEntity, presentEntity } from './entity.ts';
+import { entities } from './entity.repository.ts';
+
+export interface EntityRoutes {
+  db: Database;
+  organisationExists: OrganisationExists;
+}
+
+/** What an organisation has besides what other routes manage. */
+export const entityRoutes = async (
+  app: HttpServer,
+  { db, organisationExists }: EntityRoutes,
+): Promise<void> => {
+  const organisationOf = organisationToFill(organisationExists);
+
+  app.route({
+    method: 'PUT',
+    url: '/entities/:type/:id',
+    config: { family: 'oriontel', access: { roles: ['admin', 'manager'] } },
+    schema: {
+      tags: ['Entities'],
+      summary: 'Name an entity',
+      params: z.object({ type: EntityName, id: EntityName }),
+      body: NamedEntity,
+      response: { 200: Enveloped(Entity) },
+    },
+    handler: async ({ params, principal, body }) => {
+      mustBeFree(params.type);
+      const orgId = await organisationOf(principal, body.org_id);
+      return envelope(presentEntity(await entities(db).name(orgId, params, body.name)));
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/entities',
+    config: { family: 'oriontel', access: 'signed-in' },
+    schema: {
+      tags: ['Entities'],
+      summary: 'List entities',
+      querystring: EntityQuery,
+      response: { 200: EnvelopedPage(Entity) },
+    },
+    handler: async ({ query, principal }) => {
+      const orgId = organisationToRead(principal, query.org_id);
+      const found = await entities(db).list(orgId, query, query);
+      return envelopePage(found, query, presentEntity);
+    },
+  });
+};

@@ -1,0 +1,80 @@
+import type { EntityRef, Page, Paged } from '@oriontel/contracts';
+import { Prisma, type Queryable } from '@oriontel/database';
+import type { FoundEntity } from './entity.ts';
+
+export type OwnedEntity = EntityRef & { orgId: number; name?: string };
+
+/** What a list may ask for. */
+export interface EntityFilter {
+  type?: string | undefined;
+  /** Part of the id or the name, in any case. */
+  text?: string | undefined;
+}
+
+const COLUMNS = Prisma.sql`org_id AS "orgId", type, id, name, created_at AS "createdAt"`;
+
+/** The only file that speaks to the entities table. */
+export const entities = (db: Queryable) => ({
+  /**
+   * Adds what is not known yet, in a fixed order so that two batches cannot deadlock. Known ones keep their name.
+   * Returns how many were added.
+   */
+  register: async (found: OwnedEntity[]): Promise<number> =>
+    found.length &&
+    db.$executeRaw`
+      INSERT INTO entities (org_id, type, id, name)
+      SELECT "orgId", type, id, name
+      FROM json_to_recordset(${JSON.stringify(found)}::json) AS entity("orgId" int, type text, id text, name text)
+      ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING`,
+
+  /** Adds it, or gives it another name. */
+  name: async (orgId: number, { type, id }: EntityRef, name: string): Promise<FoundEntity> => {
+    const [named] = await db.$queryRaw<[FoundEntity]>`
+      INSERT INTO entities (org_id, type, id, name) VALUES (${orgId}::int, ${type}, ${id}, ${name})
+      ON CONFLICT (org_id, type, id) DO UPDATE SET name = EXCLUDED.name RETURNING ${COLUMNS}`;
+    return named;
+  },
+
+  exists: async (orgId: number, { type, id }: EntityRef): Promise<boolean> => {
+    const [row] = await db.$queryRaw<[{ found: boolean }]>`
+      SELECT EXISTS (SELECT 1 FROM entities WHERE org_id = ${orgId}::int AND type = ${type} AND id = ${id}) AS found`;
+    return row.found;
+  },
+
+  /** Which organisations have one of this name; two are enough to know that it is not the only one. */
+  organisationsOf: async ({ type, id }: EntityRef): Promise<number[]> => {
+    const rows = await db.$queryRaw<{ orgId: number }[]>`
+      SELECT org_id AS "orgId" FROM entities WHERE type = ${type} AND id = ${id} ORDER BY org_id LIMIT 2`;
+    return rows.map(({ orgId }) => orgId);
+  },
+
+  /** Those of `refs` that have a name. */
+  names: (orgId: number, refs: EntityRef[]): Promise<(EntityRef & { name: string })[]> =>
+    db.$queryRaw`
+      SELECT type, id, name FROM entities
+      WHERE org_id = ${orgId}::int AND name IS NOT NULL AND (type, id) IN (
+        SELECT type, id FROM json_to_recordset(${JSON.stringify(refs)}::json) AS ref(type text, id text))`,
+
+  /** By organisation, type and id; `orgId` null lists every organisation's. */
+  list: async (orgId: number | null, filter: EntityFilter, page: Page): Promise<Paged<FoundEntity>> => {
+    const where = conditions(orgId, filter);
+    const [items, [counted]] = await Promise.all([
+      db.$queryRaw<FoundEntity[]>`
+        SELECT ${COLUMNS} FROM entities WHERE ${where}
+        ORDER BY org_id, type, id LIMIT ${page.limit}::int OFFSET ${page.offset}::int`,
+      db.$queryRaw<[{ total: number }]>`SELECT count(*)::int AS total FROM entities WHERE ${where}`,
+    ]);
+    return { items, total: counted.total };
+  },
+});
+
+const conditions = (orgId: number | null, { type, text }: EntityFilter): Prisma.Sql => {
+  const all = [orgId === null ? Prisma.sql`TRUE` : Prisma.sql`org_id = ${orgId}::int`];
+  if (type !== undefined) all.push(Prisma.sql`type = ${type}`);
+  // Not LIKE: `%`, `_` and `\` are characters like any other.
+  if (text !== undefined)
+    all.push(
+      Prisma.sql`(strpos(lower(id), lower(${text}::text)) > 0 OR strpos(lower(name), lower(${text}::text)) > 0)`,
+    );
+  return Prisma.join(all, ' AND ');
+};

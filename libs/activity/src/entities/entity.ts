@@ -1,0 +1,92 @@
+import {
+  EntityName,
+  Failure,
+  Id,
+  isoTime,
+  Label,
+  pageQuery,
+  text,
+  type EntityRef,
+} from '@oriontel/contracts';
+import { z } from 'zod';
+
+/** A name that an entity of an organisation was given by hand. */
+export const NamedEntity = z
+  .strictObject({ name: Label, org_id: Id.optional() })
+  .meta({ id: 'NamedEntity', examples: [{ name: 'Main Outbound Plan' }] });
+export type NamedEntity = z.output<typeof NamedEntity>;
+
+export const Entity = z
+  .strictObject({
+    org_id: z.int(),
+    type: z.string(),
+    id: z.string(),
+    name: z.string().nullable().meta({ description: 'Null where nobody has named it yet' }),
+    created_at: z.iso.datetime(),
+  })
+  .meta({
+    id: 'Entity',
+    examples: [
+      {
+        org_id: 12345,
+        type: 'dialplan',
+        id: 'dp-001',
+        name: 'Main Outbound Plan',
+        created_at: '2024-01-15T10:30:00Z',
+      },
+    ],
+  });
+export type Entity = z.output<typeof Entity>;
+
+export const EntityQuery = z.strictObject({
+  ...pageQuery,
+  type: EntityName.optional(),
+  text: text(128).optional().meta({ description: 'Part of the id or the name, in any case' }),
+});
+export type EntityQuery = z.output<typeof EntityQuery>;
+
+export interface FoundEntity extends EntityRef {
+  orgId: number;
+  name: string | null;
+  createdAt: Date;
+}
+
+export const presentEntity = ({ orgId, type, id, name, createdAt }: FoundEntity): Entity => ({
+  org_id: orgId,
+  type,
+  id,
+  name,
+  created_at: isoTime(createdAt),
+});
+
+/** Users, organisations, extensions and gateways are there or not there elsewhere: nobody makes one by naming it here. */
+export const ownedElsewhere = ['user', 'org', 'extension', 'gateway'] as const;
+export type OwnedElsewhere = (typeof ownedElsewhere)[number];
+
+export const isOwnedElsewhere = (type: string): type is OwnedElsewhere =>
+  ownedElsewhere.includes(type as OwnedElsewhere);
+
+/** The path of imports: no entity can be read behind it. */
+const RESERVED = 'imports';
+
+const badEntity = (message: string): Failure =>
+  new Failure('bad_request', `entity: ${message}`, { details: [{ field: 'entity', message }] });
+
+/** Reads `type/id`. @throws Failure bad_request */
+export const readEntityRef = (path: string): EntityRef => {
+  const [type, id, ...rest] = path.split('/').map((part) => EntityName.safeParse(part).data);
+  if (!type || !id || rest.length)
+    throw badEntity('must be type/id, each 1 to 64 letters, digits, dots, underscores or hyphens');
+  if (type === RESERVED) throw badEntity(`must have another type: ${RESERVED} is a path of its own`);
+  return { type, id };
+};
+
+/** A type that PUT /entities may fill. @throws Failure bad_request */
+export const mustBeFree = (type: string): void => {
+  if (!isOwnedElsewhere(type) && type !== RESERVED) return;
+  const message = `must be another: ${type} is not registered by hand`;
+  throw new Failure('bad_request', `type: ${message}`, { details: [{ field: 'type', message }] });
+};
+
+/** `type/id`, as it is stored and shown. No type has a slash. */
+export const nameOfEntity = ({ type, id }: EntityRef): string => `${type}/${id}`;

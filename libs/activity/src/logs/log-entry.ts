@@ -1,0 +1,100 @@
+import { EntityName, IdText, isoTime, JsonObject, pageQuery, text, time } from '@oriontel/contracts';
+import { z } from 'zod';
+
+export const LogLevel = z.enum(
+  ['debug', 'info', 'warning', 'error'],
+  'must be debug, info, warning or error',
+);
+export type LogLevel = z.output<typeof LogLevel>;
+
+/** A line as a client brings it. */
+export const NewLogEntry = z.object({
+  timestamp: time,
+  type: EntityName.meta({ description: 'call, sip, error, debug or any other name' }),
+  level: LogLevel.default('info'),
+  message: text(4_096),
+  details: JsonObject.optional(),
+});
+export type NewLogEntry = z.output<typeof NewLogEntry>;
+
+/** A line as it is kept. */
+export interface LogLine {
+  id: string;
+  at: Date;
+  type: string;
+  level: LogLevel;
+  message: string;
+  details: JsonObject | null;
+}
+
+export const LogEntry = z.object({
+  id: z.string(),
+  timestamp: z.iso.datetime(),
+  type: z.string(),
+  level: LogLevel,
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()).nullable(),
+});
+export type LogEntry = z.output<typeof LogEntry>;
+
+/** A platform route: what it does not know it lets pass. */
+export const LogQuery = z
+  .object({
+    type: EntityName.optional().meta({ description: 'call, sip, error, debug or any other name' }),
+    level: LogLevel.optional(),
+    from: time.optional().meta({ description: 'Lines of then or later' }),
+    to: time.optional().meta({ description: 'Lines of then or earlier' }),
+    ...pageQuery,
+    org_id: IdText.optional().meta({ description: 'For admins: whose entity it is' }),
+  })
+  .refine(({ from, to }) => !from || !to || new Date(from) <= new Date(to), {
+    path: ['from'],
+    message: 'must not be later than to',
+  });
+export type LogQuery = z.output<typeof LogQuery>;
+
+/** What is found of an entity's log, the oldest first. */
+export const FoundLogs = z
+  .object({
+    status: z.literal('success'),
+    entity: z.string(),
+    count: z.int().meta({ description: 'Lines of this page' }),
+    total: z.int().meta({ description: 'Lines that match, all pages together' }),
+    logs: z.array(LogEntry),
+  })
+  .meta({
+    id: 'FoundLogs',
+    examples: [
+      {
+        status: 'success',
+        entity: 'user/67890',
+        count: 2,
+        total: 2,
+        logs: [
+          {
+            id: 'log-6f1c2f5d0c1b4e0f9a4be2f2b7a3c9d1',
+            timestamp: '2024-01-15T10:30:00Z',
+            type: 'call',
+            level: 'info',
+            message: 'Outbound call initiated to +14155555678',
+            details: { call_id: 'call-abc123', destination: '+14155555678', trunk: 'trunk_001' },
+          },
+          {
+            id: 'log-0b7de1a2f7c94d06b2f36dd07c1f5f0e',
+            timestamp: '2024-01-15T10:35:42Z',
+            type: 'call',
+            level: 'info',
+            message: 'Call completed',
+            details: { call_id: 'call-abc123', duration: 342, disposition: 'ANSWERED' },
+          },
+        ],
+      },
+    ],
+  });
+export type FoundLogs = z.output<typeof FoundLogs>;
+
+export const presentLog = ({ id, at, ...line }: LogLine): LogEntry => ({
+  ...line,
+  id: `log-${id.replaceAll('-', '')}`,
+  timestamp: isoTime(at),
+});

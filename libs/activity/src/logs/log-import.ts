@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { compactStamp, isoTime, required, text } from '@oriontel/contracts';
+import { z } from 'zod';
+import { NewLogEntry } from './log-entry.ts';
+
+const MOST = 100_000;
+const LOGS = `must be a list of 1 to ${MOST} log entries`;
+
+const importOf = <Item extends z.ZodType>(entry: Item) =>
+  z.object({
+    logs: z.array(entry, required(LOGS)).min(1, LOGS).max(MOST, LOGS),
+    source: text(255).optional().meta({ description: 'The system the entries come from' }),
+    deduplicate: z.boolean('must be true or false').default(true).meta({
+      description:
+        'Skip entries that the log holds already, or that came earlier in the import: of the same timestamp, type, message and details',
+    }),
+  });
+
+/** An import, for the documentation: with its entries checked. */
+export const NewLogImport = importOf(NewLogEntry).meta({
+  id: 'NewLogImport',
+  examples: [
+    {
+      logs: [
+        {
+          timestamp: '2024-01-14T15:00:00Z',
+          type: 'call',
+          level: 'info',
+          message: 'Call processed via trunk',
+          details: { call_id: 'imported-001', duration: 120 },
+        },
+        {
+          timestamp: '2024-01-14T15:30:00Z',
+          type: 'call',
+          level: 'warning',
+          message: 'Call failed - trunk congestion',
+          details: { call_id: 'imported-002', error_code: '503' },
+        },
+      ],
+      source: 'legacy-pbx-import',
+      deduplicate: true,
+    },
+  ],
+});
+
+/** An import whose entries are still to be checked one by one. */
+export const ImportEnvelope = importOf(z.unknown());
+
+/** An accepted import, and how far it is stored. */
+export interface LogImport {
+  id: string;
+  orgId: number;
+  /** type/id */
+  entity: string;
+  source: string | null;
+  deduplicate: boolean;
+  received: number;
+  imported: number;
+  duplicates: number;
+  parts: number;
+  partsStored: number;
+  createdAt: Date;
+}
+
+/** `import-20240115-…`, as documented; 122 random bits beside the day. */
+export const newImportId = (now: Date): string =>
+  `import-${compactStamp(now).slice(0, 8)}-${randomUUID().replaceAll('-', '')}`;
+
+const counts = {
+  imported: z.int().meta({ description: 'Entries that were stored' }),
+  duplicates_skipped: z.int(),
+  entity: z.string(),
+  import_id: z.string(),
+};
+const importId = 'import-20240115-1f8b3c0e5d2a4c7f9b6e0a1d2c3b4a5f';
+
+/** The answer to an import that was stored while its client waited. */
+export const Imported = z.object({ status: z.literal('success'), ...counts }).meta({
+  id: 'Imported',
+  examples: [
+    {
+      status: 'success',
+      imported: 2,
+      duplicates_skipped: 0,
+      entity: 'trunk/trunk_001',
+      import_id: importId,
+    },
+  ],
+});
+export type Imported = z.output<typeof Imported>;
+
+export const ImportState = z.enum(['queued', 'stored', 'failed']).meta({
+  description:
+    'queued: accepted, and on its way; stored: all of it has been seen to; failed: a part of it could not be stored, and waits in quarantine',
+});
+export type ImportState = z.output<typeof ImportState>;
+
+/** What has become of an import. */
+export const ImportStatus = z
+  .object({
+    status: ImportState,
+    ...counts,
+    received: z.int(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({
+    id: 'ImportStatus',
+    examples: [
+      {
+        status: 'queued',
+        imported: 0,
+        duplicates_skipped: 0,
+        received: 2,
+        entity: 'trunk/trunk_001',
+        import_id: importId,
+        created_at: '2024-01-15T10:30:00Z',
+      },
+    ],
+  });
+export type ImportStatus = z.output<typeof ImportStatus>;
+
+export const presentImported = (log: LogImport): Imported => ({
+  status: 'success',
+  imported: log.imported,
+  duplicates_skipped: log.duplicates,
+  entity: log.entity,
+  import_id: log.id,
+});
+
+export const presentStatus = (log: LogImport, status: ImportState): ImportStatus => ({
+  ...presentImported(log),
+  status,
+  received: log.received,
+  created_at: isoTime(log.createdAt),
+});

@@ -1,0 +1,132 @@
+import type { IncomingMessage } from 'node:http';
+import { Failure, IdText } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import type { PartsIntake } from '@oriontel/intake';
+import { organisationToRead, type Access, type HttpServer, type OrganisationExists } from '@oriontel/service';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { nameOfEntity, readEntityRef } from '../entities/entity.ts';
+import { entityOrganisation } from '../entities/entity-organisation.ts';
+import type { OwnersElsewhere } from '../entities/entity-owners.ts';
+import { acceptImport } from './accept-import.ts';
+import { collectBody, tooLarge } from './collect-body.ts';
+import { awaitImport, importStatus } from './import-status.ts';
+import { FoundLogs, LogQuery, presentLog } from './log-entry.ts';
+import { Imported, ImportStatus, NewLogImport, presentImported, presentStatus } from './log-import.ts';
+import type { ImportReader } from './open-import-reader.ts';
+import { searchLogs } from './search-logs.ts';
+
+export interface LogRoutes {
+  db: Database;
+  intake: Pick<PartsIntake, 'accept'>;
+  importReader: Pick<ImportReader, 'read'>;
+  organisationExists: OrganisationExists;
+  owners: OwnersElsewhere;
+  /** Milliseconds an import waits to be stored, before it is answered as queued. */
+  importPatience: number;
+}
+
+/** Bytes of one import. */
+const IMPORT_LIMIT = 32 * 1024 * 1024;
+
+const writers: Access = { roles: ['admin', 'manager'], scope: 'logs:write' };
+const followers: Access = { roles: ['admin', 'manager', 'user'], scope: 'logs:write' };
+
+/** type/id, as two parts of the path or with an encoded slash. */
+const EntityPath = z.object({ '*': z.string().meta({ description: 'type/id, like user/123' }) });
+const OrgQuery = z.object({
+  org_id: IdText.optional().meta({ description: 'For admins: whose entity it is' }),
+});
+const documentedAs = '/logs/{entity}';
+
+/** The logs of entities. */
+export const logRoutes = async (app: HttpServer, routes: LogRoutes): Promise<void> => {
+  const { db, owners, organisationExists } = routes;
+  const organisation = entityOrganisation(db, owners, organisationExists);
+  const search = searchLogs(db);
+  const status = importStatus(db);
+
+  app.route({
+    method: 'GET',
+    url: '/logs/*',
+    config: { family: 'platform', access: 'signed-in', limit: 'logs', errors: ['not_found'], documentedAs },
+    schema: {
+      tags: ['Logs'],
+      summary: 'Read logs',
+      params: EntityPath,
+      querystring: LogQuery,
+      response: { 200: FoundLogs },
+    },
+    handler: async ({ params, query, principal }): Promise<FoundLogs> => {
+      const ref = readEntityRef(params['*']);
+      const orgId = await organisation.toRead(principal, ref, query.org_id);
+      const { items, total } = await search(orgId, nameOfEntity(ref), query);
+      const logs = items.map(presentLog);
+      return { status: 'success', entity: nameOfEntity(ref), count: logs.length, total, logs };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/logs/imports/:id',
+    config: { family: 'platform', access: followers, limit: 'logs' },
+    schema: {
+      tags: ['Logs'],
+      summary: 'Read what became of an import',
+      params: z.object({ id: z.string() }),
+      response: { 200: ImportStatus },
+    },
+    handler: async ({ params, principal }) => {
+      const orgId = organisationToRead(principal);
+      const found = isImportId(params.id) ? await status(orgId, params.id) : null;
+      if (!found) throw new Failure('not_found', 'Import not found');
+      return presentStatus(found.log, found.state);
+    },
+  });
+
+  await app.register(importRoute, routes);
+};
+
+const isImportId = (id: string): boolean => /^import-\d{8}-[0-9a-f]{32}$/.test(id);
+
+const importRoute = async (app: HttpServer, routes: LogRoutes): Promise<void> => {
+  const { db, intake, importReader, organisationExists, owners, importPatience } = routes;
+  const organisation = entityOrganisation(db, owners, organisationExists);
+  const accept = acceptImport(importReader, intake);
+  const storedWithin = awaitImport(db);
+  // Parsed in a thread of its own: here a large one would hold up everybody.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', async ({ headers }: FastifyRequest, body: IncomingMessage) => {
+    if (Number(headers['content-length']) > IMPORT_LIMIT) throw tooLarge(IMPORT_LIMIT);
+    return collectBody(body, IMPORT_LIMIT);
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/logs/*',
+    bodyLimit: IMPORT_LIMIT,
+    config: {
+      family: 'platform',
+      access: writers,
+      limit: 'logs',
+      errors: ['not_found', 'unprocessable'],
+      documentedAs,
+      documentedBody: NewLogImport,
+    },
+    schema: {
+      tags: ['Logs'],
+      summary: 'Import logs',
+      params: EntityPath,
+      querystring: OrgQuery,
+      response: { 200: Imported, 202: ImportStatus },
+    },
+    handler: async ({ params, query, principal, body, id: requestId }, reply) => {
+      const ref = readEntityRef(params['*']);
+      const orgId = await organisation.toWrite(principal, ref, query.org_id);
+      const blocks = (body as Uint8Array<ArrayBuffer>[] | undefined) ?? [];
+      const importId = await accept({ orgId, ref, body: blocks, requestId });
+      const { log, state } = await storedWithin(orgId, importId, importPatience);
+      return state === 'stored' ? presentImported(log) : reply.code(202).send(presentStatus(log, state));
+    },
+  });
+};

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import type { ImportPart } from './logs-intake.ts';
+import { readImport, type ReadImport } from './read-import.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const task = (...body: Uint8Array<ArrayBuffer>[]) => ({
+  body,
+  orgId: 1,
+  entity: 'trunk/t-1',
+  importId: 'import-x',
+  now: Date.parse('2024-02-01T00:00:00Z'),
+});
+const line = (more: object = {}) => ({
+  timestamp: '2024-01-15T10:30:00Z',
+  type: 'call',
+  message: 'm',
+  ...more,
+});
+const read = (logs: object[], more: object = {}, orgId = 1, entity = 'trunk/t-1') => {
+  const found = readImport({
+    ...task(bytes(JSON.stringify({ logs, ...more }))),
+    orgId,
+    entity,
+  }) as ReadImport;
+  const parts = found.parts.map((part) => JSON.parse(new TextDecoder().decode(part)) as ImportPart);
+  return { ...found, texts: found.parts, parts, entries: parts.flatMap(({ entries }) => entries) };
+};
+const idOf = (more: object, orgId?: number, entity?: string) =>
+  read([line(more)], {}, orgId, entity).entries[0]!.id;
+
+test('an entry is put into its form', () => {
+  const { entries, ...rest } = read([line({ timestamp: '2024-01-15T12:30:00.1239+02:00', vendor: 1 })]);
+  expect(rest).toMatchObject({ kind: 'read', source: null, deduplicate: true, received: 1 });
+  expect(entries).toEqual([
+    {
+      id: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) as string,
+      at: '2024-01-15T10:30:00.123Z',
+      type: 'call',
+      level: 'info',
+      message: 'm',
+      details: null,
+    },
+  ]);
+});
+
+test('many entries come in parts of bounded size that know their place', () => {
+  const logs = Array.from({ length: 10_000 }, (_, index) => line({ message: `${index} ${'é'.repeat(50)}` }));
+  const { parts, texts, entries } = read(logs, { deduplicate: false });
+  expect(entries.map(({ message }) => Number.parseInt(message))).toEqual(logs.map((_, index) => index));
+  let first = 0;
+  for (const [index, part] of parts.entries()) {
+    expect(part).toMatchObject({ importId: 'import-x', entity: 'trunk/t-1', deduplicate: false, first });
+    expect(texts[index]!.byteLength).toBeLessThan(512 * 1024);
+    first += part.entries.length;
+  }
+  expect(parts.length).toBeGreaterThan(5);
+});
+
+describe('an id', () => {
+  test('is the same whatever the level, the source and the order of details', () => {
+    const original = idOf({ details: { a: 1, b: [{ c: 1, d: 2 }] } });
+    expect(idOf({ details: { b: [{ d: 2, c: 1 }], a: 1 }, level: 'error' })).toBe(original);
+  });
+  test('is another for whatever else differs', () => {
+    const ids = [
+      idOf({}),
+      idOf({}, 2),
+      idOf({}, 1, 'trunk/t-2'),
+      idOf({ timestamp: '2024-01-15T10:30:00.001Z' }),
+      idOf({ type: 'sip' }),
+      idOf({ message: 'M' }),
+      idOf({ details: {} }),
+      idOf({ details: { a: null } }),
+      idOf({ details: { a: [1, 2] } }),
+      idOf({ details: { a: [2, 1] } }),
+      idOf({ details: { a: { 0: 1, 1: 2 } } }),
+      idOf({ details: { a: '[1,2]' } }),
+    ];
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+test('a character that is cut between two blocks is whole again', () => {
+  const body = bytes(JSON.stringify({ logs: [line({ message: '📞'.repeat(10) })] }));
+  const blocks = Array.from(body, (byte) => Uint8Array.of(byte));
+  expect(readImport(task(...blocks))).toMatchObject({ kind: 'read', received: 1 });
+});
+
+test.each([
+  ['shape before impossible', [{}, line({ timestamp: '2024-03-01T00:00:00Z' })], 'bad_request'],
+  ['impossible alone', [line(), line({ timestamp: '2024-02-02T00:00:01Z' })], 'unprocessable'],
+])('%s', (_what, logs, code) => {
+  expect(readImport(task(bytes(JSON.stringify({ logs }))))).toMatchObject({ kind: 'refused', code });
+});
+
+test('a day ahead is let pass: clocks differ', () => {
+  expect(read([line({ timestamp: '2024-02-01T23:59:59Z' })]).received).toBe(1);
+});

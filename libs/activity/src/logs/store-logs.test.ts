@@ -1,0 +1,86 @@
+import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import type { IntakeRow } from '@oriontel/intake';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { contentId } from './log-id.ts';
+import { logImports } from './log-import.repository.ts';
+import type { ImportPart } from './logs-intake.ts';
+import { searchLogs } from './search-logs.ts';
+import { storeLogs } from './store-logs.ts';
+
+let store: TestDatabase;
+beforeAll(async () => void (store = await openTestDatabase()));
+afterAll(() => store.drop());
+beforeEach(async () => {
+  for (const table of ['entity_logs', 'log_imports'])
+    await store.db.$executeRawUnsafe(`DELETE FROM ${table}`);
+});
+
+const entity = 'trunk/t-1';
+let number = 0;
+
+/** Rows of one import, one for each list of messages. */
+const importOf = async (parts: string[][], deduplicate = true): Promise<IntakeRow<ImportPart>[]> => {
+  const importId = `import-${(number += 1)}`;
+  const received = parts.flat().length;
+  const log = { id: importId, orgId: 1, entity, source: null, deduplicate, received, parts: parts.length };
+  await logImports(store.db).create(log);
+  let first = 0;
+  return parts.map((messages, index) => {
+    const entries = messages.map((message) => {
+      const line = { at: '2024-01-15T10:30:00.000Z', type: 'call', message, details: null };
+      return { ...line, level: 'info' as const, id: contentId(1, entity, line) };
+    });
+    const payload = { importId, entity, deduplicate, first, entries };
+    first += entries.length;
+    const acceptedAt = new Date();
+    return {
+      id: `${importId}-${index}`,
+      orgId: 1,
+      key: importId,
+      payload,
+      requestId: 'r',
+      acceptedAt,
+      attempts: 0,
+    };
+  });
+};
+const drain = (rows: IntakeRow<ImportPart>[]) => store.db.$transaction((tx) => storeLogs(tx, rows));
+const countsOf = async ([row]: IntakeRow<ImportPart>[]) => {
+  const found = await logImports(store.db).find(1, row!.key);
+  return [found!.imported, found!.duplicates, found!.partsStored];
+};
+const total = async () => (await searchLogs(store.db)(1, entity, { limit: 1, offset: 0 })).total;
+
+test('what several imports of one transaction say is stored once, and each is told its own counts', async () => {
+  const first = await importOf([['a', 'b', 'a'], ['c']]);
+  const second = await importOf([['c', 'd']]);
+  const third = await importOf([['a', 'e', 'e']], false);
+  await drain([...first, ...second, ...third]);
+  expect(await countsOf(first)).toEqual([3, 1, 2]);
+  expect(await countsOf(second)).toEqual([1, 1, 1]);
+  expect(await countsOf(third)).toEqual([3, 0, 1]);
+  expect(await total()).toBe(7);
+});
+
+test('a part whose transaction is undone leaves nothing, and counts when it comes again', async () => {
+  const rows = await importOf([['a', 'b']]);
+  const undone = store.db.$transaction(async (tx) => {
+    await storeLogs(tx, rows);
+    throw new Error('undone');
+  });
+  await expect(undone).rejects.toThrow('undone');
+  expect([await total(), await countsOf(rows)]).toEqual([0, [0, 0, 0]]);
+  await drain(rows);
+  expect([await total(), await countsOf(rows)]).toEqual([2, [2, 0, 1]]);
+});
+
+test('imports that bring the same in opposite orders at once neither deadlock nor store it twice', async () => {
+  const messages = Array.from({ length: 6_000 }, (_, index) => `line ${index}`);
+  const imports = await Promise.all(
+    [1, 2, 3, 4].map((n) => importOf([n % 2 ? messages : [...messages].reverse()])),
+  );
+  await Promise.all(imports.map(drain));
+  const counts = await Promise.all(imports.map(countsOf));
+  expect(counts.reduce((sum, [imported]) => sum + imported!, 0)).toBe(6_000);
+  expect(await total()).toBe(6_000);
+});
