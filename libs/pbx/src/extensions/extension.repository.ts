@@ -1,7 +1,7 @@
 import type { JsonObject, Page } from '@oriontel/contracts';
 import { anyContains, everyOrg, Prisma, type Queryable } from '@oriontel/database';
-import type { ExtensionType, FoundExtension } from './extension.ts';
 import { z } from 'zod';
+import type { ExtensionType, FoundExtension } from './extension.ts';
 
 export type NewExtensionRow = Omit<FoundExtension, 'createdAt' | 'updatedAt'>;
 
