@@ -201,6 +201,14 @@ describe('whose it is', () => {
     expect((await post(`${ref}?org_id=2147483647`, { logs: lines(1) }, gateway.admin)).status).toBe(404);
   });
 
+  test('where several have one, an admin means that of the default organisation', async () => {
+    await post(ref, { logs: lines(2) });
+    await post(`${ref}?org_id=1`, { logs: lines(1) }, gateway.admin);
+    expect((await read(ref, gateway.admin)).json.total).toBe(1);
+    expect(counts(await post(ref, { logs: lines(3) }, gateway.admin))).toEqual([2, 1]);
+    expect((await read(ref)).json.total).toBe(2);
+  });
+
   test('an admin finds the only one there is, and makes new ones in the default organisation', async () => {
     await post(ref, { logs: lines(2) });
     expect((await read(ref, gateway.admin)).json.total).toBe(2);

@@ -20,8 +20,8 @@ export interface EntityOrganisation {
 const notFound = (): Failure => new Failure('not_found', 'Entity not found');
 
 /**
- * Everybody's own organisation has their entities; an admin's are those of the organisation that it names, or of the only one that
- * has such. What belongs to a user of no organisation is kept with the default one, and shown to that user and to admins.
+ * Everybody's own organisation has their entities; an admin's are those of the organisation that it names, else of the default one,
+ * else of the only one that has such. What belongs to a user of no organisation is kept with the default one, and shown to that user and to admins.
  */
 export const entityOrganisation = (
   db: Queryable,
@@ -38,9 +38,10 @@ export const entityOrganisation = (
   };
 
   /** For admins; null where nobody has it. */
-  const onlyOne = async (ref: EntityRef, asked?: number): Promise<number | null> => {
+  const ownerFor = async (ref: EntityRef, asked?: number): Promise<number | null> => {
     const owners = (await ownersOf(ref)).map((orgId) => orgId ?? DEFAULT_ORG);
     if (asked !== undefined) return owners.includes(asked) || (await exists(asked, ref)) ? asked : null;
+    if (owners.includes(DEFAULT_ORG)) return DEFAULT_ORG;
     if (owners.length > 1) throw severalHaveIt();
     return owners[0] ?? null;
   };
@@ -48,7 +49,7 @@ export const entityOrganisation = (
   return {
     toRead: async (principal, ref, asked) => {
       if (isAdmin(principal)) {
-        const orgId = await onlyOne(ref, asked);
+        const orgId = await ownerFor(ref, asked);
         if (orgId === null) throw notFound();
         return orgId;
       }
@@ -64,7 +65,7 @@ export const entityOrganisation = (
         const orgId = organisationToWrite(principal, asked);
         return mustExist ? existing(orgId, ref) : orgId;
       }
-      const known = await onlyOne(ref, asked);
+      const known = await ownerFor(ref, asked);
       if (known !== null) return known;
       if (mustExist) throw notFound();
       return toFill(principal, asked);
