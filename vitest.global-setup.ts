@@ -14,7 +14,11 @@ declare module 'vitest' {
 /** One PostgreSQL and, where it is found, one Redis for the whole run; every test file has a database of its own. */
 export default async (project: TestProject): Promise<() => Promise<void>> => {
   const stores = await startTestStores(process.env);
-  await makeTemplate(stores.databaseUrl);
+  // Where a migration fails there is no run, and nobody would stop them.
+  await makeTemplate(stores.databaseUrl).catch(async (error: unknown) => {
+    await stores.stop();
+    throw error;
+  });
   project.provide('databaseUrl', stores.databaseUrl);
   project.provide('redisUrl', stores.redisUrl);
   if (!stores.redisUrl)
