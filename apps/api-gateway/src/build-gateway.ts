@@ -3,7 +3,7 @@ import { activityRoutes } from '@oriontel/activity/http';
 import { bespokeRoutes } from '@oriontel/bespoke/http';
 import { cdrIntake, findFinishedLeg } from '@oriontel/cdr';
 import { cdrRoutes } from '@oriontel/cdr/http';
-import { isoTime } from '@oriontel/contracts';
+import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { eventlogIntake } from '@oriontel/eventlog';
 import { eventlogRoutes } from '@oriontel/eventlog/http';
@@ -19,6 +19,7 @@ import {
   askChecks,
   createServer,
   documentationRoutes,
+  envelope,
   errorsRoute,
   guardRoutes,
   openDocumentation,
@@ -29,6 +30,7 @@ import {
   type Logger,
   type Metrics,
   type RateLimiting,
+  type Readiness,
 } from '@oriontel/service';
 import type { HostSampler } from '@oriontel/system';
 import { systemRoutes } from '@oriontel/system/http';
@@ -59,6 +61,7 @@ export interface Gateway {
 
 const ABOUT = {
   title: 'OrionTel',
+  license: { name: 'MIT', identifier: 'MIT' },
   description:
     'The open back end of a telephone platform: CDRs in, stored once, found again; accounts, audit log, gateways, extensions and calls.',
   version: API_VERSION,
@@ -141,10 +144,16 @@ const healthRoutes = async (
   // Who asks whether it lives asks often, and a 429 would read as death.
   const config = { family: 'oriontel', access: 'anyone', limit: 'none' } as const;
   const schema = { tags: ['Health'], summary: 'Ask whether the process lives' };
-  app.get('/healthz', { config, schema }, async () => ({ status: 'ok', time: isoTime(new Date()) }));
+  app.get('/healthz', { config, schema }, async () => envelope({ status: 'ok' }));
   const ready = { tags: ['Health'], summary: 'Ask whether it can take traffic' };
-  app.get('/readyz', { config, schema: ready }, async (_request, reply) => {
+  app.get('/readyz', { config, schema: ready }, async () => {
     const readiness = await askChecks(checks, log);
-    return reply.code(readiness.ready ? 200 : 503).send(readiness);
+    if (!readiness.ready) throw notReady(readiness);
+    return envelope(readiness);
   });
+};
+
+const notReady = ({ checks }: Readiness): Failure => {
+  const failed = Object.keys(checks).filter((name) => checks[name] === 'failed');
+  return new Failure('unavailable', `Not ready: ${failed.join(', ')}.`, { retryAfter: 2 });
 };

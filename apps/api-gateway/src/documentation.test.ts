@@ -118,24 +118,12 @@ describe('OpenAPI', () => {
   });
 
   test('has no problem that Redocly knows of', async () => {
-    const config = await createConfig({
-      extends: ['recommended-strict'],
-      rules: {
-        // The document's own POST /{action}/{index} is as wide as any route of two parts.
-        'no-ambiguous-paths': 'off',
-        // Health and documentation answer nobody with 4xx but 429, which is not theirs.
-        'operation-4xx-response': 'off',
-        // MIT, said in the repository; there is no address to point at.
-        'info-license': 'off',
-        // It is served by the API itself, so its only server is where it came from.
-        'no-server-example.com': 'off',
-      },
-    });
+    const config = await createConfig({ extends: ['recommended-strict'] });
     const problems = await lintFromString({ source: JSON.stringify(document), config });
     const told = problems.map(
       ({ ruleId, message, location }) => `${ruleId}: ${message} at ${location[0]?.pointer}`,
     );
-    expect(told).toEqual([]);
+    expect(told.filter((problem) => !isOurs(problem))).toEqual([]);
   });
 
   test('makes a client whose types are right', async () => {
@@ -156,6 +144,13 @@ describe('OpenAPI', () => {
     }
   }, 60_000);
 });
+
+/** What the documents and the contract want as it is. */
+const isOurs = (problem: string): boolean =>
+  // The document's own POST /{action}/{index} is as wide as any route of two parts.
+  /^no-ambiguous-paths: .*`\/\{action\}\/\{index\}`/.test(problem) ||
+  // Whoever asks whether the process lives is never told that it asked wrongly.
+  /^operation-4xx-response: .*~1(healthz|readyz)/.test(problem);
 
 /** Where a type is wrong, this does not compile. */
 const USE = `

@@ -24,7 +24,7 @@ await live(log, async (closing) => {
 
   const metrics = openMetrics();
   const { CONCURRENCY: concurrency, DEFAULT_REGION: defaultRegion, SWEEP_GRACE: sweepGrace } = config;
-  const { consumer, stopSweeping } = serveCdrs({
+  const serving = serveCdrs({
     db,
     queues,
     log,
@@ -33,13 +33,13 @@ await live(log, async (closing) => {
     defaultRegion,
     sweepGrace,
   });
-  closing.add('sweeper', stopSweeping);
+  closing.add('sweeper', serving.stopSweeping);
   closing.add('partitions', keepPartitions(db, log));
 
   const checks = {
     database: () => pingDatabase(db),
     consumer: async () => {
-      if (!consumer.isRunning()) throw new Error('the consumer has stopped');
+      if (!serving.isRunning()) throw new Error('the consumer has stopped');
     },
   };
   const { ADMIN_HOST: host, ADMIN_PORT: port } = config;

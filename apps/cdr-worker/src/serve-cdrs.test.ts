@@ -51,7 +51,7 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
     await forgotten.accept({ ...request, orgId: british.id, value: value(first) });
     await dispatched.accept({ ...request, orgId: 1, value: value(second) });
 
-    const { stopSweeping, consumer } = serveCdrs({
+    const { stopSweeping, isRunning } = serveCdrs({
       db,
       queues,
       log,
@@ -64,7 +64,7 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
       { call_id: first.call_id, caller: '+442079460001', org_id: british.id },
       { call_id: second.call_id, caller: '+14155551234', org_id: 1 },
     ]);
-    expect(consumer.isRunning()).toBe(true);
+    expect(isRunning()).toBe(true);
     await stopSweeping();
     await forgotten.close();
     await dispatched.close();

@@ -24,13 +24,13 @@ await live(log, async (closing) => {
   const metrics = openMetrics();
   const { CONCURRENCY: concurrency, SWEEP_GRACE: sweepGrace } = config;
   // The months' partitions are made by apps/cdr-worker, for all tables.
-  const { consumers, stopSweeping } = serveEvents({ db, queues, log, metrics, concurrency, sweepGrace });
-  closing.add('sweeper', stopSweeping);
+  const serving = serveEvents({ db, queues, log, metrics, concurrency, sweepGrace });
+  closing.add('sweeper', serving.stopSweeping);
 
   const checks = {
     database: () => pingDatabase(db),
     consumers: async () => {
-      if (!consumers.every((consumer) => consumer.isRunning())) throw new Error('a consumer has stopped');
+      if (!serving.isRunning()) throw new Error('a consumer has stopped');
     },
   };
   const { ADMIN_HOST: host, ADMIN_PORT: port } = config;

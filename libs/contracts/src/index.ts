@@ -1,6 +1,13 @@
 export { readCursor, writeCursor, type Cursor } from './cursor.ts';
 export { EntityName, type EntityRef } from './entity.ts';
-export { Failure, failures, type FailureCode, type FailureOptions, type Problem } from './failure.ts';
+export {
+  Failure,
+  failures,
+  refuseField,
+  type FailureCode,
+  type FailureOptions,
+  type Problem,
+} from './failure.ts';
 export { code, Id, IdText, Label, isStorableText, required, seconds, text, time } from './fields.ts';
 export { JsonObject, storable } from './json-object.ts';
 export { Limit, pageQuery, type Page, type Paged } from './page.ts';

@@ -7,4 +7,5 @@ export { intakeRows, pendingPayloads, type IntakeRow, type NewQuarantineItem } f
 export { quarantine, type QuarantineItem } from './quarantine.repository.ts';
 export { mergeDrains } from './merge-drains.ts';
 export { redrive } from './redrive.ts';
+export { serveIntakes, type ServedIntake, type ServeOptions, type Serving } from './serve-intakes.ts';
 export { keepSweeping, sweep, type SweptQueue } from './sweep.ts';

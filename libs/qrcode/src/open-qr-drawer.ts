@@ -1,4 +1,4 @@
-import { Failure } from '@oriontel/contracts';
+import { Failure, refuseField } from '@oriontel/contracts';
 import { Piscina } from 'piscina';
 import type { Drawing } from './draw.ts';
 import type { QrQuery } from './qr-query.ts';
@@ -53,6 +53,5 @@ const imageOf = (drawing: Drawing): QrImage => {
       'data is longer than a QR code holds at this error_correction: shorten it.',
     );
   }
-  const message = `must be at least ${drawing.atLeast} for this data and margin`;
-  throw new Failure('bad_request', `size: ${message}`, { details: [{ field: 'size', message }] });
+  throw refuseField('size', `must be at least ${drawing.atLeast} for this data and margin`);
 };

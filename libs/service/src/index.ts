@@ -1,4 +1,4 @@
-export { askChecks, startAdminServer, type Checks } from './admin-server.ts';
+export { askChecks, startAdminServer, type Checks, type Readiness } from './admin-server.ts';
 export { ConfigError, Port, readConfig, ServiceConfig, type Environment } from './config.ts';
 export { documentationRoutes } from './documentation/documentation-routes.ts';
 export { openDocumentation } from './documentation/open-documentation.ts';
@@ -9,6 +9,7 @@ export { API_VERSION, envelope, Enveloped, EnvelopedPage, envelopePage } from '.
 export { guardRoutes, type Authenticate } from './http/guard.ts';
 export {
   isAdmin,
+  noSuchOrganisation,
   organisationToFill,
   organisationToRead,
   organisationToWrite,

@@ -1,6 +1,7 @@
 import {
   EntityName,
-  Failure,
+  refuseField,
+  type Failure,
   Id,
   isoTime,
   Label,
@@ -69,8 +70,7 @@ export const isOwnedElsewhere = (type: string): type is OwnedElsewhere =>
 /** The path of imports: no entity can be read behind it. */
 const RESERVED = 'imports';
 
-const badEntity = (message: string): Failure =>
-  new Failure('bad_request', `entity: ${message}`, { details: [{ field: 'entity', message }] });
+const badEntity = (message: string): Failure => refuseField('entity', message);
 
 /** Reads `type/id`. @throws Failure bad_request */
 export const readEntityRef = (path: string): EntityRef => {
@@ -84,8 +84,7 @@ export const readEntityRef = (path: string): EntityRef => {
 /** A type that PUT /entities may fill. @throws Failure bad_request */
 export const mustBeFree = (type: string): void => {
   if (!isOwnedElsewhere(type) && type !== RESERVED) return;
-  const message = `must be another: ${type} is not registered by hand`;
-  throw new Failure('bad_request', `type: ${message}`, { details: [{ field: 'type', message }] });
+  throw refuseField('type', `must be another: ${type} is not registered by hand`);
 };
 
 /** `type/id`, as it is stored and shown. No type has a slash. */

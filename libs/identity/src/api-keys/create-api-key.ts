@@ -1,19 +1,18 @@
-import { Failure, type Principal } from '@oriontel/contracts';
+import { refuseField, type Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
-import { organisationToWrite } from '@oriontel/service';
+import { organisationToFill } from '@oriontel/service';
 import { v7 as uuidv7 } from 'uuid';
-import { mustExist } from '../organizations/must-exist.ts';
+import { organizations } from '../organizations/organization.repository.ts';
 import { apiKeys } from './api-key.repository.ts';
 import { keyWords, presentApiKey, type ApiKey, type NewApiKey } from './api-key.ts';
 
 /** The answer is the only one that ever shows the key. @throws Failure forbidden, not_found, bad_request */
-export const createApiKey =
-  (db: Database) =>
-  async (creator: Principal, wanted: NewApiKey): Promise<ApiKey> => {
-    const orgId = organisationToWrite(creator, wanted.org_id);
-    await mustExist(db, orgId);
+export const createApiKey = (db: Database) => {
+  const organisationOf = organisationToFill(organizations(db).exists);
+  return async (creator: Principal, wanted: NewApiKey): Promise<ApiKey> => {
+    const orgId = await organisationOf(creator, wanted.org_id);
     const expiresAt = wanted.expires_at ? new Date(wanted.expires_at) : null;
-    if (expiresAt && expiresAt <= new Date()) throw past();
+    if (expiresAt && expiresAt <= new Date()) throw refuseField('expires_at', 'must be in the future');
     const { id, word, secretHash } = keyWords.mint(uuidv7());
     const made = await apiKeys(db).create({
       id,
@@ -26,8 +25,4 @@ export const createApiKey =
     });
     return { ...presentApiKey(made), key: word };
   };
-
-const past = (): Failure =>
-  new Failure('bad_request', 'expires_at: must be in the future', {
-    details: [{ field: 'expires_at', message: 'must be in the future' }],
-  });
+};

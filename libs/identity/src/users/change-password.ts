@@ -1,4 +1,4 @@
-import { Failure } from '@oriontel/contracts';
+import { refuseField, type Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { z } from 'zod';
 import { sessions } from '../sessions/session.repository.ts';
@@ -32,7 +32,4 @@ export const changePassword =
     });
   };
 
-const wrong = (): Failure =>
-  new Failure('forbidden', 'current_password: is wrong', {
-    details: [{ field: 'current_password', message: 'is wrong' }],
-  });
+const wrong = (): Failure => refuseField('current_password', 'is wrong', 'forbidden');

@@ -94,9 +94,15 @@ export const ensureAdmin =
   (db: Database, passwords: Passwords) =>
   async (username: string, email: string, password: string): Promise<boolean> => {
     const passwordHash = await passwords.hash(password);
-    return db.$transaction(async (tx) => {
-      if (await users(tx).hasAdmin()) return false;
-      await users(tx).create({ username, email, name: null, passwordHash, role: 'admin', orgId: null });
-      return true;
-    });
+    return db
+      .$transaction(async (tx) => {
+        if (await users(tx).hasAdmin()) return false;
+        await users(tx).create({ username, email, name: null, passwordHash, role: 'admin', orgId: null });
+        return true;
+      })
+      .catch((error: unknown) => {
+        if (isUniqueViolation(error))
+          throw new Error('ADMIN_USERNAME or ADMIN_EMAIL is that of a user who is no admin: choose another.');
+        throw error;
+      });
   };

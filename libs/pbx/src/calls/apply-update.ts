@@ -1,6 +1,5 @@
-import { code, Failure, text, time } from '@oriontel/contracts';
+import { code, Failure, text, time, refuseField } from '@oriontel/contracts';
 import { z } from 'zod';
-import { refuseField } from '../refuse-field.ts';
 import { CallStatus, LONGEST_CALL, type FoundCall } from './call.ts';
 
 export const CallUpdate = z

@@ -8,6 +8,8 @@ export interface About {
   title: string;
   description: string;
   version: string;
+  /** `identifier`: as SPDX has it. */
+  license: { name: string; identifier: string };
   /** What the tags of the routes mean, in the order in which they are read. */
   tags: Record<string, string>;
 }

@@ -19,6 +19,9 @@ export const organisationToWrite = (principal: Principal, asked?: number): numbe
 export const organisationToRead = (principal: Principal, asked?: number): number | null =>
   isAdmin(principal) ? (asked ?? null) : own(principal, asked);
 
+export const noSuchOrganisation = (): Failure =>
+  new Failure('not_found', 'Organization not found: create it first.');
+
 export type OrganisationExists = (orgId: number) => Promise<boolean>;
 
 /** The organisation that something new goes to, which an admin may have misspelt. @throws Failure forbidden, not_found */
@@ -28,6 +31,6 @@ export const organisationToFill =
     const orgId = organisationToWrite(principal, asked);
     // One's own is there, and so is the default one.
     if (orgId !== principal.orgId && orgId !== DEFAULT_ORG && !(await exists(orgId)))
-      throw new Failure('not_found', 'Organization not found: create it first.');
+      throw noSuchOrganisation();
     return orgId;
   };
