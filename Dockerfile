@@ -1,6 +1,6 @@
 # One image for every process: the command chooses which.
 #   docker build -t oriontel .
-#   node dist/apps/api-gateway/main.js | node dist/apps/cdr-worker/main.js | node dist/apps/eventlog-worker/main.js | node dist/libs/database/migrate.main.js
+#   node dist/apps/<app>/main.js | node dist/libs/database/migrate.main.js
 FROM node:22-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./

@@ -23,7 +23,7 @@ export interface BenchStack extends BenchApps {
   bareUrl: string;
   queues: string;
   /** The same apps once more, on another database of the same server. */
-  beside: (name: string) => Promise<BenchApps>;
+  beside: (name: string, settings?: Record<string, string>) => Promise<BenchApps>;
   stop: () => Promise<void>;
 }
 
@@ -50,15 +50,16 @@ export const startBenchStack = async (): Promise<BenchStack> => {
     const program = process.env['BENCH_QUEUES'] === 'postgres' ? null : await findRedis(process.env['PATH']);
     const redis = program ? await startRedis({ program, dataDir, log }) : null;
     closing.push(() => redis?.stop());
-    const start = (url: string, redisUrl: string | null) => startApps(url, redisUrl, closing);
+    const start = (url: string, redisUrl: string | null, settings = {}) =>
+      startApps(url, redisUrl, closing, settings);
     const apps = await start(postgres.url, redis?.url ?? null);
     const bare = await startBare();
     closing.push(() => bare.stop());
-    const beside = async (name: string): Promise<BenchApps> => {
+    const beside = async (name: string, settings = {}): Promise<BenchApps> => {
       await apps.sql.query(`CREATE DATABASE ${name}`);
       const url = new URL(postgres.url);
       url.pathname = name;
-      return start(url.href, null);
+      return start(url.href, null, settings);
     };
     return { ...apps, bareUrl: bare.url, queues: redis ? 'Redis' : 'PostgreSQL', beside, stop };
   } catch (error) {
@@ -71,9 +72,10 @@ const startApps = async (
   databaseUrl: string,
   redisUrl: string | null,
   closing: (() => unknown)[],
+  settings: Record<string, string>,
 ): Promise<BenchApps> => {
   await applyMigrations(databaseUrl);
-  const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', RATE_LIMITS: 'off' };
+  const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', RATE_LIMITS: 'off', ...settings };
   const print = (name: string, line: string) => console.error(name, line);
   const apps = await startAppStack({ databaseUrl, redisUrl, env, print });
   closing.push(() => apps.stop());

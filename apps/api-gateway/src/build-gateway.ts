@@ -1,7 +1,7 @@
-import { entityNames, logsIntake, type ImportReader } from '@oriontel/activity';
+import { entityEventsIntake, entityNames, logsIntake, type ImportReader } from '@oriontel/activity';
 import { activityRoutes } from '@oriontel/activity/http';
 import { bespokeRoutes } from '@oriontel/bespoke/http';
-import { cdrIntake, findFinishedLeg } from '@oriontel/cdr';
+import { cdrIntake, findFinishedLeg, munchQueue } from '@oriontel/cdr';
 import { cdrRoutes } from '@oriontel/cdr/http';
 import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
@@ -13,6 +13,7 @@ import { openIntake, openPartsIntake, type Intake, type IntakeKind } from '@orio
 import { pbxRoutes } from '@oriontel/pbx/http';
 import type { QrDrawer } from '@oriontel/qrcode';
 import { qrRoutes } from '@oriontel/qrcode/http';
+import { recurringRoutes } from '@oriontel/recurring/http';
 import type { Queues } from '@oriontel/queues';
 import {
   API_VERSION,
@@ -32,6 +33,8 @@ import {
   type RateLimiting,
   type Readiness,
 } from '@oriontel/service';
+import { resultsIntake } from '@oriontel/sip-gateways';
+import { sipGatewayRoutes } from '@oriontel/sip-gateways/http';
 import type { HostSampler } from '@oriontel/system';
 import { systemRoutes } from '@oriontel/system/http';
 import { limitsOf, type GatewayConfig } from './config.ts';
@@ -48,6 +51,8 @@ export interface GatewayParts {
   importReader: ImportReader;
   /** Milliseconds a log import waits to be stored; 10,000 where it is absent. */
   importPatience?: number | undefined;
+  /** Milliseconds an event waits for its notifications to be handed to delivery; 2,000 where it is absent. */
+  notifyPatience?: number | undefined;
   log: Logger;
   checks: Checks;
   metrics: Metrics;
@@ -67,9 +72,14 @@ const ABOUT = {
   version: API_VERSION,
   tags: {
     CDRs: 'Call detail records: intake, what became of it, search',
+    Tasks: 'Work on many CDRs at once, and what is done again and again',
     'Event logging': 'The audit log of what people and programs did',
     Logs: 'What systems log of an entity: a user, a device, a trunk …',
+    Events: 'What happened to an entity, such as a registration, and whom it is told',
+    Webhooks:
+      "Where an organisation is told of its events: each is a POST of Standard Webhooks (https://www.standardwebhooks.com), `{type, timestamp, data}`, signed with the webhook's secret, in order and until it is answered by 2xx",
     Entities: 'What an organisation has besides users, extensions and gateways, and what it is called',
+    Gateways: 'SIP gateways: how they are probed, what is reported of them, and how they are',
     'Bespoke data': 'Settings of an organisation for its queue monitor and its notifier',
     'QR codes': 'Images of whatever text a client wants to show',
     PBX: 'Extensions, and calls while they go on',
@@ -84,7 +94,7 @@ const ABOUT = {
 /** The whole HTTP side, not yet listening. */
 export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const { config, db, queues, limitRedis, passwords, host, qrDrawer, log, checks, metrics } = parts;
-  const { importReader, importPatience = 10_000 } = parts;
+  const { importReader, importPatience = 10_000, notifyPatience = 2_000 } = parts;
   const app = createServer(log, { trustProxy: config.TRUST_PROXY });
   timeRequests(app, metrics);
   const documentation = await openDocumentation(app, ABOUT);
@@ -108,6 +118,8 @@ export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
   const intakes = {
     cdrs: intakeOf(cdrIntake),
     events: intakeOf(eventlogIntake),
+    entityEvents: intakeOf(entityEventsIntake),
+    gatewayResults: intakeOf(resultsIntake),
     logs: openPartsIntake(db, logsIntake, queues.producer(logsIntake.queue), intakeOptions),
   };
   const regionOf = async (orgId: number) =>
@@ -118,7 +130,16 @@ export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
   await app.register(documentationRoutes, { read: documentation });
   await app.register(errorsRoute);
   await app.register(identityRoutes, { db, passwords, tokens, sessionLifetime: config.SESSION_LIFETIME });
-  await app.register(cdrRoutes, { db, intake: intakes.cdrs, organisationExists, regionOf });
+  const munchers = queues.producer(munchQueue);
+  const cdrJobs = queues.producer(cdrIntake.queue);
+  await app.register(cdrRoutes, {
+    db,
+    intake: intakes.cdrs,
+    cdrJobs,
+    munchers,
+    organisationExists,
+    regionOf,
+  });
   const names = { usersOf: users(db).namesOf, entitiesOf: entityNames(db) };
   await app.register(eventlogRoutes, { db, intake: intakes.events, organisationExists, names });
   await app.register(activityRoutes, {
@@ -126,9 +147,13 @@ export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
     intake: intakes.logs,
     importReader,
     importPatience,
+    eventsIntake: intakes.entityEvents,
+    notifyPatience,
     organisationExists,
     owners: entityOwnersElsewhere(db),
   });
+  await app.register(sipGatewayRoutes, { db, intake: intakes.gatewayResults, organisationExists });
+  await app.register(recurringRoutes, { db });
   await app.register(bespokeRoutes, { db, organisationExists });
   await app.register(qrRoutes, { qrDrawer });
   await app.register(systemRoutes, { db, host, organisationExists });

@@ -1,8 +1,9 @@
-import { entities, seedLogs } from '@oriontel/activity';
+import { entities, seedEntityEvents, seedLogs } from '@oriontel/activity';
 import type { Database } from '@oriontel/database';
 import { demoSettings } from '@oriontel/bespoke';
 import { seedEvents, type DatedEvent } from '@oriontel/eventlog';
 import { demoOrganization } from '@oriontel/identity';
+import { seedGateway, type Measurement } from '@oriontel/sip-gateways';
 
 /** The world in which the platform document's examples take place. */
 const ORGANIZATION = { id: 12_345, name: 'Demo', region: 'US' };
@@ -66,11 +67,61 @@ const LOGS: Parameters<typeof seedLogs>[3] = [
   },
 ];
 
+const REGISTRATIONS: Parameters<typeof seedEntityEvents>[3] = [
+  {
+    id: 'evt-reg-001',
+    type: 'registration',
+    at: '2024-01-15T10:00:00Z',
+    data: {
+      user_id: 67890,
+      device: 'Polycom VVX 450',
+      ip_address: '192.168.1.50',
+      registration_type: 'new',
+    },
+  },
+  {
+    id: 'evt-reg-002',
+    type: 'registration',
+    at: '2024-01-15T10:30:00Z',
+    data: {
+      user_id: 67891,
+      device: 'Yealink T46S',
+      ip_address: '192.168.1.51',
+      registration_type: 'refresh',
+    },
+  },
+];
+
+const GATEWAY: Parameters<typeof seedGateway>[2] = {
+  id: 'gateway-east-01',
+  name: 'East Coast Primary Gateway',
+  host: 'sip-east.example.com',
+  port: 5060,
+  enabled: false,
+};
+const FIVE_MINUTES = 300_000;
+const RESULTS_OF_A_DAY = 288;
+
+/** One result each five minutes of the last 24 hours. */
+const resultsUntil = (now: number): Measurement[] =>
+  Array.from({ length: RESULTS_OF_A_DAY }, (_, index) => ({
+    at: new Date((Math.floor(now / FIVE_MINUTES) - index) * FIVE_MINUTES).toISOString(),
+    status: 'up',
+    latencyMs: [23, 21, 25][index % 3]!,
+    lossPercent: 0,
+    jitterMs: 2,
+    sipCode: 200,
+    error: null,
+    source: 'monitor-node-01',
+  }));
+
 /** Puts the demo data where it is not yet; nobody in it can sign in. */
 export const seedDemoData = async (db: Database): Promise<void> => {
   await demoOrganization(db, ORGANIZATION, USER);
   await demoSettings(db, ORGANIZATION.id);
   await entities(db).register(ENTITIES.map((entity) => ({ ...entity, orgId: ORGANIZATION.id })));
   await seedEvents(db, EVENTS);
+  await seedEntityEvents(db, ORGANIZATION.id, `org/${ORGANIZATION.id}`, REGISTRATIONS);
+  await seedGateway(db, ORGANIZATION.id, GATEWAY, resultsUntil(Date.now()));
   await seedLogs(db, ORGANIZATION.id, `user/${USER.id}`, LOGS);
 };

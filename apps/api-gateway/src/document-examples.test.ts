@@ -12,7 +12,7 @@ interface Example {
 }
 
 /** Not built yet: no route may answer to these, or they belong among the others. */
-const later = ['/cdrmunch/', '/sipgwping/', '/events/'];
+const later = ['/cdrmunch/'];
 const isLater = ({ path }: Example) => later.some((start) => path.startsWith(start));
 
 let gateway: TestGateway;

@@ -3,6 +3,7 @@ import { LARGEST_ID } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { organizations, users } from '@oriontel/identity';
 import { extensions } from '@oriontel/pbx';
+import { gateways } from '@oriontel/sip-gateways';
 
 const DIGITS = /^[1-9]\d{0,9}$/;
 
@@ -10,7 +11,7 @@ const DIGITS = /^[1-9]\d{0,9}$/;
 const idOf = (text: string): number | null =>
   DIGITS.test(text) && Number(text) <= LARGEST_ID ? Number(text) : null;
 
-/** Whose the users, organisations and extensions are that logs are kept of. An extension goes by its id or its number. */
+/** Whose the users, organisations, extensions and gateways are that logs are kept of. An extension goes by its id or its number. */
 export const entityOwnersElsewhere = (db: Database): OwnersElsewhere => ({
   user: async (text) => {
     const id = idOf(text);
@@ -22,6 +23,5 @@ export const entityOwnersElsewhere = (db: Database): OwnersElsewhere => ({
     return id !== null && (await organizations(db).exists(id)) ? [id] : [];
   },
   extension: (text) => extensions(db).organisationsOf(text),
-  // There are none yet.
-  gateway: async () => [],
+  gateway: (text) => gateways(db).organisationsOf(text),
 });

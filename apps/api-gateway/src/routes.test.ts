@@ -113,7 +113,8 @@ const expectSuccess = (answer: Answer, route: KnownRoute, expected: RouteCase): 
   expect(answer.headers['x-api-version']).toBe('1.0');
   expect(answer.headers['x-request-id']).toBeTruthy();
   if (expected.status === 204) return expect(answer.body).toBe('');
-  if (route.family === 'platform') return;
+  if (route.produces.length) expect(route.produces).toContain(answer.headers['content-type']!.split(';')[0]);
+  if (route.family === 'platform' || route.produces.length) return;
   const { data, meta } = answer.json as { data: unknown; meta: Record<string, unknown> };
   expect(data).toBeDefined();
   expect(meta).toMatchObject({ version: '1.0', timestamp: expect.stringMatching(/Z$/) as string });

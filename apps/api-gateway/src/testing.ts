@@ -1,18 +1,34 @@
 import { fileURLToPath } from 'node:url';
 import { cdrIntake, type CallRecord } from '@oriontel/cdr';
-import { openCdrDrain } from '@oriontel/cdr/worker';
-import { logsIntake, openImportReader, registerEntities } from '@oriontel/activity';
-import { openLogDrain } from '@oriontel/activity/worker';
+import { openCdrDrain, serveTasks } from '@oriontel/cdr/worker';
+import {
+  entityEventsIntake,
+  logsIntake,
+  openImportReader,
+  registerEntities,
+  writeEntityEvents,
+  type Notify,
+} from '@oriontel/activity';
+import {
+  openEntityEventDrain,
+  openLogDrain,
+  openNotifier,
+  planWebhooks,
+  type NotifierOptions,
+} from '@oriontel/activity/worker';
+import { notifierRules } from '@oriontel/bespoke';
 import { eventlogIntake } from '@oriontel/eventlog';
 import { openEventlogDrain } from '@oriontel/eventlog/worker';
 import { openDatabase, pingDatabase } from '@oriontel/database';
 import { openTestDatabase } from '@oriontel/database/testing';
-import { openPasswords, organizations } from '@oriontel/identity';
+import { emailsOf, openPasswords, organizations } from '@oriontel/identity';
 import { closeCalls } from '@oriontel/pbx';
 import { openQrDrawer } from '@oriontel/qrcode';
 import { openQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
 import { openLog, openMetrics, type Logger } from '@oriontel/service';
+import { resultsIntake, type WriteEvents } from '@oriontel/sip-gateways';
+import { openResultDrain } from '@oriontel/sip-gateways/worker';
 import { openHostSampler } from '@oriontel/system';
 import type { Database } from '@oriontel/database';
 import { buildGateway } from './build-gateway.ts';
@@ -72,6 +88,8 @@ export interface TestGatewayOptions {
   env?: Record<string, string>;
   /** Milliseconds a log import waits to be stored. */
   importPatience?: number;
+  /** Milliseconds an event waits for its notifications. */
+  notifyPatience?: number;
 }
 
 /**
@@ -84,6 +102,7 @@ export const openTestGateway = async ({
   kind = 'postgres',
   env = {},
   importPatience,
+  notifyPatience,
 }: TestGatewayOptions = {}) => {
   const store = await openTestDatabase();
   const queueStore = testQueueStores().find((candidate) => candidate.kind === kind);
@@ -115,6 +134,7 @@ export const openTestGateway = async ({
     qrDrawer,
     importReader,
     importPatience,
+    notifyPatience,
     log: log ?? openLog('test', 'silent'),
     checks: { database: () => pingDatabase(db) },
     metrics: openMetrics(),
@@ -136,7 +156,8 @@ export const openTestGateway = async ({
     db: store.db,
     call,
     ...(await peopleOf(call)),
-    startWorker: () => startWorker(store.db, queues),
+    startMuncher: () => startMuncher(store.db, queues, log ?? openLog('test', 'silent')),
+    startWorker: (notify?: Notify) => startWorker(store.db, queues, notify),
     close,
   };
 };
@@ -164,25 +185,60 @@ const callsOn =
 
 type TestGatewayApp = Awaited<ReturnType<typeof buildGateway>>['app'];
 
-/** The consumers of apps/cdr-worker and apps/eventlog-worker, without their sweepers. Returns how to stop them. */
-const startWorker = (db: Database, queues: Queues): (() => Promise<void>) => {
-  const drain = openCdrDrain({
+const cdrDependencies = (db: Database) => ({
+  regionsOf: async (orgIds: number[]) => {
+    const own = await organizations(db).regions(orgIds);
+    return new Map(orgIds.map((orgId) => [orgId, own.get(orgId) ?? REGION]));
+  },
+  registerEntities: registerEntities(),
+});
+
+const cdrDrainOf = (db: Database) =>
+  openCdrDrain({
     db,
-    regionsOf: async (orgIds) => {
-      const own = await organizations(db).regions(orgIds);
-      return new Map(orgIds.map((orgId) => [orgId, own.get(orgId) ?? REGION]));
-    },
-    registerEntities: registerEntities(),
+    ...cdrDependencies(db),
     closeCalls,
     onDrained: () => undefined,
     onPoison: () => undefined,
   });
+
+/** Works munch tasks off as apps/cdr-worker does, without resting. Returns how to stop it. */
+const startMuncher = (db: Database, queues: Queues, log: Logger): (() => Promise<void>) => {
+  const pace = { idle: 0, busy: 0 };
+  return serveTasks({ db, queues, log, drain: cdrDrainOf(db), pace, ...cdrDependencies(db) }).stop;
+};
+
+/** As apps/eventlog-worker tells of events; without a mail server, where `options` do not say otherwise. */
+export const openTestNotify = (options: Partial<NotifierOptions> = {}): Notify => {
+  const tellByRules = openNotifier({
+    settingsOf: notifierRules,
+    emailsOf,
+    channels: { email: false },
+    onHeldBack: () => undefined,
+    ...options,
+  });
+  return async (tx, events) => {
+    await planWebhooks(tx, events);
+    await tellByRules(tx, events);
+  };
+};
+
+/** The consumers of every worker, without their sweepers. Returns how to stop them. */
+const startWorker = (
+  db: Database,
+  queues: Queues,
+  notify: Notify = openTestNotify(),
+): (() => Promise<void>) => {
+  const drain = cdrDrainOf(db);
   const told = { onDrained: () => undefined, onPoison: () => undefined };
+  const writeEvents: WriteEvents = (tx, events) => writeEntityEvents(tx, events, 'gateway-results');
   const options = { concurrency: 3, onFailure: () => undefined };
   const consumers = [
     queues.consumer(cdrIntake.queue, (pointers) => drain(pointers), options),
     queues.consumer(eventlogIntake.queue, openEventlogDrain({ db, ...told }), options),
+    queues.consumer(entityEventsIntake.queue, openEntityEventDrain({ db, notify, ...told }), options),
     queues.consumer(logsIntake.queue, openLogDrain({ db, ...told }), options),
+    queues.consumer(resultsIntake.queue, openResultDrain({ db, writeEvents, ...told }), options),
   ];
   return async () => void (await Promise.all(consumers.map((consumer) => consumer.close(5_000))));
 };

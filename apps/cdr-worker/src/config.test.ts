@@ -12,6 +12,20 @@ test.each([
   ['CONCURRENCY', 'many'],
   ['DEFAULT_REGION', 'usa'],
   ['SWEEP_GRACE', '0'],
+  ['RETENTION_DAYS', '0'],
+  ['MUNCH_REST_BUSY', '-1'],
+  ['MUNCH_REST_IDLE', 'none'],
+  ['SGAPI_URL', 'ftp://example.com'],
+  ['SGAPI_URL', 'example.com'],
+  ['SGAPI_SECRET', 'too short'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => readWorkerConfig({ ...good, [name]: value })).toThrow(new RegExp(`^${name}: `, 'm'));
+});
+
+test('a remote Service Gateway needs the secret that signs, and no store of our own does', () => {
+  const url = { ...good, SGAPI_URL: 'http://10.0.0.7:8080/cdrs?tenant=1' };
+  expect(() => readWorkerConfig(url)).toThrow(/^SGAPI_SECRET: is not set$/m);
+  const SGAPI_SECRET = 'sixteen letters!';
+  expect(readWorkerConfig({ ...url, SGAPI_SECRET })).toMatchObject({ ...url, SGAPI_SECRET });
+  expect(readWorkerConfig({ ...good, SGAPI_URL: '' })).not.toHaveProperty('SGAPI_URL');
 });

@@ -1,9 +1,13 @@
 import { openDatabase, pingDatabase } from '@oriontel/database';
 import { chooseQueueStore, openQueues } from '@oriontel/queues';
+import { keepRecurring } from '@oriontel/recurring';
 import { live, openLog, openMetrics, startAdminServer } from '@oriontel/service';
 import { readWorkerConfig } from './config.ts';
-import { keepPartitions } from './keep-partitions.ts';
+import { makeFirstPartitions } from './make-first-partitions.ts';
+import { recurringWorks } from './recurring-works.ts';
+import { keepSummary } from './keep-summary.ts';
 import { serveCdrs } from './serve-cdrs.ts';
+import { serveForwarding } from './serve-forwarding.ts';
 
 /** Milliseconds for the jobs in hand at the end; less than the deadline of the whole process. */
 const FINISH_JOBS = 5_000;
@@ -23,6 +27,14 @@ await live(log, async (closing) => {
   closing.add('queues', () => queues.close(FINISH_JOBS));
 
   const metrics = openMetrics();
+  // Its own connections, and statements shorter than the lease of what it has in hand.
+  const forwardDb = openDatabase({
+    ...{ url: config.DATABASE_URL, name: 'cdr-forwarder' },
+    ...{ connections: 2, statementTimeout: 10_000 },
+  });
+  closing.add('database of the forwarding', () => forwardDb.$disconnect());
+  const forwarding = serveForwarding({ db: forwardDb, log, metrics, config });
+  closing.add('forwarding', async () => forwarding?.stop());
   const { CONCURRENCY: concurrency, DEFAULT_REGION: defaultRegion, SWEEP_GRACE: sweepGrace } = config;
   const serving = serveCdrs({
     db,
@@ -32,9 +44,15 @@ await live(log, async (closing) => {
     concurrency,
     defaultRegion,
     sweepGrace,
+    forwarding,
+    pace: { busy: config.MUNCH_REST_BUSY, idle: config.MUNCH_REST_IDLE },
   });
   closing.add('sweeper', serving.stopSweeping);
-  closing.add('partitions', keepPartitions(db, log));
+  closing.add('summary', keepSummary(db, log));
+  closing.add('munch task', serving.muncher.stop);
+  await makeFirstPartitions(db, log);
+  const works = recurringWorks({ db, retentionDays: config.RETENTION_DAYS });
+  closing.add('recurring work', keepRecurring({ db, queues, log, works }));
 
   const checks = {
     database: () => pingDatabase(db),

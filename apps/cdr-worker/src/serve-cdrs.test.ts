@@ -6,7 +6,7 @@ import { openQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
 import { openLog, openMetrics } from '@oriontel/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { keepPartitions } from './keep-partitions.ts';
+import { makeFirstPartitions } from './make-first-partitions.ts';
 import { serveCdrs } from './serve-cdrs.ts';
 
 const log = openLog('test', 'silent');
@@ -51,7 +51,7 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
     await forgotten.accept({ ...request, orgId: british.id, value: value(first) });
     await dispatched.accept({ ...request, orgId: 1, value: value(second) });
 
-    const { stopSweeping, isRunning } = serveCdrs({
+    const { stopSweeping, isRunning, muncher } = serveCdrs({
       db,
       queues,
       log,
@@ -59,6 +59,7 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
       concurrency: 2,
       defaultRegion: 'US',
       sweepGrace: 0.1,
+      pace: { idle: 0, busy: 0 },
     });
     await expect.poll(cdrs, { timeout: 15_000 }).toEqual([
       { call_id: first.call_id, caller: '+442079460001', org_id: british.id },
@@ -66,6 +67,7 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
     ]);
     expect(isRunning()).toBe(true);
     await stopSweeping();
+    await muncher.stop();
     await forgotten.close();
     await dispatched.close();
   });
@@ -74,8 +76,7 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
 test('partitions of the coming months are made at once, and a database that is away is survived', async () => {
   const store = await openTestDatabase();
   await store.db.$executeRaw`SELECT 1`;
-  const stop = keepPartitions(store.db, log);
-  await stop();
+  await makeFirstPartitions(store.db, log);
   const month = new Date(
     Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() + 1, 15),
   ).toISOString();
@@ -88,5 +89,5 @@ test('partitions of the coming months are made at once, and a database that is a
   >`SELECT tableoid::regclass::text AS place FROM cdrs`;
   expect(row.place).not.toContain('default');
   await store.drop();
-  await expect(keepPartitions(store.db, log)()).resolves.toBeUndefined();
+  await expect(makeFirstPartitions(store.db, log)).resolves.toBeUndefined();
 });

@@ -11,6 +11,22 @@ test.each([
   ['CONCURRENCY', '0'],
   ['CONCURRENCY', 'many'],
   ['SWEEP_GRACE', '0'],
+  ['SMTP_URL', 'http://mail.example.com'],
+  ['SMTP_URL', 'smtp://'],
+  ['SMTP_URL', 'mail.example.com'],
+  ['SMTP_FROM', 'OrionTel'],
+  ['SMTP_FROM', 'a@example.com, b@example.com'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => readWorkerConfig({ ...good, [name]: value })).toThrow(new RegExp(`^${name}: `, 'm'));
+});
+
+test('a mail server needs an address that emails are from, with a name or without', () => {
+  const SMTP_URL = 'smtp://user:p%40ss@mail.example.com:587';
+  expect(() => readWorkerConfig({ ...good, SMTP_URL })).toThrow(/^SMTP_FROM: is not set$/m);
+  const from = (SMTP_FROM: string) => readWorkerConfig({ ...good, SMTP_URL, SMTP_FROM }).SMTP_FROM;
+  expect(from('no-reply@example.com')).toEqual({ name: '', address: 'no-reply@example.com' });
+  expect(from('OrionTel <no-reply@example.com>')).toEqual({
+    name: 'OrionTel',
+    address: 'no-reply@example.com',
+  });
 });

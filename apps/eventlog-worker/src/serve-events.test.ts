@@ -55,6 +55,7 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
       queues,
       log,
       metrics: openMetrics(),
+      notify: async () => undefined,
       concurrency: 2,
       sweepGrace: 0.1,
     });

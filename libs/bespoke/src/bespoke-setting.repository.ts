@@ -13,6 +13,15 @@ export const bespokeSettings = (db: Queryable) => ({
     return row && (row.data as JsonObject);
   },
 
+  /** Of whole organisations: those that have any. */
+  findAll: async (orgIds: number[], kind: BespokeKind): Promise<Map<number, JsonObject>> => {
+    const rows = await db.bespokeSetting.findMany({
+      where: { orgId: { in: orgIds }, kind, queueId: '' },
+      select: { orgId: true, data: true },
+    });
+    return new Map(rows.map(({ orgId, data }) => [orgId, data as JsonObject]));
+  },
+
   store: async (orgId: number, kind: BespokeKind, data: JsonObject, queueId = ''): Promise<void> => {
     const json = data as Prisma.InputJsonObject;
     await db.bespokeSetting.upsert({

@@ -1,7 +1,12 @@
-import { EntityName, Label, storable, text } from '@oriontel/contracts';
+import { Email, EntityName, Label, storable, text } from '@oriontel/contracts';
 import { z } from 'zod';
 
+const E164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a number in E.164, like +14155550123');
+
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of the day like 22:00');
+
+/** Notifications in an hour, where an organisation has not said how many. */
+export const MOST_PER_HOUR = 1_000;
 
 export const NotificationRule = z
   .looseObject({
@@ -14,17 +19,34 @@ export const NotificationRule = z
       .max(2),
     template: text(4096).meta({ description: 'Text with {{names}} of members of the event; never code' }),
     enabled: z.boolean().default(true),
+    recipients: z
+      .array(Email)
+      .max(50)
+      .optional()
+      .meta({ description: 'Whom emails go to; absent: the user whose event it is, else the managers' }),
+    sms_to: z
+      .array(E164)
+      .max(50)
+      .optional()
+      .meta({ description: 'The `to` of text messages, which webhooks for notification.sms send; E.164' }),
   })
   .meta({ id: 'NotificationRule' });
 export type NotificationRule = z.output<typeof NotificationRule>;
 
 export const DeliveryPreferences = z
   .looseObject({
-    quiet_hours: z
-      .looseObject({ enabled: z.boolean(), start: clock, end: clock })
+    quiet_hours: z.looseObject({ enabled: z.boolean(), start: clock, end: clock }).optional().meta({
+      description:
+        'UTC, from start until end, over midnight where end is earlier; the same twice: none. What rules would tell meanwhile is dropped',
+    }),
+    max_notifications_per_hour: z
+      .int('must be a whole number')
+      .min(0)
+      .max(1_000_000)
       .optional()
-      .meta({ description: 'UTC' }),
-    max_notifications_per_hour: z.int('must be a whole number').min(0).max(1_000_000).optional(),
+      .meta({
+        description: `Emails and text messages in each hour of the clock; those beyond are dropped. Absent: ${MOST_PER_HOUR}`,
+      }),
   })
   .meta({ id: 'DeliveryPreferences' });
 export type DeliveryPreferences = z.output<typeof DeliveryPreferences>;

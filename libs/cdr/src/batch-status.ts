@@ -16,6 +16,10 @@ const SubmissionStatus = z.object({
   duplicates: count,
   conflicts: count,
   quarantined: count,
+  remote_reference: z
+    .string()
+    .nullable()
+    .meta({ description: 'How the remote Service Gateway calls it, where it said so' }),
 });
 type SubmissionStatus = z.output<typeof SubmissionStatus>;
 
@@ -82,6 +86,7 @@ export const batchStatus =
           sgapi_reference: payload.sgapiReference,
           accepted_at: isoTime(acceptedAt),
           stored_at: null,
+          remote_reference: null,
           received: sizeOf(payload),
         })),
         ...done.map(toStatus),
@@ -116,6 +121,7 @@ const toStatus = (submission: Submission): SubmissionStatus => {
     duplicates,
     conflicts,
     quarantined,
+    remote_reference: submission.remoteReference,
   };
 };
 

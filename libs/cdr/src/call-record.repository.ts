@@ -1,8 +1,10 @@
 import type { Cursor } from '@oriontel/contracts';
-import { everyOrg, Prisma, type Queryable } from '@oriontel/database';
+import { everyOrg, PLANNED_ANEW, Prisma, type Queryable } from '@oriontel/database';
 import type { Disposition } from './call-record.ts';
 import { startTimeOf } from './cdr-id.ts';
 import type { StoredLeg } from './read-submission.ts';
+import type { Span } from './summary/split-range.ts';
+import { COUNTED, countLegs } from './summary/summary-delta.repository.ts';
 
 /** A leg as it is read back. */
 export type FoundLeg = Omit<StoredLeg, 'contentHash' | 'raw'>;
@@ -34,8 +36,8 @@ const LINK_WINDOW = Prisma.sql`interval '1 day'`;
 /** The only file that speaks to the cdrs table. */
 export const callRecords = (db: Queryable) => ({
   /**
-   * Stores the legs that are not there yet; returns the ids of those. One statement, one text parameter: the fastest of
-   * the ways measured (docs/decisions/0003). Legs must come in a fixed order, so that two batches cannot deadlock.
+   * Stores the legs that are not there yet, and counts them; returns the ids of those. One statement, one text parameter: the
+   * fastest of the ways measured (docs/decisions/0003). Legs must come in a fixed order, so that two batches cannot deadlock.
    */
   insert: async (legs: StoredLeg[]): Promise<Set<string>> => {
     const [row] = await db.$queryRaw<[{ ids: string[] | null }]>`
@@ -50,7 +52,8 @@ export const callRecords = (db: Queryable) => ({
         "startTime" timestamptz, "answerTime" timestamptz, "endTime" timestamptz, duration int, billsec int,
         disposition text, "hangupCause" text, q850 smallint, "sipStatus" smallint, "trunkId" text, source text,
         "batchId" text, "contentHash" text, raw text)
-      ON CONFLICT DO NOTHING RETURNING id)
+      ON CONFLICT DO NOTHING RETURNING id, ${COUNTED}),
+      counted AS (${countLegs(Prisma.sql`stored`, 1)})
       SELECT json_agg(id) AS ids FROM stored`;
     return new Set(row.ids);
   },
@@ -90,6 +93,11 @@ export const callRecords = (db: Queryable) => ({
     return row ?? null;
   },
 
+  /** Those of `ids` that are there, in no order. */
+  findAll: (orgId: number, ids: string[]): Promise<FoundLeg[]> => db.$queryRaw`
+    SELECT ${COLUMNS} FROM cdrs WHERE id = ANY(${ids}::uuid[])
+      AND start_time = ANY(${[...new Set(ids.map(iso))]}::timestamptz[]) AND org_id = ${orgId}::int`,
+
   /** Newest first. */
   search: (
     orgId: number | null,
@@ -99,7 +107,58 @@ export const callRecords = (db: Queryable) => ({
     db.$queryRaw`
       SELECT ${COLUMNS} FROM cdrs WHERE ${Prisma.join([everyOrg(orgId), ...conditions(filter), ...beyond(after)], ' AND ')}
       ORDER BY start_time DESC, id DESC LIMIT ${limit}::int`,
+
+  /**
+   * The next legs of a long way through all of them, newest first, and where it goes on; null at its end. However few match, it looks at
+   * so few legs that it takes no long: `legs` may be empty long before the end.
+   */
+  walk: async (
+    orgId: number | null,
+    { callId, from, to, ...rest }: CallFilter,
+    { after, limit }: { after: Cursor | null; limit: number },
+  ): Promise<{ legs: FoundLeg[]; next: Cursor | null }> => {
+    // What an index finds narrows the way; the rest is asked of what lies on it.
+    const way = Prisma.join(
+      [everyOrg(orgId), ...conditions({ callId, from, to }), ...beyond(after)],
+      ' AND ',
+    );
+    const wanted = conditions(rest);
+    const matches = wanted.length ? Prisma.join(wanted, ' AND ') : Prisma.sql`TRUE`;
+    const steps = wanted.length ? limit * STEPS_FOR_ONE : limit;
+    const rows = await db.$queryRaw<(FoundLeg & { matches: boolean })[]>`${ANEW}
+      WITH way AS (
+        SELECT *, (${matches}) IS TRUE AS matches FROM cdrs WHERE ${way} ORDER BY start_time DESC, id DESC LIMIT ${steps}::int)
+      SELECT ${COLUMNS}, matches FROM way WHERE matches OR id = (SELECT id FROM way ORDER BY start_time, id LIMIT 1)
+      ORDER BY start_time DESC, id DESC LIMIT ${limit}::int`;
+    const last = rows.at(-1);
+    return {
+      legs: rows.filter((row) => row.matches),
+      next: last ? { time: last.startTime, id: last.id } : null,
+    };
+  },
 });
+
+/** Legs looked at for one that may match. */
+const STEPS_FOR_ONE = 10;
+
+/** The best plan depends on the filter, and there are many texts of it. */
+const ANEW = Prisma.raw(PLANNED_ANEW);
+
+/** A subquery of the legs that started within these spans, as the summary counts them. */
+export const legsWithin = (orgId: number | null, spans: Span[]): Prisma.Sql => {
+  const within = spans.map(({ from, to }) =>
+    Prisma.join(
+      [
+        Prisma.sql`TRUE`,
+        ...(from ? [Prisma.sql`start_time >= ${from}`] : []),
+        ...(to ? [Prisma.sql`start_time < ${to}`] : []),
+      ],
+      ' AND ',
+    ),
+  );
+  const any = within.length ? Prisma.sql`(${Prisma.join(within, ' OR ')})` : Prisma.sql`FALSE`;
+  return Prisma.sql`SELECT ${COUNTED} FROM cdrs WHERE ${everyOrg(orgId)} AND ${any}`;
+};
 
 const iso = (id: string): string => startTimeOf(id).toISOString();
 

@@ -3,11 +3,15 @@ import { envelope, Enveloped, organisationToRead, type HttpServer } from '@orion
 import { z } from 'zod';
 import { batchRoutes, type BatchRoutes } from './batch-routes.ts';
 import { CallRecord } from './call-record.ts';
-import { listQuarantine, QuarantinedCdr, QuarantineQuery } from './list-quarantine.ts';
+import { exportRoute } from './export/export-route.ts';
+import { forwardRoutes } from './forward/forward-routes.ts';
 import { presentCall } from './present-call.ts';
+import { quarantineRoutes, type QuarantineRoutes } from './quarantine/quarantine-routes.ts';
 import { CallQuery, findCall, searchCalls } from './search-calls.ts';
+import { summaryRoute } from './summary/summary-route.ts';
+import { taskRoutes, type TaskRoutes } from './tasks/task-routes.ts';
 
-export interface CdrRoutes extends BatchRoutes {
+export interface CdrRoutes extends BatchRoutes, QuarantineRoutes, TaskRoutes {
   regionOf: (orgId: number) => Promise<string | null>;
 }
 
@@ -16,9 +20,13 @@ export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRou
   const { db } = routes;
   const search = searchCalls(db, regionOf);
   const find = findCall(db, regionOf);
-  const quarantined = listQuarantine(db);
 
   await app.register(batchRoutes, routes);
+  await app.register(exportRoute, { db, regionOf });
+  await app.register(summaryRoute, routes);
+  await app.register(quarantineRoutes, routes);
+  await app.register(taskRoutes, routes);
+  await app.register(forwardRoutes, routes);
 
   app.route({
     method: 'GET',
@@ -33,22 +41,6 @@ export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRou
     handler: async ({ query, principal }) => {
       const { legs, nextCursor } = await search(organisationToRead(principal, query.org_id), query);
       return envelope(legs.map(presentCall), { next_cursor: nextCursor });
-    },
-  });
-
-  app.route({
-    method: 'GET',
-    url: '/cdrs/quarantine',
-    config: { family: 'oriontel', access: 'signed-in', limit: 'cdr' },
-    schema: {
-      tags: ['CDRs'],
-      summary: 'List quarantined CDRs',
-      querystring: QuarantineQuery,
-      response: { 200: Enveloped(z.array(QuarantinedCdr)) },
-    },
-    handler: async ({ query, principal }) => {
-      const { items, nextCursor } = await quarantined(organisationToRead(principal, query.org_id), query);
-      return envelope(items, { next_cursor: nextCursor });
     },
   });
 

@@ -11,6 +11,12 @@ const MOST_SUBMISSIONS = 100;
 
 const queue = cdrIntake.queue.name;
 
+/** Gives the workers a moment to store what is accepted by now; false where that is not enough. */
+export const awaitWorkers = (db: Queryable, orgId: number | null): Promise<boolean> => {
+  const asked = new Date();
+  return awaitDrained(async () => !(await intakeRows(db).hasPending(queue, orgId, asked)), PATIENCE);
+};
+
 type RegionOf = (orgId: number) => Promise<string | null>;
 
 /**
@@ -20,9 +26,7 @@ type RegionOf = (orgId: number) => Promise<string | null>;
 export const pendingCalls =
   (db: Queryable, regionOf: RegionOf) =>
   async (orgId: number | null): Promise<FoundLeg[]> => {
-    const asked = new Date();
-    const isDrained = async () => !(await intakeRows(db).hasPending(queue, orgId, asked));
-    if (await awaitDrained(isDrained, PATIENCE)) return [];
+    if (await awaitWorkers(db, orgId)) return [];
     const rows = await intakeRows(db).pending<CdrPayload>(queue, orgId, { limit: MOST_SUBMISSIONS });
     const records = await Promise.all(
       rows.map(async (row) => readSubmission(row, await regionOf(row.orgId))),

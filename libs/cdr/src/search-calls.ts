@@ -68,7 +68,8 @@ export const findCall = (db: Queryable, regionOf: (orgId: number) => Promise<str
   };
 };
 
-const toFilter = (query: CallQuery, region: string | null): CallFilter => {
+/** Numbers match as they were sent and as the organisation's region reads them. */
+export const toFilter = (query: Omit<CallQuery, 'limit'>, region: string | null): CallFilter => {
   const spellings = (value: string | undefined) =>
     value && [...new Set([value, normaliseNumber(value, region)])];
   return {

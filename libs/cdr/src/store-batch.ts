@@ -3,6 +3,8 @@ import type { Queryable } from '@oriontel/database';
 import type { IntakeRow, NewQuarantineItem, Store } from '@oriontel/intake';
 import { callRecords } from './call-record.repository.ts';
 import type { CdrPayload } from './cdr-intake.ts';
+import type { NewForwarding } from './forward/forwarding.repository.ts';
+import { forwardingsOf } from './forward/forwardings-of.ts';
 import { readSubmission, type ReadRecord, type StoredLeg } from './read-submission.ts';
 import { submissions, type Counts } from './submission.repository.ts';
 
@@ -14,6 +16,8 @@ export interface StoreDependencies {
   registerEntities: (tx: Queryable, entities: (EntityRef & { orgId: number })[]) => Promise<void>;
   /** Ends the active calls that these legs belong to. */
   closeCalls: (tx: Queryable, legs: StoredLeg[]) => Promise<void>;
+  /** Notes what the remote Service Gateway is to be told of; absent where there is none. */
+  forward?: ((tx: Queryable, batches: NewForwarding[]) => Promise<void>) | undefined;
 }
 
 type Row = IntakeRow<CdrPayload>;
@@ -27,7 +31,7 @@ interface Judged {
 
 /** Stores the legs of all `rows` once each, and tells what became of every record. */
 export const storeBatch =
-  ({ regionsOf, registerEntities, closeCalls }: StoreDependencies): Store<CdrPayload> =>
+  ({ regionsOf, registerEntities, closeCalls, forward }: StoreDependencies): Store<CdrPayload> =>
   async (tx, rows) => {
     const regions = await regionsOf([...new Set(rows.map(({ orgId }) => orgId))]);
     const records = rows.flatMap((row) =>
@@ -41,6 +45,7 @@ export const storeBatch =
     await registerEntities(tx, entitiesOf(newLegs));
     if (newLegs.length) await closeCalls(tx, newLegs);
     const judged = judge(records, inserted, await knownContent(tx, firsts, inserted));
+    await forward?.(tx, forwardingsOf(judged));
     await countSubmissions(tx, rows, judged);
     return judged.flatMap(toQuarantine);
   };
@@ -89,7 +94,7 @@ const judge = (
   });
 };
 
-const entitiesOf = (legs: StoredLeg[]): (EntityRef & { orgId: number })[] => {
+export const entitiesOf = (legs: StoredLeg[]): (EntityRef & { orgId: number })[] => {
   const entities = new Map<string, EntityRef & { orgId: number }>();
   const add = (orgId: number, type: string, id: string) =>
     entities.set(`${orgId}/${type}/${id}`, { orgId, type, id });

@@ -18,12 +18,15 @@ export interface Submission extends Counts {
   sgapiReference: string;
   acceptedAt: Date;
   storedAt: Date;
+  /** How the remote Service Gateway calls it, where it said so. */
+  remoteReference: string | null;
 }
 
-type NewSubmission = Omit<Submission, 'storedAt'>;
+type NewSubmission = Omit<Submission, 'storedAt' | 'remoteReference'>;
 
 const COLUMNS = Prisma.sql`id, org_id AS "orgId", batch_id AS "batchId", source, sgapi_reference AS "sgapiReference", received,
-  stored, duplicates, conflicts, quarantined, accepted_at AS "acceptedAt", stored_at AS "storedAt"`;
+  stored, duplicates, conflicts, quarantined, accepted_at AS "acceptedAt", stored_at AS "storedAt",
+  remote_reference AS "remoteReference"`;
 
 /** The only file that speaks to cdr_submissions and cdr_batches. */
 export const submissions = (db: Queryable) => ({
@@ -69,6 +72,15 @@ export const submissions = (db: Queryable) => ({
       quarantined: Number(quarantined),
     };
   },
+
+  keepRemoteReference: async (orgId: number, id: string, reference: string): Promise<void> => {
+    await db.$executeRaw`
+      UPDATE cdr_submissions SET remote_reference = ${reference} WHERE org_id = ${orgId}::int AND id = ${id}::uuid`;
+  },
+
+  /** What became of these, as far as they are stored. */
+  countsOf: (ids: string[]): Promise<(Counts & { id: string })[]> => db.$queryRaw`
+    SELECT id, received, stored, duplicates, conflicts, quarantined FROM cdr_submissions WHERE id = ANY(${ids}::uuid[])`,
 
   /** Newest first. */
   latest: (orgId: number, batchId: string, limit: number): Promise<Submission[]> => db.$queryRaw`

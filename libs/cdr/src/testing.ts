@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 export { freeswitchSamples, type FreeswitchSample } from './fixtures/freeswitch-samples.ts';
+export { openReceiver, type TestReceiver } from './forward/fixtures/receiver.ts';
 export { publicSamples } from './fixtures/public-samples.ts';
 
 /** A valid record of a platform batch, as the platform API documents it, with a call_id of its own. */

@@ -29,6 +29,8 @@ export const time = z.iso
   .datetime({ offset: true, ...required(TIME), abort: true })
   .refine(isStorable, 'must be a time of the years 1970 to 9998');
 
+export const Email = z.email('must be an email address').max(254);
+
 /** What people call a thing. */
 export const Label = z
   .string(required('must be text'))

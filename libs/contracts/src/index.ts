@@ -1,5 +1,6 @@
 export { readCursor, writeCursor, type Cursor } from './cursor.ts';
 export { EntityName, type EntityRef } from './entity.ts';
+export { eventIdTime, newEventId, type IdTime } from './event-id.ts';
 export {
   Failure,
   failures,
@@ -8,7 +9,7 @@ export {
   type FailureOptions,
   type Problem,
 } from './failure.ts';
-export { code, Id, IdText, Label, isStorableText, required, seconds, text, time } from './fields.ts';
+export { code, Email, Id, IdText, Label, isStorableText, required, seconds, text, time } from './fields.ts';
 export { JsonObject, storable } from './json-object.ts';
 export { Limit, pageQuery, type Page, type Paged } from './page.ts';
 export {

@@ -23,6 +23,11 @@ it.each([
   ],
   ['too deep a one', nested(40), 'must not be nested deeper than 32 levels'],
   ['one deeper than the stack', nested(200_000), 'must not be nested deeper than 32 levels'],
+  [
+    'a number that JSON would not say again',
+    JSON.parse('{"a": [{"b": -1e400}]}'),
+    'must not hold numbers larger than 1.7e308',
+  ],
   ['too large a one', { a: 'x'.repeat(65_536) }, 'must be at most 65536 bytes of JSON'],
 ])('refuses %s', (_what, value, message) => {
   expect(problemWith(value)).toBe(message);

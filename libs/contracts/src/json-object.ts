@@ -26,6 +26,8 @@ const problemOf = (object: Record<string, unknown>): string | null => {
     const texts = [...level, ...objects.flatMap((value) => (Array.isArray(value) ? [] : Object.keys(value)))];
     if (texts.some((text) => typeof text === 'string' && !isStorableText(text)))
       return 'must not contain NUL characters or halves of characters';
+    if (level.some((value) => typeof value === 'number' && !Number.isFinite(value)))
+      return 'must not hold numbers larger than 1.7e308';
     level = objects.flatMap((value) => Object.values(value) as unknown[]);
   }
   return Buffer.byteLength(JSON.stringify(object)) > LARGEST

@@ -10,4 +10,4 @@ export {
 export { isBadData, isUniqueViolation, isUnavailable } from './database-error.ts';
 export { Prisma } from './generated/client.ts';
 export { applyMigrations, MONTHS_AHEAD, pendingSchemaChange } from './migrate.ts';
-export { makePartitions } from './partitions.ts';
+export { dropPartition, makePartitions, pastPartitions, type Partition } from './partitions.ts';

@@ -7,6 +7,7 @@ test('an empty environment is a complete one: this machine only, everything embe
     HOST: '127.0.0.1',
     DATA_DIR: '.oriontel',
     DEMO_DATA: 'on',
+    PROBE_ALLOW_PRIVATE: 'on',
   });
 });
 
@@ -14,11 +15,14 @@ test('an empty variable counts as none', () => {
   expect(readConfig({ PORT: '', DATABASE_URL: '' })).toMatchObject({ PORT: 3000, DATABASE_URL: undefined });
 });
 
-test('a database somebody brought gets no demo data unless it is asked for', () => {
-  const DATABASE_URL = 'postgresql://me@db.example.com/oriontel';
-  expect(readConfig({ DATABASE_URL }).DEMO_DATA).toBe('off');
-  expect(readConfig({ DATABASE_URL, DEMO_DATA: 'on' }).DEMO_DATA).toBe('on');
-});
+test.each(['DEMO_DATA', 'PROBE_ALLOW_PRIVATE'] as const)(
+  'with a database somebody brought, %s is off unless it is asked for',
+  (name) => {
+    const DATABASE_URL = 'postgresql://me@db.example.com/oriontel';
+    expect(readConfig({ DATABASE_URL })[name]).toBe('off');
+    expect(readConfig({ DATABASE_URL, [name]: 'on' })[name]).toBe('on');
+  },
+);
 
 test.each([
   { PORT: '99999' },
@@ -28,6 +32,7 @@ test.each([
   { DEMO_DATA: 'yes' },
   { LOG_LEVEL: 'loud' },
   { RATE_LIMITS: '5' },
+  { PROBE_ALLOW_PRIVATE: 'yes' },
 ])('%o is rejected by its name', (env) => {
   expect(() => readConfig(env)).toThrow(new RegExp(`^${Object.keys(env)[0]}: `));
 });

@@ -19,13 +19,15 @@ const Variables = z.object({
   LOG_LEVEL: orNone(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info')),
   JWT_SECRET: orNone(z.string().optional()),
   RATE_LIMITS: orNone(onOrOff.default('on')),
+  PROBE_ALLOW_PRIVATE: orNone(onOrOff.optional()),
   PATH: z.string().default(''),
 });
 
-// A database somebody brought is theirs: nothing is put into it unasked.
+// A database somebody brought is theirs: nothing is put into it unasked, and its gateways are not this machine's neighbours.
 export const Config = Variables.transform((given) => ({
   ...given,
   DEMO_DATA: given.DEMO_DATA ?? (given.DATABASE_URL ? 'off' : 'on'),
+  PROBE_ALLOW_PRIVATE: given.PROBE_ALLOW_PRIVATE ?? (given.DATABASE_URL ? 'off' : 'on'),
 }));
 export type Config = z.output<typeof Config>;
 

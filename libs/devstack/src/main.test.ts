@@ -29,7 +29,7 @@ const layOut = async (): Promise<string> => {
   });
   await symlink(join(here, '../../../node_modules'), join(root, 'node_modules'));
   await writeFile(join(root, 'package.json'), '{"type":"module"}');
-  for (const app of ['api-gateway', 'cdr-worker', 'eventlog-worker'])
+  for (const app of ['api-gateway', 'cdr-worker', 'eventlog-worker', 'gateway-monitor'])
     await writeFakeApp(join(root, `dist/apps/${app}/main.js`));
   await writeMigration(
     root,

@@ -1,8 +1,7 @@
-import type { Principal } from '@oriontel/contracts';
+import { newEventId, type Principal } from '@oriontel/contracts';
 import type { Intake } from '@oriontel/intake';
 import { actorOf } from './actor-of.ts';
 import type { AuditEvent, DatedEvent } from './audit-event.ts';
-import { newEventId } from './event-id.ts';
 import { normaliseAddress } from './ip-address.ts';
 import type { NewEvent } from './new-event.ts';
 

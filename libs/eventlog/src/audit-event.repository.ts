@@ -1,6 +1,6 @@
+import type { IdTime } from '@oriontel/contracts';
 import { PLANNED_ANEW, Prisma, type Database, type Queryable } from '@oriontel/database';
 import { rankOf, severityOf, type ActorType, type DatedEvent } from './audit-event.ts';
-import type { IdTime } from './event-id.ts';
 import { wordsOf } from './words-of.ts';
 
 /** What a search may ask for. */

@@ -13,7 +13,7 @@ export type ActorType = z.output<typeof ActorType>;
 
 /** What happened, as it waits in the intake and as it is stored. Null where nothing is said. */
 export interface AuditEvent {
-  /** Tells when it was accepted: see event-id.ts. */
+  /** Tells when it was accepted: see event-id.ts of contracts. */
   id: string;
   orgId: number;
   eventType: string;

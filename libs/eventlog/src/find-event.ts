@@ -1,8 +1,8 @@
+import { eventIdTime, type IdTime } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { intakeRows } from '@oriontel/intake';
 import { auditEvents } from './audit-event.repository.ts';
 import type { AuditEvent, DatedEvent } from './audit-event.ts';
-import { timeOf, type IdTime } from './event-id.ts';
 import { eventlogIntake } from './eventlog-intake.ts';
 
 const queue = eventlogIntake.queue.name;
@@ -11,7 +11,7 @@ const queue = eventlogIntake.queue.name;
 export const findEvent =
   (db: Queryable) =>
   async (orgId: number, id: string): Promise<DatedEvent | null> => {
-    const time = timeOf(id);
+    const time = eventIdTime(id);
     if (!time) return null;
     const stored = () => auditEvents(db).find(orgId, id, time);
     // Asked again last: it may have been stored between the two.

@@ -1,12 +1,12 @@
+import { eventIdTime } from '@oriontel/contracts';
 import type { Store } from '@oriontel/intake';
 import { auditEvents } from './audit-event.repository.ts';
-import { timeOf } from './event-id.ts';
 import type { AuditEvent, DatedEvent } from './audit-event.ts';
 
 /** Stores the events of all `rows` once each. */
 export const storeEvents: Store<AuditEvent> = async (tx, rows) => {
   const events = rows.map(({ payload, acceptedAt }): DatedEvent => {
-    const time = timeOf(payload.id);
+    const time = eventIdTime(payload.id);
     return { ...payload, createdAt: time?.known === 'ms' ? time.at : acceptedAt };
   });
   await auditEvents(tx).insert(events);

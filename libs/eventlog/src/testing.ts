@@ -1,5 +1,5 @@
+import { newEventId } from '@oriontel/contracts';
 import type { DatedEvent } from './audit-event.ts';
-import { newEventId } from './event-id.ts';
 
 /** A stored event with an id that tells its time. */
 export const buildEvent = ({ createdAt = new Date(), ...more }: Partial<DatedEvent> = {}): DatedEvent => ({

@@ -141,4 +141,15 @@ export const pendingPayloads = (queue: string, orgId: number, keys: string[]): P
   Prisma.sql`SELECT id, payload FROM intake
     WHERE queue = ${queue} AND org_id = ${orgId}::int AND key = ANY(${keys}::text[])`;
 
+/**
+ * A condition: something of the organisation is on the road that was accepted before the row `before`, and after the UUIDv7 `since`.
+ * `orgId` and `before` are columns of the statement around it.
+ */
+export const isPendingBefore = (
+  queue: string,
+  { orgId, before, since }: { orgId: Prisma.Sql; before: Prisma.Sql; since: string },
+): Prisma.Sql =>
+  Prisma.sql`EXISTS (SELECT 1 FROM intake
+    WHERE intake.queue = ${queue} AND intake.org_id = ${orgId} AND intake.id < ${before} AND intake.id > ${since}::uuid)`;
+
 export type IntakeRows = ReturnType<typeof intakeRows>;

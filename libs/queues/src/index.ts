@@ -3,3 +3,4 @@ export type { Consumer } from './consumer.ts';
 export { defineQueue, type QueueDefinition } from './define-queue.ts';
 export { openQueues, type Queues } from './open-queues.ts';
 export type { Producer } from './producer.ts';
+export type { Schedule, Scheduler } from './scheduler.ts';

@@ -2,9 +2,11 @@ import { openBackend, type QueueStore } from './backend.ts';
 import { openConsumer, type Consumer, type ConsumerOptions } from './consumer.ts';
 import type { QueueDefinition } from './define-queue.ts';
 import { openProducer, type Producer } from './producer.ts';
+import { openScheduler, type Scheduler } from './scheduler.ts';
 
 export interface Queues {
   producer<P>(definition: QueueDefinition<P>): Producer<P>;
+  scheduler<P>(definition: QueueDefinition<P>): Scheduler<P>;
   consumer<P>(
     definition: QueueDefinition<P>,
     handle: (payload: P, job: { id: string; attempt: number }) => Promise<void>,
@@ -20,7 +22,7 @@ export interface Queues {
  */
 export const openQueues = async (store: QueueStore, onError: (error: Error) => void): Promise<Queues> => {
   const backend = await openBackend(store, onError);
-  const producers: Producer<never>[] = [];
+  const producers: Pick<Producer<never>, 'close'>[] = [];
   const consumers: Consumer[] = [];
   const close = async (deadline: number): Promise<void> => {
     await Promise.all(consumers.map((consumer) => consumer.close(deadline)));
@@ -33,6 +35,11 @@ export const openQueues = async (store: QueueStore, onError: (error: Error) => v
       const producer = openProducer(backend, definition, onError);
       producers.push(producer);
       return producer;
+    },
+    scheduler: (definition) => {
+      const scheduler = openScheduler(backend, definition, onError);
+      producers.push(scheduler);
+      return scheduler;
     },
     consumer: (definition, handle, options) => {
       const consumer = openConsumer(backend, definition, handle, { ...options, onError });

@@ -5,7 +5,15 @@ export { openDocumentation } from './documentation/open-documentation.ts';
 export { createServer, LIMITS, type ServerOptions } from './http/create-server.ts';
 export { errorsRoute } from './http/errors-route.ts';
 export type { HttpServer } from './http/http-server.ts';
-export { API_VERSION, envelope, Enveloped, EnvelopedPage, envelopePage } from './http/envelope.ts';
+export {
+  API_VERSION,
+  envelope,
+  Enveloped,
+  EnvelopedPage,
+  EnvelopedWithPage,
+  envelopePage,
+  envelopeWithPage,
+} from './http/envelope.ts';
 export { guardRoutes, type Authenticate } from './http/guard.ts';
 export {
   isAdmin,
@@ -22,4 +30,4 @@ export type { Access, Family, LimitCategory } from './http/route-config.ts';
 export { fieldName } from './http/to-failure.ts';
 export { live, type Closing } from './lifecycle.ts';
 export { openLog, type Logger } from './log.ts';
-export { askedGauge, counter, openMetrics, timeRequests, type Metrics } from './metrics.ts';
+export { askedGauge, counter, histogram, openMetrics, timeRequests, type Metrics } from './metrics.ts';

@@ -13,6 +13,10 @@ export const openMetrics = (): Metrics => {
 export const counter = (metrics: Metrics, name: string, help: string): Counter =>
   new Counter({ name, help, registers: [metrics] });
 
+/** Seconds, from a hundredth to ten. */
+export const histogram = (metrics: Metrics, name: string, help: string): Histogram =>
+  new Histogram({ name, help, buckets: [0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 10], registers: [metrics] });
+
 /** Asked when it is scraped; without a value where `ask` fails. */
 export const askedGauge = (metrics: Metrics, name: string, help: string, ask: () => Promise<number>): Gauge =>
   new Gauge({

@@ -73,16 +73,4 @@ export const cdrCases: RouteCases = {
     elsewhere: 404,
     mistakes: { 'an id that is none': { url: '/cdrs/1', status: 404 } },
   },
-  'GET /cdrs/quarantine': {
-    example: async (world) => {
-      const call_id = fresh('broken');
-      const bad = buildRecord({ call_id, end_time: '2020-01-01T00:00:00Z' });
-      await send(world, { source: 'node', partial: true, records: [bad] });
-      return { url: '/cdrs/quarantine' };
-    },
-    status: 200,
-    orgId: 'query',
-    elsewhere: 200,
-    mistakes: { 'a cursor that is none': { query: { cursor: 'x' }, status: 400, field: 'cursor' } },
-  },
 };

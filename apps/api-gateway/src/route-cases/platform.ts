@@ -94,6 +94,16 @@ export const platformCases: RouteCases = {
         status: 400,
         field: 'delivery_preferences.quiet_hours.start',
       },
+      'a recipient that has no address': {
+        body: { notification_rules: [{ ...rule, recipients: ['Ann'] }] },
+        status: 400,
+        field: 'notification_rules[0].recipients[0]',
+      },
+      'a number that is not in E.164': {
+        body: { notification_rules: [{ ...rule, sms_to: ['0171 1234'] }] },
+        status: 400,
+        field: 'notification_rules[0].sms_to[0]',
+      },
       'one id for two rules': {
         body: { notification_rules: [rule, rule] },
         status: 400,

@@ -15,6 +15,29 @@ export interface NewDelivery {
   receiver: string;
   /** The notifier rule that wants it; null where a webhook asked for the event itself. */
   ruleId: string | null;
+  /** Of a webhook's payload: the event's type, `notification.sms` or `webhook.test`; of an email: the event's. */
+  type: string;
+  /** When it happened, ISO 8601: `timestamp` of a webhook's payload. */
+  at: string;
   /** As `data` of a webhook's payload, or {subject, text} of an email. */
   message: JsonObject;
+}
+
+export const deliveryStates = ['pending', 'delivered', 'failed'] as const;
+/** `failed` is for good, and for emails alone: a webhook that goes on failing is disabled, and what waits for it stays. */
+export type DeliveryState = (typeof deliveryStates)[number];
+
+/** A delivery on its way out. */
+export interface Outgoing {
+  id: string;
+  orgId: number;
+  eventId: string;
+  receiver: string;
+  ruleId: string | null;
+  type: string;
+  at: Date;
+  message: JsonObject;
+  /** Those that went before. */
+  attempts: number;
+  createdAt: Date;
 }

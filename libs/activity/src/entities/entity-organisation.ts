@@ -15,9 +15,14 @@ export interface EntityOrganisation {
   toRead(principal: Principal, ref: EntityRef, asked?: number): Promise<number>;
   /** The same for a write, which may make it known. @throws Failure bad_request, forbidden, not_found */
   toWrite(principal: Principal, ref: EntityRef, asked?: number): Promise<number>;
+  /** The same for a write that makes nothing known; of a plain user, about itself alone. @throws Failure bad_request, forbidden, not_found */
+  toReport(principal: Principal, ref: EntityRef, asked?: number): Promise<number>;
 }
 
 const notFound = (): Failure => new Failure('not_found', 'Entity not found');
+
+const notAuthorized = (to: 'view' | 'create', kept: string): Failure =>
+  new Failure('forbidden', `Not authorized to ${to} ${kept} for this entity.`);
 
 /**
  * Everybody's own organisation has their entities; an admin's are those of the organisation that it names, else of the default one,
@@ -27,6 +32,7 @@ export const entityOrganisation = (
   db: Queryable,
   elsewhere: OwnersElsewhere,
   organisationExists: OrganisationExists,
+  kept: 'logs' | 'events',
 ): EntityOrganisation => {
   const exists = entityExists(db, elsewhere);
   const ownersOf = entityOwners(db, elsewhere);
@@ -46,17 +52,24 @@ export const entityOrganisation = (
     return owners[0] ?? null;
   };
 
+  const toRead: EntityOrganisation['toRead'] = async (principal, ref, asked) => {
+    if (isAdmin(principal)) {
+      const orgId = await ownerFor(ref, asked);
+      if (orgId === null) throw notFound();
+      return orgId;
+    }
+    if (principal.orgId !== null || asked !== undefined)
+      return existing(organisationToRead(principal, asked)!, ref);
+    if (isOneself(principal, ref)) return DEFAULT_ORG;
+    throw notAuthorized('view', kept);
+  };
+
   return {
-    toRead: async (principal, ref, asked) => {
-      if (isAdmin(principal)) {
-        const orgId = await ownerFor(ref, asked);
-        if (orgId === null) throw notFound();
-        return orgId;
-      }
-      if (principal.orgId !== null || asked !== undefined)
-        return existing(organisationToRead(principal, asked)!, ref);
-      if (isOneself(principal, ref)) return DEFAULT_ORG;
-      throw new Failure('forbidden', 'Not authorized to view logs for this entity.');
+    toRead,
+
+    toReport: async (principal, ref, asked) => {
+      if (isPlainUser(principal) && !isOneself(principal, ref)) throw notAuthorized('create', kept);
+      return toRead(principal, ref, asked);
     },
 
     toWrite: async (principal, ref, asked) => {
@@ -72,6 +85,8 @@ export const entityOrganisation = (
     },
   };
 };
+
+const isPlainUser = (principal: Principal): boolean => principal.kind === 'user' && principal.role === 'user';
 
 const isOneself = (principal: Principal, { type, id }: EntityRef): boolean =>
   principal.kind === 'user' && type === 'user' && id === String(principal.id);

@@ -1,5 +1,6 @@
-import { EntityName, IdText, isoTime, JsonObject, pageQuery, text, time } from '@oriontel/contracts';
+import { EntityName, isoTime, JsonObject, pageQuery, text, time } from '@oriontel/contracts';
 import { z } from 'zod';
+import { OwnerQuery } from '../entities/entity-path.ts';
 
 export const LogLevel = z.enum(
   ['debug', 'info', 'warning', 'error'],
@@ -45,7 +46,7 @@ export const LogQuery = z
     from: time.optional().meta({ description: 'Lines of then or later' }),
     to: time.optional().meta({ description: 'Lines of then or earlier' }),
     ...pageQuery,
-    org_id: IdText.optional().meta({ description: 'For admins: whose entity it is' }),
+    ...OwnerQuery.shape,
   })
   .refine(({ from, to }) => !from || !to || new Date(from) <= new Date(to), {
     path: ['from'],

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { Failure, IdText } from '@oriontel/contracts';
+import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { PartsIntake } from '@oriontel/intake';
 import { organisationToRead, type Access, type HttpServer, type OrganisationExists } from '@oriontel/service';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { nameOfEntity, readEntityRef } from '../entities/entity.ts';
+import { EntityPath, OwnerQuery } from '../entities/entity-path.ts';
 import { entityOrganisation } from '../entities/entity-organisation.ts';
 import type { OwnersElsewhere } from '../entities/entity-owners.ts';
 import { acceptImport } from './accept-import.ts';
@@ -32,17 +33,12 @@ const IMPORT_LIMIT = 32 * 1024 * 1024;
 const writers: Access = { roles: ['admin', 'manager'], scope: 'logs:write' };
 const followers: Access = { roles: ['admin', 'manager', 'user'], scope: 'logs:write' };
 
-/** type/id, as two parts of the path or with an encoded slash. */
-const EntityPath = z.object({ '*': z.string().meta({ description: 'type/id, like user/123' }) });
-const OrgQuery = z.object({
-  org_id: IdText.optional().meta({ description: 'For admins: whose entity it is' }),
-});
 const documentedAs = '/logs/{entity}';
 
 /** The logs of entities. */
 export const logRoutes = async (app: HttpServer, routes: LogRoutes): Promise<void> => {
   const { db, owners, organisationExists } = routes;
-  const organisation = entityOrganisation(db, owners, organisationExists);
+  const organisation = entityOrganisation(db, owners, organisationExists, 'logs');
   const search = searchLogs(db);
   const status = importStatus(db);
 
@@ -91,7 +87,7 @@ const isImportId = (id: string): boolean => /^import-\d{8}-[0-9a-f]{32}$/.test(i
 
 const importRoute = async (app: HttpServer, routes: LogRoutes): Promise<void> => {
   const { db, intake, importReader, organisationExists, owners, importPatience } = routes;
-  const organisation = entityOrganisation(db, owners, organisationExists);
+  const organisation = entityOrganisation(db, owners, organisationExists, 'logs');
   const accept = acceptImport(importReader, intake);
   const storedWithin = awaitImport(db);
   // Parsed in a thread of its own: here a large one would hold up everybody.
@@ -117,7 +113,7 @@ const importRoute = async (app: HttpServer, routes: LogRoutes): Promise<void> =>
       tags: ['Logs'],
       summary: 'Import logs',
       params: EntityPath,
-      querystring: OrgQuery,
+      querystring: OwnerQuery,
       response: { 200: Imported, 202: ImportStatus },
     },
     handler: async ({ params, query, principal, body, id: requestId }, reply) => {

@@ -9,7 +9,7 @@ const processesFor = (env: NodeJS.ProcessEnv, queues: { url: string; kind: 'give
     files: appFiles((path) => `dist/${path}`),
     stores: { database: { url: 'postgresql://given/db', kind: 'given' }, queues },
     jwtSecret: 'secret',
-    adminPorts: adminPortsOf([9001, 9002, 9003]),
+    adminPorts: adminPortsOf([9001, 9002, 9003, 9004]),
   });
 
 test('only the gateway is told the port and the demo data, and the rest of the environment goes to all', () => {
@@ -23,6 +23,7 @@ test('only the gateway is told the port and the demo data, and the rest of the e
   expect(workers).toMatchObject([
     { name: 'worker', file: 'dist/apps/cdr-worker/main.js', env: { ADMIN_PORT: '9002' } },
     { name: 'eventlog-worker', file: 'dist/apps/eventlog-worker/main.js', env: { ADMIN_PORT: '9003' } },
+    { name: 'gateway-monitor', file: 'dist/apps/gateway-monitor/main.js', env: { ADMIN_PORT: '9004' } },
   ]);
   for (const { env } of workers) {
     expect(env).toMatchObject({ RATE_LIMIT_CDR: '1000' });

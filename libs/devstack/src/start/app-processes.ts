@@ -3,23 +3,25 @@ import type { AppProcess } from '../supervise/keep-app.ts';
 import type { Stores } from './open-stores.ts';
 
 /** By the name of the process. */
-export type AppFiles = { gateway: string; worker: string; 'eventlog-worker': string };
-type Worker = Exclude<keyof AppFiles, 'gateway'>;
-const workers: Worker[] = ['worker', 'eventlog-worker'];
+export type AppFiles = Record<'gateway' | Worker, string>;
+const workers = ['worker', 'eventlog-worker', 'gateway-monitor'] as const;
+type Worker = (typeof workers)[number];
 
 /** In the folder that every project is built into. */
 export const appFiles = (built: (path: string) => string): AppFiles => ({
   gateway: built('apps/api-gateway/main.js'),
   worker: built('apps/cdr-worker/main.js'),
   'eventlog-worker': built('apps/eventlog-worker/main.js'),
+  'gateway-monitor': built('apps/gateway-monitor/main.js'),
 });
 
 export type AdminPorts = Record<keyof AppFiles, number>;
 
 /** One for each process, of as many free ports as there are of them. */
 export const adminPortsOf = (ports: number[]): AdminPorts => {
-  const [gateway, worker, eventlogWorker] = ports;
-  return { gateway: gateway!, worker: worker!, 'eventlog-worker': eventlogWorker! };
+  const [gateway, ...others] = ports;
+  const ofWorkers = workers.map((name, index) => [name, others[index]!]);
+  return { gateway: gateway!, ...(Object.fromEntries(ofWorkers) as Record<Worker, number>) };
 };
 export const ADMIN_PORTS = workers.length + 1;
 
@@ -62,6 +64,7 @@ const sharedEnv = (options: AppOptions): NodeJS.ProcessEnv => {
     JWT_SECRET: options.jwtSecret,
     LOG_LEVEL: config.LOG_LEVEL,
     RATE_LIMITS: config.RATE_LIMITS,
+    PROBE_ALLOW_PRIVATE: config.PROBE_ALLOW_PRIVATE,
   };
   // The gateway's alone: a worker that read them would take its port, or fill in demo data beside it.
   for (const name of ['PORT', 'HOST', 'DEMO_DATA']) delete shared[name];

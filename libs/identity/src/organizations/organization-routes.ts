@@ -35,8 +35,8 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
       body: NewOrganization,
       response: { 201: Enveloped(Organization) },
     },
-    handler: async ({ body: { name, region = null } }, reply) => {
-      const made = await organizations(db).create({ name, region });
+    handler: async ({ body: { name, region = null, retention_days: retentionDays = null } }, reply) => {
+      const made = await organizations(db).create({ name, region, retentionDays });
       return reply.code(201).send(envelope(presentOrganization(made)));
     },
   });

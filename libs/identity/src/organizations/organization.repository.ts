@@ -2,12 +2,22 @@ import type { Page, Paged } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import type { FoundOrganization } from './organization.ts';
 
-const select = { id: true, name: true, region: true, disabledAt: true, createdAt: true } as const;
+const select = {
+  id: true,
+  name: true,
+  region: true,
+  retentionDays: true,
+  disabledAt: true,
+  createdAt: true,
+} as const;
 
 /** The only file that speaks to the organizations table. */
 export const organizations = (db: Queryable) => ({
-  create: (data: { name: string; region?: string | null }): Promise<FoundOrganization> =>
-    db.organization.create({ data, select }),
+  create: (data: {
+    name: string;
+    region?: string | null;
+    retentionDays?: number | null;
+  }): Promise<FoundOrganization> => db.organization.create({ data, select }),
 
   exists: async (id: number): Promise<boolean> =>
     (await db.organization.findUnique({ where: { id }, select: { id: true } })) !== null,
@@ -28,9 +38,13 @@ export const organizations = (db: Queryable) => ({
   /** Null where there is none. */
   update: async (
     id: number,
-    data: { name?: string; region?: string | null; disabledAt?: Date | null },
+    data: { name?: string; region?: string | null; retentionDays?: number | null; disabledAt?: Date | null },
   ): Promise<FoundOrganization | null> =>
     (await db.organization.updateManyAndReturn({ where: { id }, data, select }))[0] ?? null,
+
+  /** Of every organisation, how many days it keeps its CDRs; null where it does not say. */
+  retentions: (): Promise<{ id: number; retentionDays: number | null }[]> =>
+    db.organization.findMany({ select: { id: true, retentionDays: true }, orderBy: { id: 'asc' } }),
 
   /** ISO 3166 alpha-2, or null where the organisation has none of its own. */
   regions: async (ids: number[]): Promise<Map<number, string | null>> => {

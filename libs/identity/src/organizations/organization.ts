@@ -5,8 +5,14 @@ const region = Region.nullish().meta({
   description: 'ISO 3166 alpha-2: how national numbers are read. Null: as the installation does',
 });
 
+const DAYS = 'must be a whole number of days from 1 to 36500';
+const retention_days = z.int(DAYS).min(1, DAYS).max(36_500, DAYS).nullish().meta({
+  description:
+    'CDRs that are older are deleted. Null: as the installation does, which keeps them for ever unless told otherwise',
+});
+
 export const NewOrganization = z
-  .strictObject({ name: Label, region })
+  .strictObject({ name: Label, region, retention_days })
   .meta({ id: 'NewOrganization', examples: [{ name: 'Example Telecom', region: 'US' }] });
 export type NewOrganization = z.output<typeof NewOrganization>;
 
@@ -14,6 +20,7 @@ export const OrganizationUpdate = z
   .strictObject({
     name: Label.optional(),
     region,
+    retention_days,
     disabled: z
       .boolean()
       .optional()
@@ -29,6 +36,7 @@ export const Organization = z
     id: z.int(),
     name: z.string(),
     region: z.string().nullable(),
+    retention_days: z.int().nullable(),
     disabled: z.boolean(),
     created_at: z.iso.datetime(),
   })
@@ -39,6 +47,7 @@ export const Organization = z
         id: 12345,
         name: 'Example Telecom',
         region: 'US',
+        retention_days: null,
         disabled: false,
         created_at: '2024-01-15T10:30:00Z',
       },
@@ -50,6 +59,7 @@ export interface FoundOrganization {
   id: number;
   name: string;
   region: string | null;
+  retentionDays: number | null;
   disabledAt: Date | null;
   createdAt: Date;
 }
@@ -58,6 +68,7 @@ export const presentOrganization = (found: FoundOrganization): Organization => (
   id: found.id,
   name: found.name,
   region: found.region,
+  retention_days: found.retentionDays,
   disabled: found.disabledAt !== null,
   created_at: isoTime(found.createdAt),
 });

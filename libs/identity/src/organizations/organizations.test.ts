@@ -52,6 +52,7 @@ describe('making one', () => {
       id: expect.any(Number) as number,
       name: 'Acme',
       region: 'DE',
+      retention_days: null,
       disabled: false,
       created_at: expect.stringMatching(/Z$/) as string,
     });
@@ -123,15 +124,19 @@ describe('reading', () => {
 });
 
 describe('changing', () => {
-  test.each([{ name: 'New Name' }, { region: 'NZ' }, { name: 'Both', region: 'GB' }, { region: null }])(
-    'a manager changes its own: %j',
-    async (body) => {
-      const before = (await put(admin, manager.org_id, { region: 'US' })).data;
-      const { status, data } = await put(manager.authorization, manager.org_id, body);
-      expect([status, data]).toEqual([200, { ...before, ...body }]);
-      expect((await read(admin, manager.org_id)).data).toEqual(data);
-    },
-  );
+  test.each([
+    { name: 'New Name' },
+    { region: 'NZ' },
+    { name: 'Both', region: 'GB' },
+    { region: null },
+    { retention_days: 365 },
+    { retention_days: null },
+  ])('a manager changes its own: %j', async (body) => {
+    const before = (await put(admin, manager.org_id, { region: 'US' })).data;
+    const { status, data } = await put(manager.authorization, manager.org_id, body);
+    expect([status, data]).toEqual([200, { ...before, ...body }]);
+    expect((await read(admin, manager.org_id)).data).toEqual(data);
+  });
   test('a manager neither disables nor enables', async () => {
     for (const disabled of [true, false])
       expect((await put(manager.authorization, manager.org_id, { name: 'x', disabled })).status).toBe(403);

@@ -10,7 +10,7 @@ export const updateOrganization =
   async (
     actor: Principal,
     id: number,
-    { name, region, disabled }: OrganizationUpdate,
+    { name, region, retention_days, disabled }: OrganizationUpdate,
   ): Promise<FoundOrganization | null> => {
     if (!isAdmin(actor) && actor.orgId !== id) return null;
     if (disabled !== undefined && !isAdmin(actor))
@@ -20,6 +20,7 @@ export const updateOrganization =
     return organizations(db).update(id, {
       ...(name !== undefined && { name }),
       ...(region !== undefined && { region }),
+      ...(retention_days !== undefined && { retentionDays: retention_days }),
       ...(disabled !== undefined && { disabledAt: disabled ? new Date() : null }),
     });
   };

@@ -1,11 +1,11 @@
-import { Failure, Id, Label, type Principal } from '@oriontel/contracts';
+import { Email, Failure, Id, Label, type Principal } from '@oriontel/contracts';
 import { isUniqueViolation, type Database, type Queryable } from '@oriontel/database';
 import { organisationToWrite } from '@oriontel/service';
 import { z } from 'zod';
 import { mustExist } from '../organizations/must-exist.ts';
 import { organizations } from '../organizations/organization.repository.ts';
 import type { Passwords } from './password.ts';
-import { Email, Password, RoleName, Username, type FoundUser } from './user.ts';
+import { Password, RoleName, Username, type FoundUser } from './user.ts';
 import { users } from './user.repository.ts';
 
 export const Registration = z

@@ -118,6 +118,29 @@ export const users = (db: Queryable) => ({
     return rows.map(({ id, name, username, email }) => ({ id, name: name ?? username, email }));
   },
 
+  /** Those of the organisation. */
+  membersOf: async (
+    orgId: number,
+    ids: number[],
+  ): Promise<Map<number, { email: string; disabled: boolean }>> => {
+    const rows = await db.user.findMany({
+      where: { orgId, id: { in: ids } },
+      select: { id: true, email: true, disabledAt: true },
+    });
+    return new Map(rows.map(({ id, email, disabledAt }) => [id, { email, disabled: disabledAt !== null }]));
+  },
+
+  /** Of those who manage the organisation and are not disabled, the first `most`. */
+  managerEmails: async (orgId: number, most: number): Promise<string[]> => {
+    const rows = await db.user.findMany({
+      where: { orgId, role: 'manager', disabledAt: null },
+      select: { email: true },
+      orderBy: { id: 'asc' },
+      take: most,
+    });
+    return rows.map(({ email }) => email);
+  },
+
   /** The organisation of a user, null where it has none; undefined where there is no such user. */
   organisationOf: async (id: number): Promise<number | null | undefined> =>
     (await db.user.findUnique({ where: { id }, select: { orgId: true } }))?.orgId,

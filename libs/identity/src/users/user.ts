@@ -1,4 +1,4 @@
-import { Id, isoTime, Label, roles, text, type Role } from '@oriontel/contracts';
+import { Email, Id, isoTime, Label, roles, text, type Role } from '@oriontel/contracts';
 import { z } from 'zod';
 
 export const Username = z
@@ -7,7 +7,6 @@ export const Username = z
     /^[A-Za-z0-9][A-Za-z0-9._@-]{1,63}$/,
     'must be 2 to 64 letters, digits, dots, hyphens, underscores or @',
   );
-export const Email = z.email('must be an email address').max(254);
 export const Password = text(128).min(8, 'must be at least 8 characters');
 export const RoleName = z.enum(roles, 'must be admin, manager or user');
 

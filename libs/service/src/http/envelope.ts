@@ -24,15 +24,17 @@ export const envelope = <T>(data: T, more: { next_cursor?: string | null } = {})
   meta: { timestamp: isoTime(new Date()), version: API_VERSION, ...more },
 });
 
-/** A list with pages: `meta.pagination` tells which part of it this is. */
-export const EnvelopedPage = <T extends z.ZodType>(item: T) =>
-  z.object({ data: z.array(item), meta: Meta.extend({ pagination: Pagination }) });
+/** Data with a list in it that has pages: `meta.pagination` tells which part of it this is. */
+export const EnvelopedWithPage = <T extends z.ZodType>(data: T) =>
+  z.object({ data, meta: Meta.extend({ pagination: Pagination }) });
 
-export const envelopePage = <T, U>(
-  { items, total }: Paged<T>,
-  { limit, offset }: Page,
-  present: (item: T) => U,
-) => {
-  const { data, meta } = envelope(items.map(present));
+/** A list with pages. */
+export const EnvelopedPage = <T extends z.ZodType>(item: T) => EnvelopedWithPage(z.array(item));
+
+export const envelopePage = <T, U>({ items, total }: Paged<T>, page: Page, present: (item: T) => U) =>
+  envelopeWithPage(items.map(present), page, total);
+
+export const envelopeWithPage = <T>(data: T, { limit, offset }: Page, total: number) => {
+  const { meta } = envelope(data);
   return { data, meta: { ...meta, pagination: { limit, offset, total } } };
 };

@@ -1,0 +1,31 @@
+import { munchTasks, retainCalls } from '@oriontel/cdr/worker';
+import { makePartitions, type Database } from '@oriontel/database';
+import { organizations } from '@oriontel/identity';
+import type { RecurringWork } from '@oriontel/recurring';
+
+export interface RecurringSettings {
+  db: Database;
+  /** Days CDRs are kept where their organisation does not say; absent: for ever. */
+  retentionDays: number | undefined;
+}
+
+const HOUR = 3_600;
+/** Days a task that has ended can be read. */
+const TASKS_KEPT = 90;
+
+/** What workers do again and again: another work is another line. */
+export const recurringWorks = ({ db, retentionDays }: RecurringSettings): RecurringWork[] => {
+  const retentions = async () => {
+    const own = await organizations(db).retentions();
+    return own.map(({ id, retentionDays: days }) => ({ orgId: id, days: days ?? retentionDays ?? null }));
+  };
+  return [
+    { name: 'partitions', every: 6 * HOUR, run: async () => `${await makePartitions(db)} partitions made` },
+    { name: 'retention', every: HOUR, run: () => retainCalls(db, retentions)() },
+    {
+      name: 'forget-tasks',
+      every: 24 * HOUR,
+      run: async () => `${await munchTasks(db).forget(TASKS_KEPT)} tasks forgotten`,
+    },
+  ];
+};

@@ -1,0 +1,86 @@
+import type { Database } from '@oriontel/database';
+import type { Intake } from '@oriontel/intake';
+import type { Access, HttpServer, OrganisationExists } from '@oriontel/service';
+import { deliveries } from '../deliveries/delivery.repository.ts';
+import { nameOfEntity, readEntityRef } from '../entities/entity.ts';
+import { entityOrganisation } from '../entities/entity-organisation.ts';
+import type { OwnersElsewhere } from '../entities/entity-owners.ts';
+import { EntityPath, OwnerQuery } from '../entities/entity-path.ts';
+import { acceptEntityEvent } from './accept-entity-event.ts';
+import { countNotified } from './count-notified.ts';
+import type { EntityEvent } from './entity-event.ts';
+import { entityEvents } from './entity-event.repository.ts';
+import { NewEntityEvent } from './new-entity-event.ts';
+import {
+  CreatedEntityEvent,
+  EntityEventQuery,
+  FoundEntityEvents,
+  presentCreated,
+  presentFound,
+} from './present-entity-event.ts';
+
+export interface EntityEventRoutes {
+  db: Database;
+  eventsIntake: Pick<Intake<EntityEvent>, 'accept'>;
+  organisationExists: OrganisationExists;
+  owners: OwnersElsewhere;
+  /** Milliseconds an event with notifications waits for them to be handed over, before it is answered without their number. */
+  notifyPatience: number;
+}
+
+const writers: Access = { roles: ['admin', 'manager', 'user'], scope: 'events:write' };
+const documentedAs = '/events/{entity}';
+
+/** What happened to entities, and whom it is told. */
+export const entityEventRoutes = async (app: HttpServer, routes: EntityEventRoutes): Promise<void> => {
+  const { db, eventsIntake, owners, organisationExists, notifyPatience } = routes;
+  const organisation = entityOrganisation(db, owners, organisationExists, 'events');
+  const accept = acceptEntityEvent(eventsIntake);
+  const notified = countNotified(db, deliveries(db).countOf, notifyPatience);
+
+  app.route({
+    method: 'GET',
+    url: '/events/*',
+    config: { family: 'platform', access: 'signed-in', limit: 'logs', errors: ['not_found'], documentedAs },
+    schema: {
+      tags: ['Events'],
+      summary: 'Read events',
+      params: EntityPath,
+      querystring: EntityEventQuery,
+      response: { 200: FoundEntityEvents },
+    },
+    handler: async ({ params, query, principal }) => {
+      const ref = readEntityRef(params['*']);
+      const orgId = await organisation.toRead(principal, ref, query.org_id);
+      const { type, since, limit } = query;
+      const filter = { type, since: since ? new Date(since) : undefined, limit };
+      const entity = nameOfEntity(ref);
+      return presentFound(entity, await entityEvents(db).search(orgId, entity, filter));
+    },
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/events/*',
+    config: { family: 'platform', access: writers, limit: 'events', errors: ['not_found'], documentedAs },
+    schema: {
+      tags: ['Events'],
+      summary: 'Create an event',
+      params: EntityPath,
+      querystring: OwnerQuery,
+      body: NewEntityEvent,
+      response: { 200: CreatedEntityEvent },
+    },
+    handler: async ({ params, query, principal, body, id: requestId, log }) => {
+      const ref = readEntityRef(params['*']);
+      const orgId = await organisation.toReport(principal, ref, query.org_id);
+      const event = await accept({ orgId, ref, body, requestId });
+      // It is safe: whatever goes wrong from here on, an error would only have it sent a second time.
+      const sent = await notified(event).catch((err: unknown) => {
+        log.warn({ err, eventId: event.id }, 'the notifications of an event could not be counted');
+        return null;
+      });
+      return presentCreated(event, sent);
+    },
+  });
+};

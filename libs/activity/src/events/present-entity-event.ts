@@ -1,0 +1,102 @@
+import { EntityName, isoTime, Limit, time } from '@oriontel/contracts';
+import { z } from 'zod';
+import { OwnerQuery } from '../entities/entity-path.ts';
+import type { AcceptedEvent } from './entity-event.ts';
+import type { FoundEvent } from './entity-event.repository.ts';
+
+/** A platform route: what it does not know it lets pass. */
+export const EntityEventQuery = z.object({
+  type: EntityName.optional(),
+  since: time.optional().meta({
+    description:
+      'The first events of then or later; without it the newest ones, in the order in which they happened, too',
+  }),
+  limit: Limit,
+  ...OwnerQuery.shape,
+});
+
+/** The answer to an event. */
+export const CreatedEntityEvent = z
+  .object({
+    status: z.literal('success'),
+    event_id: z.string(),
+    entity: z.string(),
+    type: z.string(),
+    created_at: z.iso.datetime().meta({ description: 'When it was accepted' }),
+    notifications_sent: z.int().meta({ description: 'Handed to delivery: to webhooks, and by email' }),
+    notifications_queued: z.literal(true).optional().meta({
+      description: 'The event is safe and not yet stored: its notifications come later, and are not counted',
+    }),
+  })
+  .meta({
+    id: 'CreatedEntityEvent',
+    examples: [
+      {
+        status: 'success',
+        event_id: 'evt-20240115-2932e0096a1f03c5d7b2e84',
+        entity: 'user/67890',
+        type: 'device_offline',
+        created_at: '2024-01-15T12:00:00Z',
+        notifications_sent: 1,
+      },
+    ],
+  });
+export type CreatedEntityEvent = z.output<typeof CreatedEntityEvent>;
+
+/** What happened to an entity, the oldest first. */
+export const FoundEntityEvents = z
+  .object({
+    status: z.literal('success'),
+    entity: z.string(),
+    events: z.array(
+      z.object({
+        event_id: z.string(),
+        type: z.string(),
+        timestamp: z.iso.datetime().meta({ description: 'When it happened' }),
+        data: z.record(z.string(), z.unknown()),
+      }),
+    ),
+  })
+  .meta({
+    id: 'FoundEntityEvents',
+    examples: [
+      {
+        status: 'success',
+        entity: 'org/12345',
+        events: [
+          {
+            event_id: 'evt-reg-001',
+            type: 'registration',
+            timestamp: '2024-01-15T10:00:00Z',
+            data: {
+              user_id: 67890,
+              device: 'Polycom VVX 450',
+              ip_address: '192.168.1.50',
+              registration_type: 'new',
+            },
+          },
+        ],
+      },
+    ],
+  });
+export type FoundEntityEvents = z.output<typeof FoundEntityEvents>;
+
+/** `sent` null: nobody knows yet. */
+export const presentCreated = (
+  { id, entity, type, acceptedAt }: AcceptedEvent,
+  sent: number | null,
+): CreatedEntityEvent => ({
+  status: 'success',
+  event_id: id,
+  entity,
+  type,
+  created_at: isoTime(acceptedAt),
+  notifications_sent: sent ?? 0,
+  ...(sent === null && { notifications_queued: true }),
+});
+
+export const presentFound = (entity: string, found: FoundEvent[]): FoundEntityEvents => ({
+  status: 'success',
+  entity,
+  events: found.map(({ id, type, at, data }) => ({ event_id: id, type, timestamp: isoTime(at), data })),
+});

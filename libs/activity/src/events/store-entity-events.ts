@@ -1,0 +1,28 @@
+import type { Queryable } from '@oriontel/database';
+import type { IntakeRow, Store } from '@oriontel/intake';
+import { entityEvents } from './entity-event.repository.ts';
+import type { AcceptedEvent, EntityEvent } from './entity-event.ts';
+
+/**
+ * Hands over what is to be told of `events`, inside the transaction that stores them: they come once each, of several
+ * organisations, in the order of their positions.
+ */
+export type Notify = (tx: Queryable, events: AcceptedEvent[]) => Promise<void>;
+
+/** Stores the events of all `rows` once each, and has told of those that want it when they are stored. */
+export const storeEntityEvents =
+  (notify: Notify): Store<EntityEvent> =>
+  async (tx, rows) => {
+    const stored = await entityEvents(tx).insert(rows.map(({ payload }) => payload));
+    // Deleted: of two rows with one id the first counts.
+    const fresh = rows.filter(({ payload }) => stored.delete(payload.id));
+    const told = fresh.filter(({ payload }) => payload.notify).map(asAccepted);
+    if (told.length) await notify(tx, told);
+    return [];
+  };
+
+const asAccepted = ({ id, payload, acceptedAt }: IntakeRow<EntityEvent>): AcceptedEvent => ({
+  ...payload,
+  position: id,
+  acceptedAt,
+});

@@ -1,0 +1,45 @@
+import { newEventId, type JsonObject } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import { intakeRows } from '@oriontel/intake';
+import { v7 as uuidv7 } from 'uuid';
+import type { EntityEvent } from './entity-event.ts';
+import { entityEventsIntake } from './entity-events-intake.ts';
+
+export interface Occurrence {
+  orgId: number;
+  /** type/id */
+  entity: string;
+  type: string;
+  data: JsonObject;
+  /** Now where it is absent. */
+  at?: Date | undefined;
+  notify: boolean;
+}
+
+/** Gives it an id, of now. */
+export const newEntityEvent = ({ at, ...rest }: Occurrence, now = new Date()): EntityEvent => ({
+  ...rest,
+  id: newEventId(now),
+  at: (at ?? now).toISOString(),
+});
+
+/**
+ * For whoever finds out by itself that something happened: puts events on the road in its own transaction, so that both are
+ * committed or neither. The workers' next sweep takes them up, within two seconds.
+ */
+export const writeEntityEvents = async (
+  tx: Queryable,
+  occurrences: Occurrence[],
+  requestId: string,
+): Promise<void> => {
+  if (!occurrences.length) return;
+  const rows = occurrences.map((occurrence) => ({
+    id: uuidv7(),
+    queue: entityEventsIntake.queue.name,
+    orgId: occurrence.orgId,
+    key: occurrence.entity,
+    payload: JSON.stringify(newEntityEvent(occurrence)),
+    requestId,
+  }));
+  await intakeRows(tx).insert(rows, 0);
+};

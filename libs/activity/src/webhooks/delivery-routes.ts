@@ -1,0 +1,137 @@
+import { Failure, pageQuery, type Principal } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import {
+  envelope,
+  Enveloped,
+  EnvelopedPage,
+  envelopePage,
+  organisationToRead,
+  type HttpServer,
+} from '@oriontel/service';
+import { z } from 'zod';
+import { deliveryAttempts } from '../deliveries/delivery-attempt.repository.ts';
+import { deliveryStates } from '../deliveries/delivery.ts';
+import { deliveries } from '../deliveries/delivery.repository.ts';
+import { Delivery, presentAttempt, presentDelivery, TracedDelivery } from '../deliveries/found-delivery.ts';
+import { DeliveryPath, WebhookPath } from './path-ids.ts';
+import { mustBeEnabled, Replay, replayAll, replayOne } from './send-again.ts';
+import { testWebhook } from './test-webhook.ts';
+import { keepers, noSuchWebhook } from './webhook-routes.ts';
+import type { FoundWebhook } from './webhook.ts';
+import { webhooks } from './webhook.repository.ts';
+
+const { limit, offset } = pageQuery;
+const DeliveryQuery = z.strictObject({
+  limit,
+  offset,
+  state: z.enum(deliveryStates, `must be ${deliveryStates.join(', ')}`).optional(),
+});
+const Replayed = z
+  .object({ pending: z.int().meta({ description: 'What waits now, of that time' }) })
+  .meta({ id: 'Replayed', examples: [{ pending: 12 }] });
+
+const tags = ['Webhooks'];
+const noSuchDelivery = (): Failure => new Failure('not_found', 'No such delivery.');
+
+/** What webhooks were told, and what became of it. */
+export const deliveryRoutes = async (app: HttpServer, { db }: { db: Database }): Promise<void> => {
+  const test = testWebhook(db);
+  const again = { all: replayAll(db), one: replayOne(db) };
+
+  const webhookOf = async (principal: Principal, id: string): Promise<FoundWebhook> => {
+    const found = await webhooks(db).find(organisationToRead(principal), id);
+    if (!found) throw noSuchWebhook();
+    return found;
+  };
+
+  app.route({
+    method: 'GET',
+    url: '/webhooks/:id/deliveries',
+    config: { family: 'oriontel', access: keepers },
+    schema: {
+      tags,
+      summary: 'List what a webhook is told',
+      params: WebhookPath,
+      querystring: DeliveryQuery,
+      response: { 200: EnvelopedPage(Delivery) },
+    },
+    handler: async ({ principal, params, query }) => {
+      const { orgId, id } = await webhookOf(principal, params.id);
+      return envelopePage(await deliveries(db).list(orgId, id, query, query), query, presentDelivery);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/webhooks/:id/deliveries/:deliveryId',
+    config: { family: 'oriontel', access: keepers },
+    schema: {
+      tags,
+      summary: 'Read a delivery with its attempts',
+      params: DeliveryPath,
+      response: { 200: Enveloped(TracedDelivery) },
+    },
+    handler: async ({ principal, params }) => {
+      const { orgId, id } = await webhookOf(principal, params.id);
+      const found = await deliveries(db).find(orgId, id, params.deliveryId);
+      if (!found) throw noSuchDelivery();
+      const tries = (await deliveryAttempts(db).of(found.id)).map(presentAttempt);
+      return envelope({ ...presentDelivery(found), tries });
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/webhooks/:id/deliveries/:deliveryId/replay',
+    config: { family: 'oriontel', access: keepers, errors: ['conflict'] },
+    schema: {
+      tags,
+      summary: 'Tell it one thing again',
+      params: DeliveryPath,
+      response: { 200: Enveloped(Delivery) },
+    },
+    handler: async ({ principal, params }) => {
+      const webhook = await webhookOf(principal, params.id);
+      if (!(await deliveries(db).find(webhook.orgId, webhook.id, params.deliveryId))) throw noSuchDelivery();
+      mustBeEnabled(webhook);
+      const replayed = await again.one(webhook, params.deliveryId);
+      if (!replayed) throw noSuchDelivery();
+      return envelope(presentDelivery(replayed));
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/webhooks/:id/replay',
+    config: { family: 'oriontel', access: keepers, errors: ['conflict'] },
+    schema: {
+      tags,
+      summary: 'Tell it again what it has not taken',
+      params: WebhookPath,
+      body: Replay,
+      response: { 200: Enveloped(Replayed) },
+    },
+    handler: async ({ principal, params, body }) => {
+      const webhook = await webhookOf(principal, params.id);
+      mustBeEnabled(webhook);
+      return envelope({ pending: await again.all(webhook, body) });
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/webhooks/:id/test',
+    config: { family: 'oriontel', access: keepers, errors: ['conflict'] },
+    schema: {
+      tags,
+      summary: 'Send a webhook a test event',
+      params: WebhookPath,
+      response: { 201: Enveloped(Delivery) },
+    },
+    handler: async ({ principal, params }, reply) => {
+      const webhook = await webhookOf(principal, params.id);
+      mustBeEnabled(webhook);
+      return reply.code(201).send(envelope(presentDelivery(await test(webhook))));
+    },
+  });
+};

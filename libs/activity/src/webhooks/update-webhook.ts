@@ -1,0 +1,55 @@
+import type { Queryable } from '@oriontel/database';
+import { z } from 'zod';
+import { Description, EventTypes, tidyTypes, tidyUrl, WebhookUrl } from './webhook-fields.ts';
+import { mintSecret, WebhookSecret } from './webhook-secret.ts';
+import { presentWebhook, type FoundWebhook, type WebhookWithSecret } from './webhook.ts';
+import { webhooks } from './webhook.repository.ts';
+
+export const WebhookUpdate = z
+  .strictObject({
+    url: WebhookUrl.optional(),
+    event_types: EventTypes.optional(),
+    description: Description.optional(),
+    enabled: z
+      .boolean('must be true or false')
+      .optional()
+      .meta({ description: 'Enabled again, it is told at once what waits for it' }),
+    secret: WebhookSecret.optional(),
+  })
+  .refine(
+    (update) => Object.keys(update).length > 0,
+    'must have url, event_types, description, enabled or secret',
+  )
+  .meta({ id: 'WebhookUpdate', examples: [{ enabled: true }] });
+export type WebhookUpdate = z.output<typeof WebhookUpdate>;
+
+/** What is not given stays. Null where there is none. */
+export const updateWebhook =
+  (db: Queryable) =>
+  (
+    orgId: number | null,
+    id: string,
+    { url, event_types, ...update }: WebhookUpdate,
+  ): Promise<FoundWebhook | null> =>
+    webhooks(db).update(orgId, id, {
+      ...update,
+      url: url && tidyUrl(url),
+      eventTypes: event_types && tidyTypes(event_types),
+    });
+
+export const NewSecret = z
+  .strictObject({ secret: WebhookSecret.optional() })
+  .meta({ id: 'NewSecret', examples: [{}] });
+export type NewSecret = z.output<typeof NewSecret>;
+
+/** From now on all is signed with another secret, which only this answer shows. Null where there is none. */
+export const changeSecret =
+  (db: Queryable) =>
+  async (
+    orgId: number | null,
+    id: string,
+    { secret = mintSecret() }: NewSecret,
+  ): Promise<WebhookWithSecret | null> => {
+    const updated = await webhooks(db).update(orgId, id, { secret });
+    return updated && { ...presentWebhook(updated), secret };
+  };

@@ -1,0 +1,138 @@
+import { Failure, pageQuery } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import {
+  envelope,
+  Enveloped,
+  EnvelopedPage,
+  envelopePage,
+  organisationToFill,
+  organisationToRead,
+  type Access,
+  type HttpServer,
+  type OrganisationExists,
+} from '@oriontel/service';
+import { z } from 'zod';
+import { createWebhook, NewWebhook } from './create-webhook.ts';
+import { WebhookPath } from './path-ids.ts';
+import { changeSecret, NewSecret, updateWebhook, WebhookUpdate } from './update-webhook.ts';
+import { presentWebhook, Webhook, WebhookWithSecret } from './webhook.ts';
+import { webhooks } from './webhook.repository.ts';
+
+export interface WebhookRoutes {
+  db: Database;
+  organisationExists: OrganisationExists;
+}
+
+export const keepers: Access = { roles: ['admin', 'manager'] };
+export const noSuchWebhook = (): Failure => new Failure('not_found', 'No such webhook.');
+const tags = ['Webhooks'];
+
+/** Where an organisation is told of its events. */
+export const webhookRoutes = async (
+  app: HttpServer,
+  { db, organisationExists }: WebhookRoutes,
+): Promise<void> => {
+  const organisationOf = organisationToFill(organisationExists);
+  const create = createWebhook(db);
+  const update = updateWebhook(db);
+  const change = changeSecret(db);
+
+  app.route({
+    method: 'POST',
+    url: '/webhooks',
+    config: { family: 'oriontel', access: keepers, errors: ['conflict', 'not_found'] },
+    schema: {
+      tags,
+      summary: 'Create a webhook',
+      body: NewWebhook,
+      response: { 201: Enveloped(WebhookWithSecret) },
+    },
+    handler: async ({ principal, body }, reply) =>
+      reply.code(201).send(envelope(await create(await organisationOf(principal, body.org_id), body))),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/webhooks',
+    config: { family: 'oriontel', access: keepers },
+    schema: {
+      tags,
+      summary: 'List webhooks',
+      querystring: z.strictObject(pageQuery),
+      response: { 200: EnvelopedPage(Webhook) },
+    },
+    handler: async ({ principal, query }) => {
+      const found = await webhooks(db).list(organisationToRead(principal, query.org_id), query);
+      return envelopePage(found, query, presentWebhook);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/webhooks/:id',
+    config: { family: 'oriontel', access: keepers },
+    schema: {
+      tags,
+      summary: 'Read a webhook',
+      params: WebhookPath,
+      response: { 200: Enveloped(Webhook) },
+    },
+    handler: async ({ principal, params }) => {
+      const found = await webhooks(db).find(organisationToRead(principal), params.id);
+      if (!found) throw noSuchWebhook();
+      return envelope(presentWebhook(found));
+    },
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/webhooks/:id',
+    config: { family: 'oriontel', access: keepers },
+    schema: {
+      tags,
+      summary: 'Update a webhook',
+      params: WebhookPath,
+      body: WebhookUpdate,
+      response: { 200: Enveloped(Webhook) },
+    },
+    handler: async ({ principal, params, body }) => {
+      const updated = await update(organisationToRead(principal), params.id, body);
+      if (!updated) throw noSuchWebhook();
+      return envelope(presentWebhook(updated));
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/webhooks/:id',
+    config: { family: 'oriontel', access: keepers },
+    schema: {
+      tags,
+      summary: 'Delete a webhook, and what waits for it',
+      params: WebhookPath,
+      response: { 204: z.undefined() },
+    },
+    handler: async ({ principal, params }, reply) => {
+      if (!(await webhooks(db).delete(organisationToRead(principal), params.id))) throw noSuchWebhook();
+      return reply.code(204).send();
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/webhooks/:id/secret',
+    config: { family: 'oriontel', access: keepers },
+    schema: {
+      tags,
+      summary: 'Change the secret of a webhook',
+      params: WebhookPath,
+      body: NewSecret,
+      response: { 200: Enveloped(WebhookWithSecret) },
+    },
+    handler: async ({ principal, params, body }) => {
+      const changed = await change(organisationToRead(principal), params.id, body);
+      if (!changed) throw noSuchWebhook();
+      return envelope(changed);
+    },
+  });
+};

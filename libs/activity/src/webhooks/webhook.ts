@@ -1,0 +1,91 @@
+import { isoTime, isoTimeOrNull } from '@oriontel/contracts';
+import { z } from 'zod';
+
+/** Wants every event of its organisation. */
+export const EVERY_TYPE = '*';
+/** A text message that a webhook is to send: told only to those that name it. */
+export const SMS_TYPE = 'notification.sms';
+/** Told to one webhook, on demand. */
+export const TEST_TYPE = 'webhook.test';
+/** Not the type of anybody's event. */
+export const OUR_TYPES: readonly string[] = [SMS_TYPE, TEST_TYPE];
+
+/** Of one organisation: each event may be written once for each of them. */
+export const MOST_WEBHOOKS = 20;
+
+export interface FoundWebhook {
+  id: string;
+  orgId: number;
+  url: string;
+  eventTypes: string[];
+  description: string | null;
+  enabled: boolean;
+  disabledReason: string | null;
+  failures: number;
+  failingSince: Date | null;
+  lastSuccessAt: Date | null;
+  lastFailureAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+const example = {
+  id: '019b1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b',
+  org_id: 12345,
+  url: 'https://hooks.example.com/oriontel',
+  event_types: ['registration_failed', 'gateway_down'],
+  description: 'On-call desk',
+  enabled: true,
+  disabled_reason: null,
+  consecutive_failures: 0,
+  failing_since: null,
+  last_success_at: '2024-01-15T10:30:00Z',
+  last_failure_at: null,
+  created_at: '2024-01-15T10:30:00Z',
+  updated_at: '2024-01-15T10:30:00Z',
+};
+
+/** A webhook as it reads over HTTP: never with its secret. */
+export const Webhook = z
+  .object({
+    id: z.uuid(),
+    org_id: z.int(),
+    url: z.string(),
+    event_types: z.array(z.string()),
+    description: z.string().nullable(),
+    enabled: z.boolean(),
+    disabled_reason: z.string().nullable().meta({ description: 'Why it was disabled, where it failed' }),
+    consecutive_failures: z.int(),
+    failing_since: z.iso.datetime().nullable(),
+    last_success_at: z.iso.datetime().nullable(),
+    last_failure_at: z.iso.datetime().nullable(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Webhook', examples: [example] });
+export type Webhook = z.output<typeof Webhook>;
+
+/** The same, the one time that it shows its secret. */
+export const WebhookWithSecret = Webhook.extend({
+  secret: z.string().meta({ description: 'Shown once. Verify signatures with it' }),
+}).meta({
+  id: 'WebhookWithSecret',
+  examples: [{ ...example, secret: 'whsec_bm90IGEgc2VjcmV0LCBidXQgbG9uZyBlbm91Z2ggdG8gYmU=' }],
+});
+export type WebhookWithSecret = z.output<typeof WebhookWithSecret>;
+
+export const presentWebhook = (found: FoundWebhook): Webhook => ({
+  id: found.id,
+  org_id: found.orgId,
+  url: found.url,
+  event_types: found.eventTypes,
+  description: found.description,
+  enabled: found.enabled,
+  disabled_reason: found.disabledReason,
+  consecutive_failures: found.failures,
+  failing_since: isoTimeOrNull(found.failingSince),
+  last_success_at: isoTimeOrNull(found.lastSuccessAt),
+  last_failure_at: isoTimeOrNull(found.lastFailureAt),
+  created_at: isoTime(found.createdAt),
+  updated_at: isoTime(found.updatedAt),
+});

@@ -1,0 +1,73 @@
+import { type Cursor } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import { z } from 'zod';
+import { CallRecord } from '../call-record.ts';
+import { callRecords, type FoundLeg } from '../call-record.repository.ts';
+import { awaitWorkers } from '../pending-calls.ts';
+import { presentCall } from '../present-call.ts';
+import { CallQuery, toFilter } from '../search-calls.ts';
+import { writeCsvLine } from './write-csv.ts';
+
+export const ExportQuery = CallQuery.omit({ limit: true, cursor: true }).extend({
+  format: z.enum(['csv', 'ndjson'], 'must be csv or ndjson').default('csv'),
+});
+export type ExportQuery = z.output<typeof ExportQuery>;
+
+/** How a file of calls is written. */
+interface Format {
+  contentType: string;
+  head: string;
+  write: (call: CallRecord) => string;
+}
+
+const COLUMNS = Object.keys(CallRecord.shape) as (keyof CallRecord)[];
+
+export const FORMATS: Record<ExportQuery['format'], Format> = {
+  csv: {
+    // RFC 7111, 5.1 and RFC 4180, 3.
+    contentType: 'text/csv; charset=utf-8; header=present',
+    head: writeCsvLine(COLUMNS),
+    write: (call) => writeCsvLine(COLUMNS.map((column) => call[column])),
+  },
+  ndjson: {
+    contentType: 'application/x-ndjson',
+    head: '',
+    write: (call) => `${JSON.stringify(call)}\n`,
+  },
+};
+
+/** Legs read at once: what an export holds in memory, and keeps the process from others. */
+const BITE = 1_000;
+
+/**
+ * The text of a file, piece by piece, newest first. Each bite is a statement of its own and the next goes on behind its last leg: no
+ * transaction stays open however slowly a client reads, no leg comes twice, and what is stored meanwhile comes where the
+ * way there is still ahead. The first bite is read before it resolves: a database that is away is told of by a status.
+ */
+export const exportCalls =
+  (db: Queryable, regionOf: (orgId: number) => Promise<string | null>) =>
+  async (orgId: number | null, query: ExportQuery): Promise<AsyncGenerator<string>> => {
+    const filter = toFilter(query, orgId === null ? null : await regionOf(orgId));
+    const bite = (after: Cursor | null) => callRecords(db).walk(orgId, filter, { after, limit: BITE });
+    await awaitWorkers(db, orgId);
+    return textOf(FORMATS[query.format], await bite(null), bite);
+  };
+
+interface Bite {
+  legs: FoundLeg[];
+  next: Cursor | null;
+}
+
+const textOf = async function* (
+  { head, write }: Format,
+  first: Bite,
+  read: (after: Cursor) => Promise<Bite>,
+): AsyncGenerator<string> {
+  yield head;
+  let bite: Bite | null = first;
+  while (bite) {
+    // Also where it is empty: only here does it end when nobody wants it any more.
+    yield bite.legs.map((leg) => write(presentCall(leg))).join('');
+    bite = bite.next && (await read(bite.next));
+  }
+};

@@ -1,0 +1,53 @@
+import { Failure } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import { envelope, Enveloped, organisationToRead, type Access, type HttpServer } from '@oriontel/service';
+import { z } from 'zod';
+import { ForwardingQuery, ForwardingStatus, forwardingStatus } from './forwarding-status.ts';
+import { redriveLetter } from './redrive-letter.ts';
+
+const access: Access = { roles: ['admin', 'manager'] };
+
+const Redriven = z.object({ id: z.string(), state: z.literal('pending') }).meta({
+  id: 'RedrivenLetter',
+  examples: [{ id: '019b1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b', state: 'pending' }],
+});
+
+/** How forwarding goes, and its dead letters. */
+export const forwardRoutes = async (app: HttpServer, { db }: { db: Queryable }): Promise<void> => {
+  const statusOf = forwardingStatus(db);
+  const redrive = redriveLetter(db);
+
+  app.route({
+    method: 'GET',
+    url: '/cdrs/forwarding',
+    config: { family: 'oriontel', access, limit: 'cdr' },
+    schema: {
+      tags: ['CDRs'],
+      summary: 'Ask how forwarding to the remote Service Gateway goes',
+      querystring: ForwardingQuery,
+      response: { 200: Enveloped(ForwardingStatus) },
+    },
+    handler: async ({ query, principal }) => {
+      const { status, nextCursor } = await statusOf(organisationToRead(principal, query.org_id), query);
+      return envelope(status, { next_cursor: nextCursor });
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/cdrs/forwarding/:id/redrive',
+    config: { family: 'oriontel', access, limit: 'cdr', errors: ['conflict'] },
+    schema: {
+      tags: ['CDRs'],
+      summary: 'Send a dead letter again',
+      params: z.object({ id: z.string() }),
+      response: { 200: Enveloped(Redriven) },
+    },
+    handler: async ({ params, principal }) => {
+      const id = z.guid().safeParse(params.id.toLowerCase());
+      if (!id.success) throw new Failure('not_found', 'No such batch was to be forwarded.');
+      await redrive(organisationToRead(principal), id.data);
+      return envelope({ id: id.data, state: 'pending' as const });
+    },
+  });
+};

@@ -1,0 +1,153 @@
+import type { Cursor } from '@oriontel/contracts';
+import { everyOrg, Prisma, type Queryable } from '@oriontel/database';
+
+/** What one submission stored, to be sent on. */
+export interface NewForwarding {
+  submissionId: string;
+  orgId: number;
+  batchId: string;
+  /** As the sender named itself. */
+  source: string;
+  sgapiReference: string;
+  requestId: string;
+  acceptedAt: Date;
+  /** Ids of the legs that were new; a duplicate went with the submission that stored it. */
+  legs: string[];
+}
+
+/** A batch in the hand of one sender, until its lease ends. */
+export interface ClaimedForwarding extends Omit<NewForwarding, 'acceptedAt'> {
+  claim: string;
+  /** This one included. */
+  attempts: number;
+  firstTriedAt: Date;
+}
+
+/** A batch that was given up. */
+export interface DeadLetter extends Omit<NewForwarding, 'legs'> {
+  records: number;
+  attempts: number;
+  reason: string;
+  firstTriedAt: Date | null;
+  finishedAt: Date;
+}
+
+/** Of one organisation or of all; `done` are those of the last days. */
+export interface ForwardingCounts {
+  pending: number;
+  done: number;
+  dead: number;
+}
+
+/** Counting goes no further. */
+export const MOST_COUNTED = 100_000;
+
+/** The claim itself, and that it is still the one. */
+type Held = Pick<ClaimedForwarding, 'submissionId' | 'claim'>;
+
+const held = ({ submissionId, claim }: Held): Prisma.Sql =>
+  Prisma.sql`submission_id = ${submissionId}::uuid AND claim = ${claim}::uuid`;
+
+const BATCH = Prisma.sql`submission_id AS "submissionId", org_id AS "orgId", batch_id AS "batchId", source,
+  sgapi_reference AS "sgapiReference", request_id AS "requestId", attempts, first_tried_at AS "firstTriedAt"`;
+
+/** Puts a batch back among those to be sent, as if it had never been tried. */
+const AFRESH = Prisma.sql`state = 'pending', attempts = 0, first_tried_at = NULL, reason = NULL, finished_at = NULL, due_at = now()`;
+
+/** The only file that speaks to cdr_forwardings. */
+export const forwardings = (db: Queryable) => ({
+  insert: async (batches: NewForwarding[]): Promise<void> => {
+    if (!batches.length) return;
+    await db.$executeRaw`
+      INSERT INTO cdr_forwardings (submission_id, org_id, batch_id, source, sgapi_reference, request_id, accepted_at, legs, records)
+      SELECT "submissionId", "orgId", "batchId", source, "sgapiReference", "requestId", "acceptedAt", legs, cardinality(legs)
+      FROM json_to_recordset(${JSON.stringify(batches)}::json) AS row("submissionId" uuid, "orgId" int, "batchId" text,
+        source text, "sgapiReference" text, "requestId" text, "acceptedAt" timestamptz, legs uuid[])`;
+  },
+
+  /** Takes those longest due, for `lease` seconds; what another sender has in hand is left to it. Counts the try. */
+  claim: (claim: string, limit: number, lease: number): Promise<ClaimedForwarding[]> => db.$queryRaw`
+    UPDATE cdr_forwardings SET claim = ${claim}::uuid, due_at = now() + make_interval(secs => ${lease}::float8),
+      attempts = attempts + 1, first_tried_at = COALESCE(first_tried_at, now())
+    WHERE submission_id = ANY(ARRAY(
+      SELECT submission_id FROM cdr_forwardings WHERE state = 'pending' AND due_at <= now()
+      ORDER BY due_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))
+    RETURNING ${BATCH}, legs, claim`,
+
+  arrived: async (batch: Held): Promise<void> => {
+    await db.$executeRaw`
+      UPDATE cdr_forwardings SET state = 'done', claim = NULL, legs = '{}', reason = NULL, finished_at = now() WHERE ${held(batch)}`;
+  },
+
+  giveUp: async (batch: Held, reason: string): Promise<void> => {
+    await db.$executeRaw`
+      UPDATE cdr_forwardings SET state = 'dead', claim = NULL, reason = ${reason}, finished_at = now() WHERE ${held(batch)}`;
+  },
+
+  /** Seconds. */
+  tryAgainIn: async (batch: Held, delay: number, reason: string): Promise<void> => {
+    await db.$executeRaw`
+      UPDATE cdr_forwardings SET claim = NULL, reason = ${reason}, due_at = now() + make_interval(secs => ${delay}::float8)
+      WHERE ${held(batch)}`;
+  },
+
+  /** As if it had not been taken. */
+  release: async (batch: Held): Promise<void> => {
+    await db.$executeRaw`
+      UPDATE cdr_forwardings SET claim = NULL, attempts = attempts - 1, due_at = now() WHERE ${held(batch)}`;
+  },
+
+  /** Whether there is one in this state to be seen; null where there is none at all. `orgId` null: of any organisation. */
+  stateOf: async (
+    orgId: number | null,
+    submissionId: string,
+  ): Promise<'pending' | 'done' | 'dead' | null> => {
+    const [row] = await db.$queryRaw<{ state: 'pending' | 'done' | 'dead' }[]>`
+      SELECT state FROM cdr_forwardings WHERE submission_id = ${submissionId}::uuid AND ${everyOrg(orgId)}`;
+    return row?.state ?? null;
+  },
+
+  /** Whether it was a dead letter. */
+  redrive: async (orgId: number | null, submissionId: string): Promise<boolean> =>
+    (await db.$executeRaw`
+      UPDATE cdr_forwardings SET ${AFRESH} WHERE submission_id = ${submissionId}::uuid AND state = 'dead' AND ${everyOrg(orgId)}`) >
+    0,
+
+  /** So many of the dead letters accepted from `from` up to `to`, both included. Returns how many there were. */
+  redriveSome: (orgId: number | null, from: Date | null, to: Date | null, limit: number): Promise<number> =>
+    db.$executeRaw`
+      UPDATE cdr_forwardings SET ${AFRESH} WHERE submission_id = ANY(ARRAY(
+        SELECT submission_id FROM cdr_forwardings WHERE state = 'dead' AND ${everyOrg(orgId)}
+          AND (${from}::timestamptz IS NULL OR accepted_at >= ${from}) AND (${to}::timestamptz IS NULL OR accepted_at <= ${to})
+        LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`,
+
+  /** Each up to MOST_COUNTED. */
+  counts: async (orgId: number | null): Promise<ForwardingCounts> => {
+    const count = (state: string) => Prisma.sql`(SELECT count(*)::int FROM (
+      SELECT FROM cdr_forwardings WHERE state = ${state} AND ${everyOrg(orgId)} LIMIT ${MOST_COUNTED}) AS counted)`;
+    const [row] = await db.$queryRaw<[ForwardingCounts]>`
+      SELECT ${count('pending')} AS pending, ${count('done')} AS done, ${count('dead')} AS dead`;
+    return row;
+  },
+
+  oldestPending: async (orgId: number | null): Promise<Date | null> => {
+    const [row] = await db.$queryRaw<[{ oldest: Date | null }]>`
+      SELECT min(accepted_at) AS oldest FROM cdr_forwardings WHERE state = 'pending' AND ${everyOrg(orgId)}`;
+    return row.oldest;
+  },
+
+  /** Those accepted last first. */
+  deadLetters: (
+    orgId: number | null,
+    { before, limit }: { before: Cursor | null; limit: number },
+  ): Promise<DeadLetter[]> => db.$queryRaw`
+    SELECT ${BATCH}, records, reason, accepted_at AS "acceptedAt", finished_at AS "finishedAt" FROM cdr_forwardings
+    WHERE state = 'dead' AND ${everyOrg(orgId)} AND ${before ? Prisma.sql`(accepted_at, submission_id) < (${before.time}, ${before.id}::uuid)` : Prisma.sql`TRUE`}
+    ORDER BY accepted_at DESC, submission_id DESC LIMIT ${limit}::int`,
+
+  /** So many of those that arrived more than `days` ago. Returns how many there were. */
+  forget: (days: number, limit: number): Promise<number> => db.$executeRaw`
+    DELETE FROM cdr_forwardings WHERE submission_id = ANY(ARRAY(
+      SELECT submission_id FROM cdr_forwardings WHERE state = 'done' AND finished_at < now() - make_interval(days => ${days}::int)
+      ORDER BY finished_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`,
+});

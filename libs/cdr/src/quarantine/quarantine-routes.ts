@@ -1,0 +1,110 @@
+import { Failure } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import { quarantine, type Pointers } from '@oriontel/intake';
+import type { Producer } from '@oriontel/queues';
+import { envelope, Enveloped, organisationToRead, type Access, type HttpServer } from '@oriontel/service';
+import { z } from 'zod';
+import { cdrIntake } from '../cdr-intake.ts';
+import { listQuarantine, QuarantineQuery } from './list-quarantine.ts';
+import { presentQuarantined, QuarantinedCdr } from './quarantined-cdr.ts';
+import { redriveCdr } from './redrive-cdr.ts';
+
+export interface QuarantineRoutes {
+  db: Database;
+  /** Brings what is driven again to the workers. */
+  cdrJobs: Pick<Producer<Pointers>, 'add'>;
+}
+
+const QUEUE = cdrIntake.queue.name;
+const writers: Access = { roles: ['admin', 'manager'] };
+const params = z.object({ id: z.string() });
+
+const Redriven = z
+  .object({
+    batch_id: z.string().meta({ description: 'GET /cdr/{index} tells what becomes of it' }),
+    state: z.literal('accepted'),
+  })
+  .meta({ id: 'RedrivenCdr', examples: [{ batch_id: 'batch001', state: 'accepted' }] });
+
+const noSuchItem = () => new Failure('not_found', 'No such CDR is in quarantine.');
+
+/** Anything that is no UUID names no item. */
+const idOf = (text: string): string => {
+  const id = z.guid().safeParse(text.toLowerCase());
+  if (!id.success) throw noSuchItem();
+  return id.data;
+};
+
+/** What was accepted and could not be stored: to be looked at, driven again or written off. */
+export const quarantineRoutes = async (app: HttpServer, { db, cdrJobs }: QuarantineRoutes): Promise<void> => {
+  const list = listQuarantine(db);
+  const redrive = redriveCdr(db, cdrJobs);
+
+  app.route({
+    method: 'GET',
+    url: '/cdrs/quarantine',
+    config: { family: 'oriontel', access: 'signed-in', limit: 'cdr' },
+    schema: {
+      tags: ['CDRs'],
+      summary: 'List quarantined CDRs',
+      querystring: QuarantineQuery,
+      response: { 200: Enveloped(z.array(QuarantinedCdr)) },
+    },
+    handler: async ({ query, principal }) => {
+      const { items, nextCursor } = await list(organisationToRead(principal, query.org_id), query);
+      return envelope(items, { next_cursor: nextCursor });
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/cdrs/quarantine/:id',
+    config: { family: 'oriontel', access: 'signed-in', limit: 'cdr' },
+    schema: {
+      tags: ['CDRs'],
+      summary: 'Read a quarantined CDR',
+      params,
+      response: { 200: Enveloped(QuarantinedCdr) },
+    },
+    handler: async ({ params, principal }) => {
+      const orgId = organisationToRead(principal);
+      const item = await quarantine(db).find(QUEUE, orgId, idOf(params.id));
+      if (!item) throw noSuchItem();
+      return envelope(presentQuarantined(item));
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/cdrs/quarantine/:id/redrive',
+    config: { family: 'oriontel', access: writers, limit: 'cdr' },
+    schema: {
+      tags: ['CDRs'],
+      summary: 'Drive a quarantined CDR again',
+      params,
+      response: { 200: Enveloped(Redriven) },
+    },
+    handler: async ({ params, principal }) => {
+      const { batchId } = await redrive(organisationToRead(principal), idOf(params.id));
+      return envelope({ batch_id: batchId, state: 'accepted' as const });
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/cdrs/quarantine/:id',
+    config: { family: 'oriontel', access: writers, limit: 'cdr' },
+    schema: {
+      tags: ['CDRs'],
+      summary: 'Write a quarantined CDR off',
+      params,
+      response: { 204: z.undefined() },
+    },
+    handler: async ({ params, principal, log }, reply) => {
+      const id = idOf(params.id);
+      if (!(await quarantine(db).remove(QUEUE, organisationToRead(principal), id))) throw noSuchItem();
+      log.info({ id, by: principal.id }, 'a quarantined CDR was written off');
+      return reply.code(204).send();
+    },
+  });
+};

@@ -1,0 +1,52 @@
+import { required, time } from '@oriontel/contracts';
+import { z } from 'zod';
+
+const MOMENT =
+  'must be an ISO 8601 day, or time with offset or Z, like 2024-01-15 or 2024-01-15T10:30:00Z, of the years 1970 to 9998';
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const ONE_DAY = 86_400_000;
+
+const startOfDay = (day: string): string => `${day}T00:00:00Z`;
+
+const Moment = z
+  .string(required(MOMENT))
+  .refine((text) => time.safeParse(DAY.test(text) ? startOfDay(text) : text).success, MOMENT);
+
+const fromOf = (moment: string): Date => new Date(DAY.test(moment) ? startOfDay(moment) : moment);
+
+/** What is not in it any more: a day counts to its end, a time is the last millisecond of the range. */
+const beforeOf = (moment: string): Date =>
+  new Date(fromOf(moment).getTime() + (DAY.test(moment) ? ONE_DAY : 1));
+
+/** As clients say it: both ends are in the range, and either may be left out. */
+export const DateRange = z
+  .object(
+    {
+      start: Moment.nullish().meta({
+        description: 'ISO 8601, a day (UTC) or a time; default: from the first',
+      }),
+      end: Moment.nullish().meta({
+        description: 'ISO 8601, a day (UTC, all of it) or a time; default: to the last',
+      }),
+    },
+    required('must be an object with start, end or both'),
+  )
+  .refine(({ start, end }) => !start || !end || fromOf(start) < beforeOf(end), {
+    path: ['start'],
+    message: 'must not be after date_range.end',
+  });
+export type DateRange = z.output<typeof DateRange>;
+
+/** The same as it is worked with: `from` is in it, `before` is not; null is open. */
+export interface TimeRange {
+  from: Date | null;
+  before: Date | null;
+}
+
+export const toTimeRange = (range: DateRange | null | undefined): TimeRange => ({
+  from: range?.start ? fromOf(range.start) : null,
+  before: range?.end ? beforeOf(range.end) : null,
+});
+
+/** The last moment of the range. */
+export const lastOf = ({ before }: TimeRange): Date | null => before && new Date(before.getTime() - 1);

@@ -1,0 +1,35 @@
+import { LARGEST_ID } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import { users } from './user.repository.ts';
+
+/** Managers who are told at most. */
+const MOST_MANAGERS = 50;
+
+const OF_USER = /^user\/([1-9]\d{0,9})$/;
+
+/**
+ * Whom an organisation writes to about these entities (type/id): about a user that user, about all else its managers, and its
+ * managers also about a user who is disabled. Nobody about users of others: their events are kept with the default organisation
+ * where they have none, and are none of its business.
+ */
+export const emailsOf = async (
+  db: Queryable,
+  orgId: number,
+  entities: string[],
+): Promise<Map<string, string[]>> => {
+  const idOf = (entity: string): number => Number(OF_USER.exec(entity)?.[1]);
+  const ids = entities.map(idOf).filter((id) => id <= LARGEST_ID);
+  const members = ids.length ? await users(db).membersOf(orgId, ids) : new Map<number, Member>();
+  const managers = await users(db).managerEmails(orgId, MOST_MANAGERS);
+  return new Map(entities.map((entity) => [entity, emailsFor(entity, members.get(idOf(entity)), managers)]));
+};
+
+interface Member {
+  email: string;
+  disabled: boolean;
+}
+
+const emailsFor = (entity: string, member: Member | undefined, managers: string[]): string[] => {
+  if (member) return member.disabled ? managers : [member.email];
+  return entity.startsWith('user/') ? [] : managers;
+};

@@ -1,0 +1,82 @@
+import { EntityName, Failure, Id, required } from '@oriontel/contracts';
+import { isUniqueViolation, type Database } from '@oriontel/database';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { gatewayStates } from '../results/gateway-state.repository.ts';
+import type { FoundGateway, GatewayRef, GatewaySettings, Transport } from './gateway.ts';
+import { gatewayFields, checkSettings } from './gateway-fields.ts';
+import { gateways } from './gateway.repository.ts';
+
+const DEFAULT_PORTS: Record<Transport, number> = { udp: 5060, tcp: 5060, tls: 5061 };
+
+export const NewGateway = z
+  .strictObject({
+    id: z.string(required('must be a name of your choice, like gateway-east-01')).pipe(EntityName),
+    ...gatewayFields,
+    port: gatewayFields.port.optional().meta({
+      description: '5060 where it is not given, 5061 for tls; null: as DNS says (SRV, RFC 3263)',
+    }),
+    transport: gatewayFields.transport.default('udp'),
+    interval_seconds: gatewayFields.interval_seconds.default(60),
+    timeout_ms: gatewayFields.timeout_ms.default(5_000),
+    ok_codes: gatewayFields.ok_codes.default([]),
+    failures_to_down: gatewayFields.failures_to_down.default(3),
+    successes_to_up: gatewayFields.successes_to_up.default(2),
+    enabled: gatewayFields.enabled.default(true),
+    org_id: Id.optional().meta({ description: 'For admins: the organization it belongs to' }),
+  })
+  .meta({
+    id: 'NewGateway',
+    examples: [
+      {
+        id: 'gateway-east-01',
+        name: 'East Coast Primary Gateway',
+        host: 'sip-east.example.com',
+        port: 5060,
+        transport: 'udp',
+        interval_seconds: 60,
+      },
+    ],
+  });
+export type NewGateway = z.output<typeof NewGateway>;
+
+/** @throws Failure bad_request, conflict where the organisation has one of this id already. */
+export const createGateway =
+  (db: Database) =>
+  (orgId: number, gateway: NewGateway): Promise<FoundGateway> => {
+    const row = { orgId, id: gateway.id, key: uuidv7(), ...checkSettings(settingsOf(gateway)) };
+    return db
+      .$transaction((tx) => insertGateway(tx, row))
+      .catch((error: unknown) => {
+        if (isUniqueViolation(error)) throw taken();
+        throw error;
+      });
+  };
+
+/** A gateway and its state, of which nothing is known yet. */
+const insertGateway = async (
+  tx: Parameters<typeof gateways>[0],
+  row: GatewayRef & GatewaySettings,
+): Promise<FoundGateway> => {
+  const made = await gateways(tx).insert(row);
+  await gatewayStates(tx).begin(made);
+  return made;
+};
+
+const settingsOf = (gateway: NewGateway): GatewaySettings => ({
+  name: gateway.name,
+  host: gateway.host,
+  port: gateway.port === undefined ? DEFAULT_PORTS[gateway.transport] : gateway.port,
+  transport: gateway.transport,
+  intervalSeconds: gateway.interval_seconds,
+  timeoutMs: gateway.timeout_ms,
+  okCodes: gateway.ok_codes,
+  failuresToDown: gateway.failures_to_down,
+  successesToUp: gateway.successes_to_up,
+  enabled: gateway.enabled,
+});
+
+const taken = (): Failure =>
+  new Failure('conflict', 'This id is taken: choose another.', {
+    details: [{ field: 'id', message: 'is taken' }],
+  });

@@ -1,0 +1,23 @@
+import { pageQuery, text, type Paged } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import { z } from 'zod';
+import type { FoundGateway } from './gateway.ts';
+import { gateways } from './gateway.repository.ts';
+
+export const GatewayQuery = z.strictObject({
+  ...pageQuery,
+  enabled: z.stringbool('must be true or false').optional(),
+  text: text(255).optional().meta({ description: 'Part of the id, the name or the host, in any case' }),
+});
+export type GatewayQuery = z.output<typeof GatewayQuery>;
+
+/** By organisation and id. */
+export const searchGateways =
+  (db: Queryable) =>
+  async (orgId: number | null, query: GatewayQuery): Promise<Paged<FoundGateway>> => {
+    const [items, total] = await Promise.all([
+      gateways(db).search(orgId, query, query),
+      gateways(db).count(orgId, query),
+    ]);
+    return { items, total };
+  };

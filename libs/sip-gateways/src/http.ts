@@ -1,0 +1,13 @@
+import type { HttpServer } from '@oriontel/service';
+import { gatewayRoutes, type GatewayRoutes } from './gateways/gateway-routes.ts';
+import { reportRoutes, type ReportRoutes } from './results/report-routes.ts';
+import { statusRoutes } from './results/status-routes.ts';
+
+export type SipGatewayRoutes = GatewayRoutes & ReportRoutes;
+
+/** The SIP gateways of an organisation, what is reported of them, and how they are. */
+export const sipGatewayRoutes = async (app: HttpServer, routes: SipGatewayRoutes): Promise<void> => {
+  await app.register(gatewayRoutes, routes);
+  await app.register(reportRoutes, routes);
+  await app.register(statusRoutes, routes);
+};

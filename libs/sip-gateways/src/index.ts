@@ -1,0 +1,12 @@
+export { followGateways, type GatewayChanges, type GatewayFollower } from './gateways/follow-gateways.ts';
+export { gateways } from './gateways/gateway.repository.ts';
+export type { FoundGateway, GatewayRef } from './gateways/gateway.ts';
+export { seedGateway } from './gateways/seed-gateway.ts';
+export { acceptResult } from './results/accept-result.ts';
+export type { GatewayEvent, WriteEvents } from './results/gateway-event.ts';
+export {
+  resultsIntake,
+  type GatewayResult,
+  type Measurement,
+  type ResultStatus,
+} from './results/gateway-result.ts';

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '@oriontel/database';
+import { shards } from './shard.repository.ts';
+
+/** `lease`: seconds a shard stays with a monitor that says nothing; `renewal`: seconds from one renewal to the next. */
+const PACE = { lease: 8, renewal: 2 };
+
+export interface ShardHolding {
+  /** Whether what was held at the last renewal is held still: ask before each probe. */
+  isSure: () => boolean;
+  /** Lets go of all at once, after the renewal under way. */
+  stop: () => Promise<void>;
+}
+
+export interface ShardHoldingOptions {
+  /** UUID of this monitor. */
+  id: string;
+  /** What is held now: what is not in it must no longer be probed when the promise resolves. */
+  onHeld: (held: number[]) => Promise<void>;
+  onError: (error: unknown) => void;
+  pace?: typeof PACE;
+}
+
+/** Holds a fair share of all shards, and takes over what a dead monitor held: after a lease and a renewal at most. */
+export const holdShards = (db: Database, options: ShardHoldingOptions): ShardHolding => {
+  const { id, onHeld, onError, pace = PACE } = options;
+  const ended = new AbortController();
+  let sureUntil = 0;
+
+  const renew = async (): Promise<void> => {
+    const asked = performance.now();
+    const { held, surplus } = await shards(db).renew(id, pace.lease);
+    // Not to its very end: what is sent then is on its way while another takes over.
+    sureUntil = asked + pace.lease * 900;
+    await onHeld(held);
+    if (surplus.length) await shards(db).release(id, surplus);
+  };
+
+  const run = async (): Promise<void> => {
+    while (!ended.signal.aborted) {
+      await renew().catch(onError);
+      await sleep(pace.renewal * 1_000, undefined, { signal: ended.signal }).catch(() => undefined);
+    }
+  };
+  const running = run();
+
+  return {
+    isSure: () => performance.now() < sureUntil,
+    stop: async () => {
+      ended.abort();
+      await running;
+      sureUntil = 0;
+      await onHeld([]);
+      await shards(db).leave(id);
+    },
+  };
+};

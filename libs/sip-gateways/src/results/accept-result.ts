@@ -1,0 +1,33 @@
+import type { Intake } from '@oriontel/intake';
+import type { GatewayRef } from '../gateways/gateway.ts';
+import type { GatewayResult, Measurement } from './gateway-result.ts';
+
+/** Decimals of a millisecond or a percent that are kept. */
+const DECIMALS = 3;
+/** Characters of an error and of a source. */
+const LONGEST = 1_024;
+
+/** Commits what was measured to the intake: a report, or a probe of our own. @throws Failure unavailable */
+export const acceptResult =
+  (intake: Pick<Intake<GatewayResult>, 'accept'>) =>
+  async (gateway: GatewayRef, measured: Measurement, requestId: string): Promise<GatewayResult> => {
+    const { orgId, id: gatewayId, key: gatewayKey } = gateway;
+    const result: GatewayResult = {
+      orgId,
+      gatewayId,
+      gatewayKey,
+      ...measured,
+      // In one form: it is compared as text.
+      at: new Date(measured.at).toISOString(),
+      latencyMs: rounded(measured.latencyMs),
+      lossPercent: rounded(measured.lossPercent),
+      jitterMs: rounded(measured.jitterMs),
+      error: measured.error?.slice(0, LONGEST) ?? null,
+      source: measured.source?.slice(0, LONGEST) ?? null,
+    };
+    await intake.accept({ orgId, key: gatewayKey, value: result, requestId });
+    return result;
+  };
+
+const rounded = (value: number | null): number | null =>
+  value === null ? null : Number(value.toFixed(DECIMALS));

@@ -1,0 +1,47 @@
+import { isoTime, isoTimeOrNull, type JsonObject } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import type { GatewayState } from './next-state.ts';
+import type { GatewayResult } from './gateway-result.ts';
+
+/** A change of status, as the events of an entity tell it. */
+export interface GatewayEvent {
+  orgId: number;
+  /** gateway/id */
+  entity: string;
+  type: 'gateway_up' | 'gateway_degraded' | 'gateway_down';
+  data: JsonObject;
+  at: Date;
+  notify: true;
+}
+
+/** Writes events in the transaction that moves the states: both happen, or neither. The app hands it over. */
+export type WriteEvents = (tx: Queryable, events: GatewayEvent[]) => Promise<void>;
+
+/** What changed, and by which result. */
+export const newGatewayEvent = (
+  gateway: { name: string; host: string; port: number | null },
+  { orgId, gatewayId, source }: GatewayResult,
+  before: GatewayState,
+  after: GatewayState,
+): GatewayEvent => ({
+  orgId,
+  entity: `gateway/${gatewayId}`,
+  type: `gateway_${after.status as Exclude<GatewayState['status'], 'unknown'>}`,
+  data: {
+    gateway: gatewayId,
+    name: gateway.name,
+    host: gateway.host,
+    port: gateway.port,
+    status: after.status,
+    previous_status: before.status,
+    previous_since: isoTimeOrNull(before.since),
+    since: isoTime(after.since!),
+    latency_ms: after.latencyMs,
+    packet_loss: after.lossPercent,
+    sip_code: after.sipCode,
+    error: after.error,
+    source,
+  },
+  at: after.since!,
+  notify: true,
+});

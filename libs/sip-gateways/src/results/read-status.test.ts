@@ -1,0 +1,206 @@
+import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FoundGateway } from '../gateways/gateway.ts';
+import { buildMeasurement, makeGateway, openRoad, rowOf, store } from '../testing.ts';
+import type { Measurement } from './gateway-result.ts';
+import { presentStatus } from './present-status.ts';
+import { readStatus } from './read-status.ts';
+
+let database: TestDatabase;
+beforeAll(async () => void (database = await openTestDatabase()));
+afterAll(() => database.drop());
+
+const MINUTE = 60_000;
+const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE).toISOString();
+const put = (gateway: FoundGateway, measured: Partial<Measurement>[]) =>
+  store(
+    database.db,
+    measured.map((more) => rowOf(gateway, buildMeasurement(more))),
+  );
+const read = async (gateway: FoundGateway, hours: number | null = null) =>
+  presentStatus(gateway, await readStatus(database.db)(gateway, hours));
+
+test('before the first result nothing is known', async () => {
+  const gateway = await makeGateway(database.db);
+  expect(await read(gateway, 24)).toEqual({
+    status: 'success',
+    gateway: { id: gateway.id, name: gateway.name, host: '192.0.2.1', port: 5060 },
+    current_status: {
+      reachable: null,
+      latency_ms: null,
+      last_check: null,
+      consecutive_successes: 0,
+      uptime_percent_24h: null,
+      status: 'unknown',
+      since: null,
+      consecutive_failures: 0,
+      jitter_ms: null,
+      packet_loss: null,
+      sip_code: null,
+      error: null,
+    },
+    history: [],
+  });
+});
+
+test('reachable is what the last result says, the status what enough of them say', async () => {
+  const gateway = await makeGateway(database.db);
+  await put(gateway, [{ at: ago(3) }, { at: ago(2), status: 'down', latencyMs: null, error: 'timeout' }]);
+  const { current_status } = await read(gateway);
+  expect(current_status).toMatchObject({
+    reachable: false,
+    status: 'up',
+    error: 'timeout',
+    latency_ms: null,
+  });
+  await put(gateway, [{ at: ago(1), status: 'degraded' }]);
+  expect((await read(gateway)).current_status).toMatchObject({ reachable: true, consecutive_successes: 1 });
+});
+
+describe('uptime', () => {
+  test('is the share of the last 24 hours that was not down, late results included, rounded down', async () => {
+    const gateway = await makeGateway(database.db);
+    await put(gateway, [
+      { at: ago(1) },
+      { at: ago(2), status: 'degraded' },
+      { at: ago(3), status: 'down' },
+      { at: ago(24 * 60 - 1) },
+      { at: ago(24 * 60 + 1), status: 'down' },
+    ]);
+    expect((await read(gateway)).current_status.uptime_percent_24h).toBe(75);
+    await put(gateway, [{ at: ago(600) }, { at: ago(601) }]);
+    expect((await read(gateway)).current_status.uptime_percent_24h).toBe(83.33);
+  });
+
+  test('is 100 only where nothing was down, and not known where there was no result in 24 hours', async () => {
+    const gateway = await makeGateway(database.db);
+    await put(gateway, [{ at: ago(25 * 60) }]);
+    expect((await read(gateway)).current_status).toMatchObject({ reachable: true, uptime_percent_24h: null });
+    const many = Array.from({ length: 20_001 }, (_, index) => ({ at: ago(1 + index / 1_000) }));
+    await put(gateway, many);
+    expect((await read(gateway)).current_status.uptime_percent_24h).toBe(100);
+    await put(gateway, [{ at: ago(30), status: 'down' }]);
+    expect((await read(gateway)).current_status.uptime_percent_24h).toBe(99.99);
+  });
+});
+
+describe('history', () => {
+  test('is each result, the newest first, and none from before its hours', async () => {
+    const gateway = await makeGateway(database.db);
+    const [newest, middle, oldest] = [ago(1), ago(30), ago(59)];
+    await put(gateway, [
+      { at: middle, status: 'down', latencyMs: null },
+      { at: newest, latencyMs: 21.5 },
+      { at: oldest, status: 'degraded' },
+      { at: ago(61) },
+    ]);
+    const single = { results: 1, uptime_percent: 100, reachable: true };
+    expect((await read(gateway, 1)).history).toEqual([
+      { ...single, timestamp: newest, latency_ms: 21.5, status: 'up' },
+      { ...single, timestamp: middle, latency_ms: null, status: 'down', reachable: false, uptime_percent: 0 },
+      { ...single, timestamp: oldest, latency_ms: 20, status: 'degraded' },
+    ]);
+    expect((await read(gateway, 2)).history).toHaveLength(4);
+    expect(await read(gateway)).not.toHaveProperty('history');
+  });
+
+  test('of 500 results is each of them, of 501 up to 500 stretches that leave none out', async () => {
+    const gateway = await makeGateway(database.db);
+    const times = Array.from({ length: 500 }, (_, index) => ({ at: ago(1 + index * 0.1) }));
+    await put(gateway, times);
+    expect((await read(gateway, 1)).history).toHaveLength(500);
+    await put(gateway, [{ at: ago(1.05) }]);
+    const { history } = await read(gateway, 1);
+    // 7.2 s each: 50 minutes have some 417 of them.
+    expect(history!.length).toBeGreaterThanOrEqual(416);
+    expect(history!.length).toBeLessThanOrEqual(418);
+    expect(history!.reduce((sum, { results }) => sum + results, 0)).toBe(501);
+  });
+
+  test('in stretches tells the worst status, the share and the mean latency of what answered', async () => {
+    const gateway = await makeGateway(database.db);
+    const now = Date.now();
+    const hour = 60 * MINUTE;
+    const width = (720 * hour) / 500;
+    // In the middle of the stretch that ends 100 stretches ago, and one in each of 600 other places.
+    const middle = now - 100.5 * width;
+    const others = Array.from({ length: 600 }, (_, index) => ({
+      at: new Date(now - hour - index * 1_000).toISOString(),
+    }));
+    await put(gateway, [
+      ...others,
+      { at: new Date(middle - 2_000).toISOString(), latencyMs: 10 },
+      { at: new Date(middle - 1_000).toISOString(), status: 'degraded', latencyMs: 21 },
+      { at: new Date(middle).toISOString(), status: 'down', latencyMs: 1_000 },
+    ]);
+    const { history } = await read(gateway, 720);
+    expect(history).toHaveLength(2);
+    expect(history![1]).toEqual({
+      timestamp: new Date(middle).toISOString(),
+      reachable: false,
+      latency_ms: 15.5,
+      status: 'down',
+      results: 3,
+      uptime_percent: 66.66,
+    });
+  });
+
+  test('never has more than 500 points, also where a clock is ahead', async () => {
+    const gateway = await makeGateway(database.db);
+    await put(
+      gateway,
+      Array.from({ length: 2_000 }, (_, index) => ({ at: ago(index * 0.03 - 0.3) })),
+    );
+    const { history } = await read(gateway, 1);
+    expect(history!.length).toBeLessThanOrEqual(500);
+    expect(history!.length).toBeGreaterThan(490);
+    const times = history!.map(({ timestamp }) => Date.parse(timestamp));
+    expect(times).toEqual(times.toSorted((a, b) => b - a));
+  });
+});
+
+test('what is accepted and not stored reads as it will when it is', async () => {
+  const gateway = await makeGateway(database.db, { failures_to_down: 2 });
+  await put(gateway, [{ at: ago(30), latencyMs: 36 }]);
+  const { accept, drain, jobs, close } = openRoad(database.db);
+  const measured: Partial<Measurement>[] = [
+    { at: ago(40), status: 'degraded', latencyMs: 0.1 },
+    { at: ago(3), status: 'down', latencyMs: 20, lossPercent: 50 },
+    { at: ago(2), status: 'down', latencyMs: null, error: 'timeout', sipCode: 408 },
+    { at: ago(2.5), latencyMs: 7 },
+  ];
+  for (const more of measured) await accept(gateway, buildMeasurement(more), 'req');
+  await close();
+  const early = await read(gateway, 1);
+  expect(early.current_status).toMatchObject({
+    reachable: false,
+    status: 'down',
+    last_check: measured[2]!.at,
+    consecutive_failures: 2,
+    uptime_percent_24h: 60,
+    jitter_ms: 1,
+  });
+  expect(early.history!.map(({ status }) => status)).toEqual(['down', 'up', 'down', 'up', 'degraded']);
+  const other = await makeGateway(database.db);
+  expect((await read(other, 1)).history).toEqual([]);
+  for (const job of jobs.reverse()) await drain(job);
+  expect(await read(gateway, 1)).toEqual(early);
+});
+
+test('more than a page of results on the road is counted in stretches with those that are stored', async () => {
+  const gateway = await makeGateway(database.db);
+  await put(
+    gateway,
+    Array.from({ length: 300 }, (_, index) => ({ at: ago(1 + index * 0.1) })),
+  );
+  const { accept, close } = openRoad(database.db);
+  await Promise.all(
+    Array.from({ length: 300 }, (_, index) =>
+      accept(gateway, buildMeasurement({ at: ago(1.05 + index * 0.1), status: 'down' }), 'req'),
+    ),
+  );
+  await close();
+  const { history, current_status } = await read(gateway, 1);
+  expect(history!.reduce((sum, { results }) => sum + results, 0)).toBe(600);
+  expect(current_status.uptime_percent_24h).toBe(50);
+});

@@ -1,0 +1,105 @@
+import { Prisma, type Queryable } from '@oriontel/database';
+import { pendingPayloads } from '@oriontel/intake';
+import type { GatewayRef } from '../gateways/gateway.ts';
+import type { StoredResult } from './recount.ts';
+import { resultsIntake, resultStatuses, type GatewayResult, type ResultStatus } from './gateway-result.ts';
+
+/** A result on its way into the table; its id is that of the intake row that brought it. */
+export type NewResult = GatewayResult & { id: string };
+
+/** One result, or several that are near each other: the newest of their times, the worst of their status. */
+export interface HistoryPoint {
+  at: Date;
+  status: ResultStatus;
+  /** Milliseconds; the mean of those that are not down. */
+  latencyMs: number | null;
+  results: number;
+  /** How many of them are not down. */
+  reachable: number;
+}
+
+/** Which results: those after `from`. `withComing`: also what is accepted and not stored yet. */
+export interface ResultsAsked {
+  from: Date;
+  withComing: boolean;
+}
+
+type Gateway = Pick<GatewayRef, 'orgId' | 'key'>;
+type PointRow = Omit<HistoryPoint, 'status'> & { rank: number };
+
+const DOWN = resultStatuses.indexOf('down');
+const toPoint = ({ rank, ...point }: PointRow): HistoryPoint => ({ ...point, status: resultStatuses[rank]! });
+
+/** The only file that speaks to the gateway_results table. */
+export const gatewayResults = (db: Queryable) => ({
+  /** Stores those that are not there yet; returns their ids. They come in order of their key, so that two batches cannot deadlock. */
+  insert: async (results: NewResult[]): Promise<Set<string>> => {
+    const ranked = results.map((result) => ({ ...result, rank: resultStatuses.indexOf(result.status) }));
+    const rows = await db.$queryRaw<{ id: string }[]>`
+      INSERT INTO gateway_results (org_id, gateway_key, at, id, status, latency_ms, loss_percent, jitter_ms, sip_code, error, source)
+      SELECT "orgId", "gatewayKey", at, id, rank, "latencyMs", "lossPercent", "jitterMs", "sipCode", error, source
+      FROM json_to_recordset(${JSON.stringify(ranked)}::json) AS result("orgId" int, "gatewayKey" uuid, at timestamptz, id uuid,
+        rank smallint, "latencyMs" real, "lossPercent" real, "jitterMs" real, "sipCode" smallint, error text, source text)
+      ON CONFLICT DO NOTHING RETURNING id`;
+    return new Set(rows.map(({ id }) => id));
+  },
+
+  /** Of one gateway, all that is kept of each. */
+  newest: async ({ orgId, key }: Gateway, limit: number): Promise<StoredResult[]> => {
+    const rows = await db.$queryRaw<(Omit<StoredResult, 'at' | 'status'> & { at: Date; rank: number })[]>`
+      SELECT id, at, status AS rank, latency_ms AS "latencyMs", loss_percent AS "lossPercent", jitter_ms AS "jitterMs",
+        sip_code AS "sipCode", error, source
+      FROM gateway_results WHERE org_id = ${orgId}::int AND gateway_key = ${key}::uuid ORDER BY at DESC, id DESC LIMIT ${limit}::int`;
+    return rows.map(({ at, rank, ...rest }) => ({
+      ...rest,
+      at: at.toISOString(),
+      status: resultStatuses[rank]!,
+    }));
+  },
+
+  /** How many there are, and how many of them are not down. */
+  count: async (gateway: Gateway, asked: ResultsAsked): Promise<{ results: number; reachable: number }> => {
+    const [row] = await db.$queryRaw<[{ results: number; reachable: number }]>`
+      SELECT count(*)::int AS results, (count(*) FILTER (WHERE status < ${DOWN}::int))::int AS reachable
+      FROM (${resultsOf(gateway, asked)}) AS result`;
+    return row;
+  },
+
+  /** Each by itself, the newest first. */
+  each: async (gateway: Gateway, asked: ResultsAsked, limit: number): Promise<HistoryPoint[]> => {
+    const rows = await db.$queryRaw<PointRow[]>`
+      SELECT at, status AS rank, latency_ms AS "latencyMs", 1 AS results, (status < ${DOWN}::int)::int AS reachable
+      FROM (${resultsOf(gateway, asked)}) AS result ORDER BY at DESC, id DESC LIMIT ${limit}::int`;
+    return rows.map(toPoint);
+  },
+
+  /** Those of each stretch of `width` milliseconds from `from` on together, the newest first; the last stretch takes in what comes after it. */
+  inStretches: async (
+    gateway: Gateway,
+    asked: ResultsAsked,
+    { width, stretches }: { width: number; stretches: number },
+  ): Promise<HistoryPoint[]> => {
+    const last = new Date(asked.from.getTime() + (stretches - 1) * width);
+    const rows = await db.$queryRaw<PointRow[]>`
+      SELECT max(at) AS at, max(status) AS rank, (avg(latency_ms) FILTER (WHERE status < ${DOWN}::int))::float8 AS "latencyMs",
+        count(*)::int AS results, (count(*) FILTER (WHERE status < ${DOWN}::int))::int AS reachable
+      FROM (${resultsOf(gateway, asked)}) AS result
+      GROUP BY LEAST(date_bin(make_interval(secs => ${width / 1_000}::float8), at, ${asked.from}), ${last})
+      ORDER BY 1 DESC`;
+    return rows.map(toPoint);
+  },
+});
+
+const resultsOf = ({ orgId, key }: Gateway, { from, withComing }: ResultsAsked): Prisma.Sql => {
+  const stored = Prisma.sql`SELECT at, id, status, latency_ms FROM gateway_results
+    WHERE org_id = ${orgId}::int AND gateway_key = ${key}::uuid AND at > ${from}`;
+  return withComing ? Prisma.sql`${stored} UNION ALL ${coming({ orgId, key }, from)}` : stored;
+};
+
+/** What the intake will add, as it will be stored. */
+const coming = ({ orgId, key }: Gateway, from: Date): Prisma.Sql => Prisma.sql`
+  SELECT at, id, rank, latency FROM (
+    SELECT id, (payload->>'at')::timestamptz AS at, (payload->>'latencyMs')::real AS latency,
+      (array_position(${[...resultStatuses]}::text[], payload->>'status') - 1)::smallint AS rank
+    FROM (${pendingPayloads(resultsIntake.queue.name, orgId, [key])}) AS road) AS result
+  WHERE at > ${from}`;

@@ -1,0 +1,218 @@
+import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { makePartitions } from '@oriontel/database';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { deleteGateway } from '../gateways/delete-gateway.ts';
+import type { FoundGateway } from '../gateways/gateway.ts';
+import { buildMeasurement, makeGateway, openRoad, rowOf, store } from '../testing.ts';
+import type { GatewayEvent } from './gateway-event.ts';
+import type { ResultStatus } from './gateway-result.ts';
+import { gatewayStates } from './gateway-state.repository.ts';
+
+let database: TestDatabase;
+beforeAll(async () => void (database = await openTestDatabase()));
+afterAll(() => database.drop());
+
+const START = Date.parse('2024-01-15T10:00:00Z');
+const at = (minute: number) => new Date(START + minute * 60_000).toISOString();
+const stateOf = async (gateway: FoundGateway) => {
+  const { lastId: _, ...state } = (await gatewayStates(database.db).read(gateway))!.state;
+  return state;
+};
+const storedOf = async ({ key }: FoundGateway): Promise<number> => {
+  const [row] = await database.db.$queryRaw<[{ count: number }]>`
+    SELECT count(*)::int AS count FROM gateway_results WHERE gateway_key = ${key}::uuid`;
+  return row.count;
+};
+const rowsOf = (gateway: FoundGateway, statuses: string, first = 0) =>
+  statuses
+    .split(' ')
+    .map((status, index) =>
+      rowOf(gateway, buildMeasurement({ status: status as ResultStatus, at: at(first + index) })),
+    );
+/** Collects the events that are written. */
+const listen = () => {
+  const events: GatewayEvent[] = [];
+  return { events, write: async (_tx: unknown, more: GatewayEvent[]) => void events.push(...more) };
+};
+
+test('results are stored and move the state, also by batches, and those of others stay', async () => {
+  const [one, other] = [await makeGateway(database.db), await makeGateway(database.db)];
+  await store(database.db, [...rowsOf(one, 'up up'), ...rowsOf(other, 'down')]);
+  await store(database.db, rowsOf(one, 'degraded down', 2));
+  expect(await stateOf(one)).toMatchObject({
+    status: 'up',
+    since: new Date(at(0)),
+    lastCheck: new Date(at(3)),
+    consecutiveSuccesses: 0,
+    consecutiveFailures: 1,
+    consecutiveTroubles: 2,
+  });
+  expect(await stateOf(other)).toMatchObject({ status: 'down', consecutiveFailures: 1 });
+  expect([await storedOf(one), await storedOf(other)]).toEqual([4, 1]);
+});
+
+test('rows that are handled twice count once, also by four workers at once', async () => {
+  const gateway = await makeGateway(database.db);
+  const { events, write } = listen();
+  const rows = rowsOf(gateway, 'up up down down down up up down');
+  await Promise.all([0, 1, 2, 3].map((n) => store(database.db, n % 2 ? rows : [...rows].reverse(), write)));
+  await store(database.db, rows, write);
+  expect(await storedOf(gateway)).toBe(8);
+  expect(await stateOf(gateway)).toMatchObject({ status: 'up', consecutiveFailures: 1 });
+  expect(events.map(({ type }) => type)).toEqual(['gateway_down', 'gateway_up']);
+});
+
+test('four workers that store for the same gateways at once neither deadlock nor lose a result', async () => {
+  const gateways = await Promise.all(Array.from({ length: 20 }, () => makeGateway(database.db)));
+  const now = at(0);
+  const batch = () => gateways.map((gateway) => rowOf(gateway, buildMeasurement({ at: now })));
+  const work = async (n: number) => {
+    for (let i = 0; i < 10; i += 1) await store(database.db, n % 2 ? batch() : batch().reverse());
+  };
+  await Promise.all([1, 2, 3, 4].map(work));
+  for (const gateway of gateways) {
+    expect(await storedOf(gateway)).toBe(40);
+    expect(await stateOf(gateway)).toMatchObject({ status: 'up', consecutiveSuccesses: 40 });
+  }
+});
+
+test('a result that comes late is stored and moves nothing', async () => {
+  const gateway = await makeGateway(database.db);
+  await store(database.db, rowsOf(gateway, 'up', 10));
+  const before = await stateOf(gateway);
+  await store(database.db, rowsOf(gateway, 'down down down down', 1));
+  expect(await stateOf(gateway)).toEqual(before);
+  expect(await storedOf(gateway)).toBe(5);
+});
+
+test('within a batch it counts when each was accepted, not where it stands', async () => {
+  const gateway = await makeGateway(database.db);
+  await store(database.db, rowsOf(gateway, 'up up down').reverse());
+  expect(await stateOf(gateway)).toMatchObject({ lastCheck: new Date(at(2)), consecutiveFailures: 1 });
+});
+
+test('workers that store one by one what was accepted in another order come to the same', async () => {
+  const gateway = await makeGateway(database.db);
+  const { events, write } = listen();
+  const rows = rowsOf(gateway, 'up down down up down down down up degraded up down');
+  const shuffled = [10, 3, 7, 0, 6, 1, 9, 4, 2, 8, 5].map((index) => rows[index]!);
+  await Promise.all(
+    [0, 1, 2, 3].map(async (worker) => {
+      for (let i = worker; i < rows.length; i += 4) await store(database.db, [shuffled[i]!], write);
+    }),
+  );
+  expect(await storedOf(gateway)).toBe(11);
+  expect(await stateOf(gateway)).toMatchObject({
+    status: 'degraded',
+    since: new Date(at(8)),
+    lastCheck: new Date(at(10)),
+    consecutiveSuccesses: 0,
+    consecutiveFailures: 1,
+    consecutiveTroubles: 1,
+    jitterMs: 0,
+  });
+  // However it came about, what people were told last is what is so.
+  expect(events.at(-1)?.type).toBe('gateway_degraded');
+});
+
+test('each change of status is an event that says what happened, in the order in which it did', async () => {
+  const gateway = await makeGateway(database.db, { name: 'East' });
+  const { events, write } = listen();
+  await store(database.db, rowsOf(gateway, 'up'), write);
+  expect(events).toEqual([]);
+  const twice = rowsOf(gateway, 'down down', 1);
+  const failure = { status: 'down', at: at(3), latencyMs: null, error: 'timeout' } as const;
+  const third = rowOf(gateway, buildMeasurement(failure));
+  await store(database.db, [...twice, third, ...rowsOf(gateway, 'up up', 4)], write);
+  expect(events).toMatchObject([{ type: 'gateway_down' }, { type: 'gateway_up' }]);
+  expect(events[0]).toEqual({
+    orgId: 1,
+    entity: `gateway/${gateway.id}`,
+    type: 'gateway_down',
+    data: {
+      gateway: gateway.id,
+      name: 'East',
+      host: '192.0.2.1',
+      port: 5060,
+      status: 'down',
+      previous_status: 'up',
+      previous_since: '2024-01-15T10:00:00Z',
+      since: '2024-01-15T10:03:00Z',
+      latency_ms: null,
+      packet_loss: null,
+      sip_code: null,
+      error: 'timeout',
+      source: 'test',
+    },
+    at: new Date(at(3)),
+    notify: true,
+  });
+});
+
+test('where the event cannot be written neither the result nor the state is', async () => {
+  const gateway = await makeGateway(database.db);
+  const rows = rowsOf(gateway, 'down');
+  const fail = async () => {
+    throw new Error('no room');
+  };
+  await expect(store(database.db, rows, fail)).rejects.toThrow('no room');
+  expect([await storedOf(gateway), (await stateOf(gateway)).status]).toEqual([0, 'unknown']);
+  const { events, write } = listen();
+  await store(database.db, rows, write);
+  expect([await storedOf(gateway), events.length]).toEqual([1, 1]);
+});
+
+test('results of a gateway that was deleted are kept, and are not those of the next one of its id', async () => {
+  const gateway = await makeGateway(database.db);
+  const { accept, drain, jobs, close } = openRoad(database.db);
+  await store(database.db, rowsOf(gateway, 'up'));
+  await accept(gateway, buildMeasurement({ status: 'down' }), 'req');
+  await close();
+  expect(await deleteGateway(database.db)(gateway)).toBe(true);
+  expect(await deleteGateway(database.db)(gateway)).toBe(false);
+  const next = await makeGateway(database.db, { id: gateway.id });
+  for (const job of jobs) await drain(job);
+  expect([await storedOf(gateway), await storedOf(next)]).toEqual([2, 0]);
+  expect(await stateOf(next)).toMatchObject({ status: 'unknown', lastCheck: null });
+  expect(await database.db.intakeRow.count()).toBe(0);
+});
+
+test('a job that comes twice, and one to two workers, stores each result once', async () => {
+  const gateway = await makeGateway(database.db);
+  const { accept, drain, jobs, close } = openRoad(database.db);
+  await Promise.all(Array.from({ length: 20 }, () => accept(gateway, buildMeasurement(), 'req')));
+  await close();
+  for (const job of jobs) await Promise.all([drain(job), drain(job), drain({ ...job, swept: true })]);
+  for (const job of jobs) await drain(job);
+  expect(await storedOf(gateway)).toBe(20);
+  expect(await stateOf(gateway)).toMatchObject({ consecutiveSuccesses: 20 });
+});
+
+test('measurements without end and texts of all kinds are stored as they are, or shorter', async () => {
+  const gateway = await makeGateway(database.db);
+  const { accept, drain, jobs, close } = openRoad(database.db);
+  const error = `'; DROP TABLE gateway_results; -- ${'ü'.repeat(5_000)}`;
+  const kept = await accept(
+    gateway,
+    buildMeasurement({ latencyMs: 1 / 3, jitterMs: 3_600_000, error }),
+    'req',
+  );
+  expect(kept).toMatchObject({ latencyMs: 0.333, error: error.slice(0, 1_024) });
+  await close();
+  for (const job of jobs) await drain(job);
+  const { latencyMs, jitterMs, error: stored } = await stateOf(gateway);
+  expect([latencyMs, jitterMs, stored]).toEqual([0.333, 3_600_000, error.slice(0, 1_024)]);
+});
+
+test('results are in the partition of their month, which has the same one index', async () => {
+  const gateway = await makeGateway(database.db);
+  await makePartitions(database.db);
+  await store(database.db, [rowOf(gateway, buildMeasurement())]);
+  const [row] = await database.db.$queryRaw<[{ place: string; indexes: string[] }]>`
+    SELECT tableoid::regclass::text AS place, (SELECT array_agg(pg_get_indexdef(indexrelid)) FROM pg_index WHERE indrelid = gateway_results.tableoid) AS indexes
+    FROM gateway_results WHERE gateway_key = ${gateway.key}::uuid`;
+  expect(row.place).toBe(`gateway_results_${new Date().toISOString().slice(0, 7).replace('-', '_')}`);
+  expect(row.indexes).toEqual([
+    expect.stringMatching(/UNIQUE .*\(org_id, gateway_key, at, id\) INCLUDE \(status, latency_ms\)$/),
+  ]);
+});

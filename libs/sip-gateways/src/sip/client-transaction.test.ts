@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startTransaction, type Outcome, type TransactionOptions } from './client-transaction.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const ok = { code: 200, reason: 'OK' };
+const trying = { code: 100, reason: 'Trying' };
+
+const start = (options: Partial<TransactionOptions> = {}) => {
+  const began = performance.now();
+  const sent: number[] = [];
+  const outcomes: (Outcome & { at: number })[] = [];
+  const transaction = startTransaction({
+    reliable: false,
+    timeoutMs: 60_000,
+    send: () => void sent.push(performance.now() - began),
+    done: (outcome) => void outcomes.push({ ...outcome, at: performance.now() - began }),
+    ...options,
+  });
+  return { transaction, sent, outcomes };
+};
+
+describe('retransmission over UDP', () => {
+  it('comes after T1, doubling to T2, until timer F (RFC 3261, 17.1.2.2)', () => {
+    const { sent, outcomes } = start();
+    vi.advanceTimersByTime(40_000);
+    expect(sent).toEqual([0, 500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500]);
+    expect(outcomes).toMatchObject([{ kind: 'timeout', after: 'nothing', sent: 11 }]);
+    expect(outcomes[0]!.at).toBeCloseTo(32_000, -1);
+  });
+
+  it('comes each T2 after a provisional answer', () => {
+    const { transaction, sent, outcomes } = start();
+    vi.advanceTimersByTime(100);
+    transaction.receive(trying, 1);
+    vi.advanceTimersByTime(40_000);
+    expect(sent).toEqual([0, 500, 4_500, 8_500, 12_500, 16_500, 20_500, 24_500, 28_500]);
+    expect(outcomes).toMatchObject([{ kind: 'timeout', after: 'provisional' }]);
+  });
+
+  it('ends with the time that is given', () => {
+    const { sent, outcomes } = start({ timeoutMs: 2_000 });
+    vi.advanceTimersByTime(40_000);
+    expect(sent).toEqual([0, 500, 1_500]);
+    expect(outcomes[0]!.at).toBeCloseTo(2_000, -1);
+  });
+
+  it('does not happen over TCP and TLS', () => {
+    const { sent, outcomes } = start({ reliable: true });
+    vi.advanceTimersByTime(40_000);
+    expect(sent).toEqual([0]);
+    expect(outcomes).toMatchObject([{ kind: 'timeout', sent: 1 }]);
+  });
+});
+
+describe('an answer', () => {
+  it('to the only copy is the measurement', () => {
+    const { transaction, outcomes } = start();
+    vi.advanceTimersByTime(23);
+    transaction.receive(ok, 1);
+    transaction.receive(ok, 1);
+    vi.advanceTimersByTime(40_000);
+    expect(outcomes).toMatchObject([
+      { kind: 'answered', code: 200, latencyMs: 23, sent: 1, lost: 0, at: 23 },
+    ]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('to the third copy is measured from it, and those before are lost', () => {
+    const { transaction, outcomes } = start();
+    vi.advanceTimersByTime(1_520);
+    transaction.receive(ok, 3);
+    expect(outcomes).toMatchObject([{ latencyMs: 20, sent: 3, lost: 2 }]);
+  });
+
+  it.each([null, 0, 7])('that names copy %s, which there is not, is one to the last', (copy) => {
+    const { transaction, outcomes } = start();
+    vi.advanceTimersByTime(540);
+    transaction.receive(ok, copy);
+    expect(outcomes).toMatchObject([{ latencyMs: 40, sent: 2, lost: 1 }]);
+  });
+
+  it('that is slow is told by the second one: the first copy was not lost', () => {
+    const { transaction, sent, outcomes } = start();
+    vi.advanceTimersByTime(700);
+    transaction.receive(ok, 1);
+    vi.advanceTimersByTime(500);
+    expect(outcomes).toEqual([]);
+    transaction.receive(ok, 2);
+    expect(outcomes).toMatchObject([{ latencyMs: 700, sent: 2, lost: 0 }]);
+    vi.advanceTimersByTime(40_000);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('that a server keeps and repeats for the second copy is measured from that: the first answer was lost', () => {
+    const { transaction, outcomes } = start();
+    vi.advanceTimersByTime(520);
+    transaction.receive(ok, 1);
+    vi.advanceTimersByTime(5_000);
+    expect(outcomes).toMatchObject([{ latencyMs: 20, sent: 2, lost: 1, at: 1_270 }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('in doubt is decided when the time is up', () => {
+    const { transaction, outcomes } = start({ timeoutMs: 800 });
+    vi.advanceTimersByTime(520);
+    transaction.receive(ok, 1);
+    vi.advanceTimersByTime(1_000);
+    expect(outcomes).toMatchObject([{ latencyMs: 20, sent: 2, lost: 1 }]);
+    expect(outcomes[0]!.at).toBeCloseTo(800, -1);
+  });
+
+  it('that a provisional one announced is measured from the copy it names, without doubt', () => {
+    const { transaction, outcomes } = start();
+    vi.advanceTimersByTime(10);
+    transaction.receive(trying, 1);
+    vi.advanceTimersByTime(600);
+    transaction.receive(ok, 1);
+    expect(outcomes).toMatchObject([{ latencyMs: 610, sent: 2, lost: 0, at: 610 }]);
+  });
+
+  it('that was waiting while the process was held up still counts', () => {
+    const { transaction, outcomes } = start({ timeoutMs: 1_000, reliable: true });
+    const now = performance.now();
+    // The clock runs on, the timers do not: then all come at once, timers first.
+    vi.setSystemTime(Date.now() + 5_000);
+    vi.spyOn(performance, 'now').mockImplementation(() => now + 5_000);
+    vi.advanceTimersByTime(1_000);
+    vi.advanceTimersByTime(100);
+    expect(outcomes).toEqual([]);
+    transaction.receive(ok, 1);
+    expect(outcomes).toMatchObject([{ kind: 'answered' }]);
+  });
+});
+
+describe('the end', () => {
+  it('is told once, also where sending throws', () => {
+    const error = new Error('no');
+    const { transaction, outcomes } = start({
+      send: () => {
+        throw error;
+      },
+    });
+    transaction.fail(error);
+    transaction.receive(ok, 1);
+    expect(outcomes).toMatchObject([{ kind: 'failed', error, sent: 1 }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is not told where it is abandoned', () => {
+    const { transaction, outcomes } = start();
+    transaction.abandon();
+    vi.advanceTimersByTime(40_000);
+    expect(outcomes).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

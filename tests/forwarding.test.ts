@@ -1,0 +1,137 @@
+import { buildBatch, openReceiver, type TestReceiver } from '@oriontel/cdr/testing';
+import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { startAppStack, type AppStack } from '@oriontel/devstack/testing';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { signUpAdmin, type ApiClient } from './api-client.ts';
+
+const SECRET = 'a secret of the tests';
+const BATCHES = 60;
+const RECORDS = 40;
+
+let database: TestDatabase;
+let receiver: TestReceiver;
+let stack: AppStack;
+let admin: ApiClient;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  receiver = await openReceiver(SECRET);
+  const env = {
+    ...{ PATH: process.env['PATH'], LOG_LEVEL: 'fatal', SWEEP_GRACE: '1', RATE_LIMITS: 'off' },
+    ...{ SGAPI_URL: receiver.url, SGAPI_SECRET: SECRET },
+  };
+  stack = await startAppStack({ databaseUrl: database.url, redisUrl: null, env });
+  admin = await signUpAdmin(stack.baseUrl);
+}, 60_000);
+afterAll(async () => {
+  await stack?.stop();
+  await receiver?.stop();
+  await database?.drop();
+}, 30_000);
+
+const send = async (): Promise<void> => {
+  const body = JSON.stringify(buildBatch(RECORDS));
+  await admin.send('/cdr/forwarded', { method: 'POST', body });
+};
+const until = (check: () => unknown, timeout: number) => vi.waitFor(check, { timeout, interval: 100 });
+const stored = () => database.db.cdr.count();
+
+interface Status {
+  pending: number;
+  done: number;
+  dead: number;
+  circuit: { state: string };
+}
+const status = async () => ((await admin.send('/cdrs/forwarding')) as unknown as { data: Status }).data;
+
+const killWorker = async (): Promise<void> => {
+  const killed = stack.pids()['worker']!;
+  process.kill(killed, 'SIGKILL');
+  await until(() => expect(stack.pids()['worker']).not.toBe(killed), 15_000);
+};
+
+const allCdrs = async (): Promise<Map<string, object>> => {
+  const found = new Map<string, object>();
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const page = (await admin.send(`/cdrs?limit=500${cursor && `&cursor=${cursor}`}`)) as {
+      data: { id: string }[];
+      meta: { next_cursor: string | null };
+    };
+    for (const cdr of page.data) found.set(cdr.id, cdr);
+    cursor = page.meta.next_cursor;
+  }
+  return found;
+};
+
+it('a receiver that hangs, resets, refuses and answers 500, and a worker killed meanwhile: all is stored at once and arrives later', async () => {
+  const phases: (() => Promise<void>)[] = [
+    async () => receiver.become('hangs'),
+    async () => receiver.become('resets the connection'),
+    () => receiver.down(),
+    async () => {
+      await receiver.up();
+      receiver.become('answers 500');
+    },
+  ];
+  for (const [index, begin] of phases.entries()) {
+    await begin();
+    for (let i = 0; i < BATCHES / phases.length; i += 1) await send();
+    if (index === 0) {
+      // Killed with batches in hand.
+      await until(() => expect(receiver.tries()).toBeGreaterThan(0), 30_000);
+      await killWorker();
+    }
+    const sent = ((index + 1) * BATCHES * RECORDS) / phases.length;
+    await until(async () => expect(await stored()).toBe(sent), 30_000);
+  }
+  await until(async () => {
+    const { circuit, ...counts } = await status();
+    expect(counts).toMatchObject({ pending: BATCHES, done: 0, dead: 0 });
+    expect(circuit.state).not.toBe('closed');
+  }, 60_000);
+  expect(receiver.received).toEqual([]);
+
+  receiver.become('fine');
+  await until(async () => {
+    expect(await status()).toMatchObject({
+      pending: 0,
+      done: BATCHES,
+      dead: 0,
+      circuit: { state: 'closed' },
+    });
+  }, 120_000);
+
+  const submissions = await database.db.cdrSubmission.findMany();
+  const keys = new Set(receiver.received.map(({ key }) => key));
+  expect(keys).toEqual(new Set(submissions.map(({ id }) => id)));
+  expect(receiver.received.every(({ signed }) => signed)).toBe(true);
+  expect(submissions.every(({ id, remoteReference }) => remoteReference === `remote-${id}`)).toBe(true);
+  const cdrs = await allCdrs();
+  const arrived = new Map(receiver.received.flatMap(({ body }) => body.records.map((r) => [r['id'], r])));
+  expect(arrived).toEqual(cdrs);
+}, 300_000);
+
+it('a worker killed while all goes well sends what it had in hand again, under the same key', async () => {
+  const known = new Set((await database.db.cdrSubmission.findMany()).map(({ id }) => id));
+  receiver.received.length = 0;
+  const keys = new Set<string>();
+  // Slow enough to be killed in the middle of.
+  receiver.become((answer) =>
+    setTimeout(() => {
+      answer.writeHead(200).end();
+      keys.add(String(answer.req.headers['idempotency-key']));
+    }, 50),
+  );
+  const before = receiver.tries();
+  for (let i = 0; i < BATCHES; i += 1) await send();
+  await until(() => expect(receiver.tries() - before).toBeGreaterThan(5), 30_000);
+  await killWorker();
+  receiver.become('fine');
+  await until(async () => {
+    expect(await status()).toMatchObject({ pending: 0, done: 2 * BATCHES, dead: 0 });
+  }, 120_000);
+  for (const { key } of receiver.received) keys.add(key);
+  const sent = (await database.db.cdrSubmission.findMany()).map(({ id }) => id);
+  expect(keys).toEqual(new Set(sent.filter((id) => !known.has(id))));
+  expect(await stored()).toBe(2 * BATCHES * RECORDS);
+}, 180_000);
