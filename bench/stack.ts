@@ -17,6 +17,8 @@ export interface BenchApps {
   token: string;
   /** A superuser's connection. */
   sql: pg.Client;
+  /** Of the processes, by name. */
+  pids: () => Record<string, number>;
 }
 
 export interface BenchStack extends BenchApps {
@@ -83,7 +85,7 @@ const startApps = async (
   await sql.connect();
   closing.push(() => sql.end());
   const { token } = await signUpAdmin(apps.baseUrl);
-  return { baseUrl: apps.baseUrl, token, sql };
+  return { baseUrl: apps.baseUrl, token, sql, pids: apps.pids };
 };
 
 const startBare = async (): Promise<{ url: string; stop: () => void }> => {

@@ -151,6 +151,14 @@ describe('notifications', () => {
     expect(await typesOf(ref)).toEqual(['device_offline']);
   });
 
+  test('of somebody of no organisation the default one is not told', async () => {
+    const own = `user/${await me(gateway.loner)}`;
+    const { json } = await put(own, event({ notify: true }), gateway.loner);
+    expect([json.status, json.notifications_sent]).toEqual(['success', 0]);
+    const accepted = (await waiting()).filter(({ key }) => key === own);
+    expect(accepted.map(({ payload }) => payload.notify)).toEqual([false]);
+  });
+
   test('without notify nobody waits and nobody is told', async () => {
     const { json } = await put(ref);
     expect(json.notifications_sent).toBe(0);

@@ -11,6 +11,7 @@ test.each([
   ['CONCURRENCY', '0'],
   ['CONCURRENCY', 'many'],
   ['SWEEP_GRACE', '0'],
+  ['WEBHOOKS_ALLOW_PRIVATE', 'yes'],
   ['SMTP_URL', 'http://mail.example.com'],
   ['SMTP_URL', 'smtp://'],
   ['SMTP_URL', 'mail.example.com'],

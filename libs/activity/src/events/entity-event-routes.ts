@@ -1,6 +1,7 @@
+import type { Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Intake } from '@oriontel/intake';
-import type { Access, HttpServer, OrganisationExists } from '@oriontel/service';
+import { isAdmin, type Access, type HttpServer, type OrganisationExists } from '@oriontel/service';
 import { deliveries } from '../deliveries/delivery.repository.ts';
 import { nameOfEntity, readEntityRef } from '../entities/entity.ts';
 import { entityOrganisation } from '../entities/entity-organisation.ts';
@@ -74,7 +75,8 @@ export const entityEventRoutes = async (app: HttpServer, routes: EntityEventRout
     handler: async ({ params, query, principal, body, id: requestId, log }) => {
       const ref = readEntityRef(params['*']);
       const orgId = await organisation.toReport(principal, ref, query.org_id);
-      const event = await accept({ orgId, ref, body, requestId });
+      const notify = body.notify && mayNotify(principal);
+      const event = await accept({ orgId, ref, body: { ...body, notify }, requestId });
       // It is safe: whatever goes wrong from here on, an error would only have it sent a second time.
       const sent = await notified(event).catch((err: unknown) => {
         log.warn({ err, eventId: event.id }, 'the notifications of an event could not be counted');
@@ -84,3 +86,6 @@ export const entityEventRoutes = async (app: HttpServer, routes: EntityEventRout
     },
   });
 };
+
+/** What somebody of no organisation does is kept with the default one, whose people it is none of the business of. */
+const mayNotify = (principal: Principal): boolean => isAdmin(principal) || principal.orgId !== null;

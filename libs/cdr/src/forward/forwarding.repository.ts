@@ -39,6 +39,12 @@ export interface ForwardingCounts {
   dead: number;
 }
 
+/** What was accepted from `from` on and before `before`; null is open. */
+export interface AcceptedRange {
+  from: Date | null;
+  before: Date | null;
+}
+
 /** Counting goes no further. */
 export const MOST_COUNTED = 100_000;
 
@@ -113,12 +119,13 @@ export const forwardings = (db: Queryable) => ({
       UPDATE cdr_forwardings SET ${AFRESH} WHERE submission_id = ${submissionId}::uuid AND state = 'dead' AND ${everyOrg(orgId)}`) >
     0,
 
-  /** So many of the dead letters accepted from `from` up to `to`, both included. Returns how many there were. */
-  redriveSome: (orgId: number | null, from: Date | null, to: Date | null, limit: number): Promise<number> =>
+  /** So many of the dead letters accepted in the range. Returns how many there were. */
+  redriveSome: (orgId: number | null, { from, before }: AcceptedRange, limit: number): Promise<number> =>
     db.$executeRaw`
       UPDATE cdr_forwardings SET ${AFRESH} WHERE submission_id = ANY(ARRAY(
         SELECT submission_id FROM cdr_forwardings WHERE state = 'dead' AND ${everyOrg(orgId)}
-          AND (${from}::timestamptz IS NULL OR accepted_at >= ${from}) AND (${to}::timestamptz IS NULL OR accepted_at <= ${to})
+          AND (${from}::timestamptz IS NULL OR accepted_at >= ${from}::timestamptz)
+          AND (${before}::timestamptz IS NULL OR accepted_at < ${before}::timestamptz)
         LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`,
 
   /** Each up to MOST_COUNTED. */

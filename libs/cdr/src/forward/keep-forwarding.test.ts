@@ -14,6 +14,7 @@ import { openPost } from './open-post.ts';
 import { redriveDead } from './redrive-dead.ts';
 import type { Schedule } from './schedule.ts';
 
+const EVER = { from: null, before: null };
 const SECRET = 'a secret of the tests';
 const SOON: Schedule = {
   first: 0.02,
@@ -178,7 +179,7 @@ test('a batch that is refused is a dead letter at once, with the reason, and goe
   });
   expect(await circuit(outbox.db).read()).toEqual({ state: 'closed', failures: 0 });
   receiver.become('fine');
-  expect(await redriveDead(outbox.db)(1, null, null)).toBe(1);
+  expect(await redriveDead(outbox.db)(1, EVER)).toBe(1);
   await untilAll('done');
   expect(receiver.received).toMatchObject([{ key: id, body: { records: [{}, {}] } }]);
 });
@@ -203,20 +204,20 @@ test('dead letters of a range and an organisation are driven again, and no other
   const [before] = await at('2024-01-01T00:00:00Z');
   const [from] = await at('2024-01-02T00:00:00Z');
   const [to] = await at('2024-01-03T00:00:00Z');
-  const [after] = await at('2024-01-04T00:00:00Z');
+  const [after] = await at('2024-01-03T00:00:00.001Z');
   const [theirs] = await at('2024-01-02T00:00:00Z', other.id);
   receiver.become((answer) => answer.writeHead(400).end());
   const forwarding = start();
   await untilAll('dead');
   await forwarding.stop();
   const stateOf = async () => Object.fromEntries((await outbox.rows()).map((row) => [row.id, row.state]));
-  const range = [new Date('2024-01-02T00:00:00Z'), new Date('2024-01-03T00:00:00Z')] as const;
-  expect(await redriveDead(outbox.db)(1, ...range)).toBe(2);
+  const range = { from: new Date('2024-01-02T00:00:00Z'), before: new Date('2024-01-03T00:00:00.001Z') };
+  expect(await redriveDead(outbox.db)(1, range)).toBe(2);
   expect(await stateOf()).toEqual({
     ...{ [before!]: 'dead', [from!]: 'pending', [to!]: 'pending', [after!]: 'dead', [theirs!]: 'dead' },
   });
-  expect(await redriveDead(outbox.db)(1, ...range)).toBe(0);
-  expect(await redriveDead(outbox.db)(null, null, null)).toBe(3);
+  expect(await redriveDead(outbox.db)(1, range)).toBe(0);
+  expect(await redriveDead(outbox.db)(null, EVER)).toBe(3);
 });
 
 test('a receiver that asks for time gets it', async () => {

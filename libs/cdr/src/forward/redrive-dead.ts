@@ -1,19 +1,19 @@
 import type { Queryable } from '@oriontel/database';
-import { forwardings } from './forwarding.repository.ts';
+import { forwardings, type AcceptedRange } from './forwarding.repository.ts';
 
 /** At a time: each bite is a statement, and its locks, of its own. */
 const BITE = 1_000;
 
 /**
- * Sends again the dead letters whose submissions were accepted from `from` up to `to` (both included; null: no bound) of one
- * organisation or of all. Returns how many.
+ * Sends again the dead letters of one organisation, or of all, whose submissions were accepted in the range. Returns how
+ * many.
  */
 export const redriveDead =
   (db: Queryable) =>
-  async (orgId: number | null, from: Date | null, to: Date | null): Promise<number> => {
+  async (orgId: number | null, range: AcceptedRange): Promise<number> => {
     let redriven = 0;
     for (;;) {
-      const bite = await forwardings(db).redriveSome(orgId, from, to, BITE);
+      const bite = await forwardings(db).redriveSome(orgId, range, BITE);
       redriven += bite;
       if (bite < BITE) return redriven;
     }

@@ -46,6 +46,9 @@ const ANEW = Prisma.raw(PLANNED_ANEW);
 /** Any constant: whoever holds it folds. */
 const FOLD_LOCK = 7_017_230;
 
+/** The largest bigint. */
+const LAST_ID = 9_223_372_036_854_775_807n;
+
 const KEY = Prisma.sql`org_id, hour, trunk_id, source, leg, disposition`;
 
 /** Speaks to the cdr_summary table, and reads and folds cdr_summary_deltas. */
@@ -90,7 +93,8 @@ export const callSummary = (db: Queryable) => ({
     if (!mine) return 0;
     const [{ folded, emptied }] = await db.$queryRaw<[{ folded: number; emptied: string | null }]>`
       WITH gone AS (
-        DELETE FROM cdr_summary_deltas WHERE id = ANY(ARRAY(SELECT id FROM cdr_summary_deltas ORDER BY id LIMIT ${limit}::int))
+        DELETE FROM cdr_summary_deltas
+        WHERE id <= coalesce((SELECT id FROM cdr_summary_deltas ORDER BY id OFFSET ${limit}::int - 1 LIMIT 1), ${LAST_ID}::bigint)
         RETURNING ${KEY}, calls, billsec
       ), kept AS (
         INSERT INTO cdr_summary AS summary (${KEY}, calls, billsec)

@@ -162,6 +162,7 @@ describe('changing', () => {
     ['name', { name: '' }],
     ['name', { name: null }],
     ...['ZZ', 'us', 'USA', '', '001', 'toString', '__proto__', 1].map((region) => ['region', { region }]),
+    ...[0, 1.5, 36_501, '30'].map((retention_days) => ['retention_days', { retention_days }]),
     ['disabled', { disabled: null }],
     ['id', { id: 7 }],
     ['created_at', { created_at: '2020-01-01T00:00:00Z' }],

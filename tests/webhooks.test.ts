@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { openReceiver, type Receiver } from '@oriontel/activity/testing';
+import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { startAppStack, type AppStack } from '@oriontel/devstack/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { signUpAdmin, type ApiClient } from './api-client.ts';
+
+const EVENTS = 60;
+const secret = `whsec_${randomBytes(32).toString('base64')}`;
+const waiting = { timeout: 120_000, interval: 50 };
+
+let database: TestDatabase;
+let stack: AppStack;
+let admin: ApiClient;
+let receiver: Receiver;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  receiver = await openReceiver(secret);
+  const env = {
+    PATH: process.env['PATH'],
+    LOG_LEVEL: 'error',
+    RATE_LIMITS: 'off',
+    SWEEP_GRACE: '1',
+    WEBHOOKS_ALLOW_PRIVATE: 'on',
+  };
+  stack = await startAppStack({ databaseUrl: database.url, redisUrl: null, env });
+  admin = await signUpAdmin(stack.baseUrl);
+  await put('/entities/device/dev-001', { name: 'Desk Phone' });
+  const webhook = { url: receiver.url, event_types: ['device_offline'], secret };
+  await admin.send('/webhooks', { method: 'POST', body: JSON.stringify(webhook) });
+}, 60_000);
+
+afterAll(async () => {
+  await stack?.stop();
+  await receiver?.close();
+  await database?.drop();
+}, 30_000);
+
+const put = (path: string, body: object) => admin.send(path, { method: 'PUT', body: JSON.stringify(body) });
+
+/** Tells of so many events, one after the other; returns their ids. */
+const tell = async (count: number): Promise<string[]> => {
+  const ids: string[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const event = { type: 'device_offline', data: { reason: 'timeout' }, notify: true };
+    ids.push((await put('/events/device/dev-001', event))['event_id'] as string);
+  }
+  return ids;
+};
+
+it('a receiver that fails and is down for a while, before a worker that is killed, gets every event in order', async () => {
+  const told = await tell(EVENTS / 3);
+  await expect.poll(() => receiver.got.length, waiting).toBeGreaterThan(0);
+  process.kill(stack.pids()['eventlog-worker']!, 'SIGKILL');
+  receiver.state.answering = 500;
+  told.push(...(await tell(EVENTS / 3)));
+  const tries = receiver.got.length;
+  await expect.poll(() => receiver.got.length, waiting).toBeGreaterThan(tries);
+
+  await receiver.down();
+  told.push(...(await tell(EVENTS / 3)));
+  receiver.state.answering = 204;
+  await receiver.up();
+
+  await expect.poll(() => receiver.ids().length, waiting).toBe(EVENTS);
+  expect(receiver.ids()).toEqual(told);
+  expect(receiver.state.bad).toBe(0);
+}, 300_000);
