@@ -1,5 +1,6 @@
 import { buildRecord } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { deadLetter } from './route-cases/forwarding.ts';
 import { openTestGateway, type TestGateway } from './testing.ts';
 
 interface Answered {
@@ -256,6 +257,21 @@ describe('process', () => {
     });
     expect(await callIds()).toEqual(['old']);
     expect(await gateway.db.intakeRow.count()).toBe(1);
+  });
+
+  test('sends the dead letters of the range to the Service Gateway again, and no others', async () => {
+    const stopStoring = gateway.startWorker();
+    const old = await deadLetter(gateway);
+    await gateway.db.$executeRaw`UPDATE cdr_forwardings SET accepted_at = '2024-03-01T12:00:00Z'`;
+    const newer = await deadLetter(gateway);
+    await stopStoring();
+    worker();
+    const stateOf = async (submissionId: string) =>
+      (await gateway.db.cdrForwarding.findUniqueOrThrow({ where: { submissionId } })).state;
+    await done({ task_type: 'process', date_range: { start: '2024-03-01', end: '2024-03-01' } });
+    expect([await stateOf(old), await stateOf(newer)]).toEqual(['pending', 'dead']);
+    await done({ task_type: 'process' });
+    expect(await stateOf(newer)).toBe('pending');
   });
 });
 

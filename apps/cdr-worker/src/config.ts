@@ -1,11 +1,9 @@
 import { Region } from '@oriontel/contracts';
-import { GRACE } from '@oriontel/intake';
-import { readConfig, ServiceConfig, type Environment } from '@oriontel/service';
+import { IntakeConfig } from '@oriontel/intake';
+import { readConfig, type Environment } from '@oriontel/service';
 import { z } from 'zod';
 
-export const WorkerConfig = ServiceConfig.extend({
-  /** Transactions at once in one process. */
-  CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+export const WorkerConfig = IntakeConfig.extend({
   /** How national numbers are read where an organisation has no region of its own. */
   DEFAULT_REGION: Region.default('US'),
   /** A remote Service Gateway that every stored batch is sent to; absent: the built-in store is it. */
@@ -19,8 +17,6 @@ export const WorkerConfig = ServiceConfig.extend({
   MUNCH_REST_IDLE: z.coerce.number().min(0).max(1_000).default(0.25),
   /** Days CDRs are kept where their organisation does not say; absent: for ever. */
   RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
-  /** Seconds an accepted row may stay before it is dispatched again. */
-  SWEEP_GRACE: z.coerce.number().min(0.1).max(3_600).default(GRACE),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;
 export type SgapiConfig = Pick<WorkerConfig, 'SGAPI_URL' | 'SGAPI_SECRET' | 'FORWARD_CONCURRENCY'>;

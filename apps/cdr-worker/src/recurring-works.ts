@@ -2,6 +2,7 @@ import { munchTasks, retainCalls } from '@oriontel/cdr/worker';
 import { makePartitions, type Database } from '@oriontel/database';
 import { organizations } from '@oriontel/identity';
 import type { RecurringWork } from '@oriontel/recurring';
+import { sampleHost } from '@oriontel/system';
 
 export interface RecurringSettings {
   db: Database;
@@ -9,7 +10,8 @@ export interface RecurringSettings {
   retentionDays: number | undefined;
 }
 
-const HOUR = 3_600;
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
 /** Days a task that has ended can be read. */
 const TASKS_KEPT = 90;
 
@@ -21,6 +23,8 @@ export const recurringWorks = ({ db, retentionDays }: RecurringSettings): Recurr
   };
   return [
     { name: 'partitions', every: 6 * HOUR, run: async () => `${await makePartitions(db)} partitions made` },
+    // Of the host of the worker whose turn it is; each sample names it.
+    { name: 'metric-samples', every: MINUTE, run: async () => `${await sampleHost(db)} sampled` },
     { name: 'retention', every: HOUR, run: () => retainCalls(db, retentions)() },
     {
       name: 'forget-tasks',

@@ -1,16 +1,12 @@
 import { Mailbox } from '@oriontel/activity';
-import { GRACE } from '@oriontel/intake';
-import { readConfig, ServiceConfig, type Environment } from '@oriontel/service';
+import { IntakeConfig } from '@oriontel/intake';
+import { readConfig, type Environment } from '@oriontel/service';
 import { z } from 'zod';
 
 const isSmtpUrl = (url: string): boolean =>
   URL.canParse(url) && /^smtps?:$/.test(new URL(url).protocol) && new URL(url).hostname !== '';
 
-export const WorkerConfig = ServiceConfig.extend({
-  /** Transactions at once in one process, for each queue. */
-  CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
-  /** Seconds an accepted row may stay before it is dispatched again. */
-  SWEEP_GRACE: z.coerce.number().min(0.1).max(3_600).default(GRACE),
+export const WorkerConfig = IntakeConfig.extend({
   /** Webhooks may lead to private addresses: for receivers in a network of one's own. */
   WEBHOOKS_ALLOW_PRIVATE: z.enum(['on', 'off'], 'must be on or off').default('off'),
   /** Absent: no emails are sent. */

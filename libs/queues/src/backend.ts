@@ -73,7 +73,8 @@ const openPostgres = async (url: string, onError: OnError): Promise<Backend> => 
     connectionTimeoutMillis: COMMAND_TIMEOUT,
     statement_timeout: COMMAND_TIMEOUT,
   });
-  const consuming = new pg.Pool({ ...shared, application_name: 'queue consumer', max: 10 });
+  // Each consumer keeps one of these for itself.
+  const consuming = new pg.Pool({ ...shared, application_name: 'queue consumer', max: 20 });
   for (const pool of [producing, consuming]) pool.on('error', onError);
   const client = await consuming.connect();
   await runMigrations(client).finally(() => client.release());

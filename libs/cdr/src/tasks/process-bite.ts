@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isUnavailable, type Database, type Queryable } from '@oriontel/database';
 import { backlog, GRACE, type BacklogFilter, type Drain } from '@oriontel/intake';
 import { cdrIntake } from '../cdr-intake.ts';
+import { redriveDead } from '../forward/redrive-dead.ts';
 import { submissions } from '../submission.repository.ts';
 import { BYTES_IN_A_BITE, type Bite, type Progress, type Save } from './bite.ts';
 import { addCounts, FINISHED, type Position, type StoredTask } from './munch-task.ts';
@@ -25,7 +26,7 @@ export const processBacklog = (
 
 /**
  * Brings what was accepted to the table: it picks rows and notes them in the task, sees to it that they are stored, and counts what
- * became of them. The road does the storing, which is safe to do twice, and quarantines what kills its workers.
+ * became of them. At the end it has the dead letters of the range forwarded again. The road does the storing, which is safe to do twice, and quarantines what kills its workers.
  */
 export const processBite =
   (db: Database, drain: Drain): Bite =>
@@ -51,7 +52,11 @@ const pick = async (tx: Queryable, task: StoredTask): Promise<Position> => {
     ? await backlog(tx).pending(filter, page)
     : await backlog(tx).quarantined(filter, page);
   const last = rows.at(-1);
-  if (!last) return isPending ? { phase: 'quarantine' } : FINISHED;
+  if (!last && isPending) return { phase: 'quarantine' };
+  if (!last) {
+    await redriveDead(tx)(task.orgId, task.range);
+    return FINISHED;
+  }
   if (!isPending)
     await backlog(tx).redrive(
       rows.map(({ id }) => id),

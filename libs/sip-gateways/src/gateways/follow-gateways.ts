@@ -26,14 +26,11 @@ const OVERLAP = 10_000;
 export const followGateways = (db: Queryable): GatewayFollower => {
   const repository = gateways(db);
   const known = new Map<string, FoundGateway>();
-  let newest: number | null = null;
+  let since: Date | null = null;
 
   const learn = (rows: FoundGateway[]): FoundGateway[] => {
     const changed = rows.filter((row) => known.get(row.key)?.updatedAt.getTime() !== row.updatedAt.getTime());
-    for (const row of changed) {
-      known.set(row.key, row);
-      newest = Math.max(newest ?? 0, row.updatedAt.getTime());
-    }
+    for (const row of changed) known.set(row.key, row);
     return changed;
   };
 
@@ -46,9 +43,10 @@ export const followGateways = (db: Queryable): GatewayFollower => {
 
   return {
     refresh: async () => {
-      const since = newest === null ? null : new Date(newest - OVERLAP);
+      const { total, now } = await repository.total();
       const changed = learn(await repository.changedSince(since));
-      if (known.size === (await repository.total())) return { changed, gone: [] };
+      since = new Date(now.getTime() - OVERLAP);
+      if (known.size === total) return { changed, gone: [] };
       const rows = await repository.changedSince(null);
       return { changed: [...changed, ...learn(rows)], gone: forget(rows) };
     },

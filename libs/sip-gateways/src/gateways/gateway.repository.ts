@@ -80,10 +80,11 @@ export const gateways = (db: Queryable) => ({
   changedSince: (time: Date | null): Promise<FoundGateway[]> =>
     db.$queryRaw`SELECT ${COLUMNS} FROM gateways WHERE updated_at >= ${time ?? new Date(0)}`,
 
-  /** Of every organisation. */
-  total: async (): Promise<number> => {
-    const [row] = await db.$queryRaw<[{ total: number }]>`SELECT count(*)::int AS total FROM gateways`;
-    return row.total;
+  /** How many every organisation has together, and what the clock of updated_at says. */
+  total: async (): Promise<{ total: number; now: Date }> => {
+    const [row] = await db.$queryRaw<[{ total: number; now: Date }]>`
+      SELECT count(*)::int AS total, clock_timestamp() AS now FROM gateways`;
+    return row;
   },
 });
 

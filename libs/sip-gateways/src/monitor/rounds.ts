@@ -21,7 +21,7 @@ export interface Rounds {
   keepOnly(keys: Set<string>): void;
   /** What is due; each comes again after its interval. */
   take(): Due[];
-  size(): number;
+  size: () => number;
 }
 
 export interface RoundsOptions {

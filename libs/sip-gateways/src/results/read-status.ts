@@ -52,8 +52,8 @@ const readHistory = async (
   { now, hours, withComing }: { now: number; hours: number; withComing: boolean },
 ): Promise<HistoryPoint[]> => {
   const asked = { from: new Date(now - hours * HOUR), withComing };
-  const each = await gatewayResults(db).each(gateway, asked, MOST_POINTS + 1);
-  if (each.length <= MOST_POINTS) return each;
+  if (!(await gatewayResults(db).areMoreThan(MOST_POINTS, gateway, asked)))
+    return gatewayResults(db).each(gateway, asked, MOST_POINTS);
   const width = (hours * HOUR) / MOST_POINTS;
   return gatewayResults(db).inStretches(gateway, asked, { width, stretches: MOST_POINTS });
 };

@@ -25,10 +25,17 @@ export interface ResultsAsked {
 }
 
 type Gateway = Pick<GatewayRef, 'orgId' | 'key'>;
-type PointRow = Omit<HistoryPoint, 'status'> & { rank: number };
+/** As JSON, which is read in a fraction of the time of as many rows: when, rank, latency, how many, how many not down. */
+type PointRow = [at: number, rank: number, latencyMs: number | null, results: number, reachable: number];
 
 const DOWN = resultStatuses.indexOf('down');
-const toPoint = ({ rank, ...point }: PointRow): HistoryPoint => ({ ...point, status: resultStatuses[rank]! });
+const toPoint = ([at, rank, latencyMs, results, reachable]: PointRow): HistoryPoint => ({
+  at: new Date(at),
+  status: resultStatuses[rank]!,
+  latencyMs,
+  results,
+  reachable,
+});
 
 /** The only file that speaks to the gateway_results table. */
 export const gatewayResults = (db: Queryable) => ({
@@ -65,30 +72,46 @@ export const gatewayResults = (db: Queryable) => ({
     return row;
   },
 
-  /** Each by itself, the newest first. */
-  each: async (gateway: Gateway, asked: ResultsAsked, limit: number): Promise<HistoryPoint[]> => {
-    const rows = await db.$queryRaw<PointRow[]>`
-      SELECT at, status AS rank, latency_ms AS "latencyMs", 1 AS results, (status < ${DOWN}::int)::int AS reachable
-      FROM (${resultsOf(gateway, asked)}) AS result ORDER BY at DESC, id DESC LIMIT ${limit}::int`;
-    return rows.map(toPoint);
+  /** Whether there are more than so many. */
+  areMoreThan: async (limit: number, gateway: Gateway, asked: ResultsAsked): Promise<boolean> => {
+    const [row] = await db.$queryRaw<[{ count: number }]>`
+      SELECT count(*)::int AS count FROM (SELECT FROM (${resultsOf(gateway, asked)}) AS result LIMIT ${limit + 1}::int) AS counted`;
+    return row.count > limit;
   },
 
+  /** Each by itself, the newest first. */
+  each: (gateway: Gateway, asked: ResultsAsked, limit: number): Promise<HistoryPoint[]> =>
+    readPoints(
+      db,
+      Prisma.sql`SELECT at, id, status AS rank, latency_ms AS latency, 1 AS results, (status < ${DOWN}::int)::int AS reachable
+        FROM (${resultsOf(gateway, asked)}) AS result ORDER BY at DESC, id DESC LIMIT ${limit}::int`,
+    ),
+
   /** Those of each stretch of `width` milliseconds from `from` on together, the newest first; the last stretch takes in what comes after it. */
-  inStretches: async (
+  inStretches: (
     gateway: Gateway,
     asked: ResultsAsked,
     { width, stretches }: { width: number; stretches: number },
   ): Promise<HistoryPoint[]> => {
     const last = new Date(asked.from.getTime() + (stretches - 1) * width);
-    const rows = await db.$queryRaw<PointRow[]>`
-      SELECT max(at) AS at, max(status) AS rank, (avg(latency_ms) FILTER (WHERE status < ${DOWN}::int))::float8 AS "latencyMs",
-        count(*)::int AS results, (count(*) FILTER (WHERE status < ${DOWN}::int))::int AS reachable
-      FROM (${resultsOf(gateway, asked)}) AS result
-      GROUP BY LEAST(date_bin(make_interval(secs => ${width / 1_000}::float8), at, ${asked.from}), ${last})
-      ORDER BY 1 DESC`;
-    return rows.map(toPoint);
+    return readPoints(
+      db,
+      // A sum over a count: avg() takes twice as long.
+      Prisma.sql`SELECT max(at) AS at, NULL AS id, max(status) AS rank,
+          sum(latency_ms::float8) FILTER (WHERE status < ${DOWN}::int) / NULLIF(count(latency_ms) FILTER (WHERE status < ${DOWN}::int), 0) AS latency,
+          count(*) AS results, count(*) FILTER (WHERE status < ${DOWN}::int) AS reachable
+        FROM (${resultsOf(gateway, asked)}) AS result
+        GROUP BY LEAST(date_bin(${`${width} milliseconds`}::interval, at, ${asked.from}), ${last})`,
+    );
   },
 });
+
+const readPoints = async (db: Queryable, points: Prisma.Sql): Promise<HistoryPoint[]> => {
+  const [row] = await db.$queryRaw<[{ points: PointRow[] | null }]>`
+    SELECT json_agg(json_build_array((extract(epoch FROM at) * 1000)::int8, rank, latency, results, reachable) ORDER BY at DESC, id DESC) AS points
+    FROM (${points}) AS point`;
+  return (row.points ?? []).map(toPoint);
+};
 
 const resultsOf = ({ orgId, key }: Gateway, { from, withComing }: ResultsAsked): Prisma.Sql => {
   const stored = Prisma.sql`SELECT at, id, status, latency_ms FROM gateway_results

@@ -1,0 +1,21 @@
+import { hostname } from 'node:os';
+import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hostSamples } from './host-sample.repository.ts';
+import { sampleHost } from './sample-host.ts';
+
+let store: TestDatabase;
+beforeAll(async () => {
+  store = await openTestDatabase();
+});
+afterAll(() => store.drop());
+
+test('a sample of this host is found under its name, with the default organisation', async () => {
+  const began = new Date();
+  expect(await sampleHost(store.db)).toBe(hostname());
+  const { items, total } = await hostSamples(store.db).list(1, {}, { limit: 10, offset: 0 });
+  expect(total).toBe(1);
+  expect(items[0]).toMatchObject({ orgId: 1, host: hostname() });
+  expect(items[0]!.ramUsage).toBeGreaterThan(0);
+  expect(items[0]!.sampledAt.getTime()).toBeGreaterThanOrEqual(began.getTime());
+});

@@ -1,0 +1,20 @@
+import { hostname } from 'node:os';
+import { DEFAULT_ORG } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import { hostSamples } from './host-sample.repository.ts';
+import { readHost } from './read-host.ts';
+
+/** Stores what this host is busy with now: the operator's own, so it is the default organisation's. Returns its name. */
+export const sampleHost = async (db: Queryable): Promise<string> => {
+  const { metrics } = await readHost();
+  const host = hostname();
+  await hostSamples(db).insert(DEFAULT_ORG, {
+    host,
+    cpuUsage: metrics.cpu_usage,
+    ramUsage: metrics.ram_usage,
+    swapUsage: metrics.swap_usage,
+    diskUsage: metrics.disk_usage,
+    sampledAt: new Date(),
+  });
+  return host;
+};
