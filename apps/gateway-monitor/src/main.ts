@@ -35,6 +35,7 @@ await live(log, async (closing) => {
   if (config.PROBING === 'on') {
     const probing = probeGateways({ db, queues, log, metrics, config });
     closing.add('prober', probing.stop);
+    await probing.begun;
     checks.share = async () => {
       if (!probing.isHolding()) throw new Error('the database does not say which gateways are ours');
     };

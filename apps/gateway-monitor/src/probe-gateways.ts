@@ -16,6 +16,7 @@ export interface ProbingOptions {
 }
 
 export interface Probing {
+  begun: Promise<void>;
   isHolding: () => boolean;
   stop: () => Promise<void>;
 }
@@ -61,6 +62,7 @@ export const probeGateways = ({ db, queues, log, metrics, config }: ProbingOptio
   log.info({ monitor: id }, 'probing');
 
   return {
+    begun: monitor.begun,
     isHolding: monitor.isHolding,
     stop: async () => {
       await monitor.stop();

@@ -109,8 +109,8 @@ export const callRecords = (db: Queryable) => ({
       ORDER BY start_time DESC, id DESC LIMIT ${limit}::int`,
 
   /**
-   * The next legs of a long way through all of them, newest first, and where it goes on; null at its end. However few match, it looks at
-   * so few legs that it takes no long: `legs` may be empty long before the end.
+   * The next legs of a long way through all of them, newest first, and where it goes on; null at its end. However few match, it looks at no more
+   * than limit * STEPS_FOR_ONE of them: `legs` may be empty long before the end.
    */
   walk: async (
     orgId: number | null,
@@ -127,9 +127,9 @@ export const callRecords = (db: Queryable) => ({
     const steps = wanted.length ? limit * STEPS_FOR_ONE : limit;
     const rows = await db.$queryRaw<(FoundLeg & { matches: boolean })[]>`${ANEW}
       WITH way AS (
-        SELECT *, (${matches}) IS TRUE AS matches FROM cdrs WHERE ${way} ORDER BY start_time DESC, id DESC LIMIT ${steps}::int)
-      SELECT ${COLUMNS}, matches FROM way WHERE matches OR id = (SELECT id FROM way ORDER BY start_time, id LIMIT 1)
-      ORDER BY start_time DESC, id DESC LIMIT ${limit}::int`;
+        SELECT ${COLUMNS}, (${matches}) IS TRUE AS matches FROM cdrs WHERE ${way} ORDER BY start_time DESC, id DESC LIMIT ${steps}::int)
+      SELECT * FROM way WHERE matches OR id = (SELECT id FROM way ORDER BY "startTime", id LIMIT 1)
+      ORDER BY "startTime" DESC, id DESC LIMIT ${limit}::int`;
     const last = rows.at(-1);
     return {
       legs: rows.filter((row) => row.matches),

@@ -6,6 +6,8 @@ import { shards } from './shard.repository.ts';
 const PACE = { lease: 8, renewal: 2 };
 
 export interface ShardHolding {
+  /** Resolves when it was tried for the first time to hold some. */
+  begun: Promise<void>;
   /** Whether what was held at the last renewal is held still: ask before each probe. */
   isSure: () => boolean;
   /** Lets go of all at once, after the renewal under way. */
@@ -36,15 +38,18 @@ export const holdShards = (db: Database, options: ShardHoldingOptions): ShardHol
     if (surplus.length) await shards(db).release(id, surplus);
   };
 
+  const begun = renew().catch(onError);
   const run = async (): Promise<void> => {
+    await begun;
     while (!ended.signal.aborted) {
-      await renew().catch(onError);
       await sleep(pace.renewal * 1_000, undefined, { signal: ended.signal }).catch(() => undefined);
+      if (!ended.signal.aborted) await renew().catch(onError);
     }
   };
   const running = run();
 
   return {
+    begun,
     isSure: () => performance.now() < sureUntil,
     stop: async () => {
       ended.abort();

@@ -24,6 +24,8 @@ export interface MonitorOptions {
 }
 
 export interface Monitor {
+  /** Resolves when it knows its share, or could not learn it at the first try. */
+  begun: Promise<void>;
   /** How many gateways this process probes. */
   size: () => number;
   /** Whether it holds its share: the database says so every few seconds. */
@@ -87,6 +89,7 @@ export const openMonitor = (db: Database, options: MonitorOptions): Monitor => {
   const ticking = setInterval(tick, SLOT);
 
   return {
+    begun: holding.begun,
     size: rounds.size,
     isHolding: holding.isSure,
     stop: async () => {
