@@ -38,7 +38,7 @@ const freePort = async (): Promise<number> => {
 };
 
 /** A whole stack with the settings of `npm start` (fsync on) in a folder of its own, and the bare server beside it. */
-export const startBenchStack = async (): Promise<BenchStack> => {
+export const startBenchStack = async (settings: Record<string, string> = {}): Promise<BenchStack> => {
   const log = pino({ level: 'silent' });
   const dataDir = await mkdtemp(join(tmpdir(), 'oriontel-bench-'));
   await chmod(dataDir, 0o711);
@@ -52,16 +52,16 @@ export const startBenchStack = async (): Promise<BenchStack> => {
     const program = process.env['BENCH_QUEUES'] === 'postgres' ? null : await findRedis(process.env['PATH']);
     const redis = program ? await startRedis({ program, dataDir, log }) : null;
     closing.push(() => redis?.stop());
-    const start = (url: string, redisUrl: string | null, settings = {}) =>
-      startApps(url, redisUrl, closing, settings);
+    const start = (url: string, redisUrl: string | null, more = {}) =>
+      startApps(url, redisUrl, closing, { ...settings, ...more });
     const apps = await start(postgres.url, redis?.url ?? null);
     const bare = await startBare();
     closing.push(() => bare.stop());
-    const beside = async (name: string, settings = {}): Promise<BenchApps> => {
+    const beside = async (name: string, more = {}): Promise<BenchApps> => {
       await apps.sql.query(`CREATE DATABASE ${name}`);
       const url = new URL(postgres.url);
       url.pathname = name;
-      return start(url.href, null, settings);
+      return start(url.href, null, more);
     };
     return { ...apps, bareUrl: bare.url, queues: redis ? 'Redis' : 'PostgreSQL', beside, stop };
   } catch (error) {

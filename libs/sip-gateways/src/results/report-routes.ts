@@ -6,7 +6,14 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { findGateway } from '../gateways/find-gateway.ts';
 import { acceptResult } from './accept-result.ts';
-import { GatewayReport, readReport, RecordedReport, ReportPath, TimedReportPath } from './gateway-report.ts';
+import {
+  OptionalReport,
+  readReport,
+  RecordedReport,
+  ReportPath,
+  TimedReportPath,
+  type GatewayReport,
+} from './gateway-report.ts';
 import type { GatewayResult } from './gateway-result.ts';
 import { presentRecorded } from './present-status.ts';
 
@@ -55,7 +62,7 @@ export const reportRoutes = async (app: HttpServer, { db, intake }: ReportRoutes
       summary: 'Update SIP gateway ping status',
       params: TimedReportPath,
       querystring: OrgQuery,
-      body: GatewayReport.nullish(),
+      body: OptionalReport,
       response: { 200: RecordedReport },
     },
     handler: (request) => record(request, request.params, request.query.org_id, request.body),
@@ -70,7 +77,7 @@ export const reportRoutes = async (app: HttpServer, { db, intake }: ReportRoutes
       summary: 'Update SIP gateway ping status without latency',
       params: ReportPath,
       querystring: OrgQuery,
-      body: GatewayReport.nullish(),
+      body: OptionalReport,
       response: { 200: RecordedReport },
     },
     handler: (request) => record(request, request.params, request.query.org_id, request.body),
