@@ -1,32 +1,17 @@
-import { openDatabase, pingDatabase } from '@oriontel/database';
-import { chooseQueueStore, openQueues } from '@oriontel/queues';
+import { openDatabase } from '@oriontel/database';
+import { runWorker } from '@oriontel/intake';
 import { keepRecurring } from '@oriontel/recurring';
-import { live, openLog, openMetrics, startAdminServer } from '@oriontel/service';
 import { readWorkerConfig } from './config.ts';
+import { keepSummary } from './keep-summary.ts';
 import { makeFirstPartitions } from './make-first-partitions.ts';
 import { recurringWorks } from './recurring-works.ts';
-import { keepSummary } from './keep-summary.ts';
 import { serveCdrs } from './serve-cdrs.ts';
 import { serveForwarding } from './serve-forwarding.ts';
 
-/** Milliseconds for the jobs in hand at the end; less than the deadline of the whole process. */
-const FINISH_JOBS = 5_000;
+const kind = { name: 'cdr-worker', env: process.env, readConfig: readWorkerConfig, connections: 4 };
 
-const log = openLog('cdr-worker', process.env['LOG_LEVEL'] ?? 'info');
-
-await live(log, async (closing) => {
-  const config = readWorkerConfig(process.env);
-  // Each transaction holds a connection; the rest is for what goes on beside them.
-  const connections = config.CONCURRENCY + 4;
-  const db = openDatabase({ url: config.DATABASE_URL, name: 'cdr-worker', connections });
-  closing.add('database', () => db.$disconnect());
-  await pingDatabase(db);
-
-  const store = chooseQueueStore(config);
-  const queues = await openQueues(store, (err) => log.warn({ err: err.message }, 'queue connection'));
-  closing.add('queues', () => queues.close(FINISH_JOBS));
-
-  const metrics = openMetrics();
+await runWorker(kind, async ({ config, options, metrics, closing }) => {
+  const { db, queues, log } = options;
   // Its own connections, and statements shorter than the lease of what it has in hand.
   const forwardDb = openDatabase({
     ...{ url: config.DATABASE_URL, name: 'cdr-forwarder' },
@@ -35,32 +20,17 @@ await live(log, async (closing) => {
   closing.add('database of the forwarding', () => forwardDb.$disconnect());
   const forwarding = serveForwarding({ db: forwardDb, log, metrics, config });
   closing.add('forwarding', async () => forwarding?.stop());
-  const { CONCURRENCY: concurrency, DEFAULT_REGION: defaultRegion, SWEEP_GRACE: sweepGrace } = config;
   const serving = serveCdrs({
-    db,
-    queues,
-    log,
+    ...options,
     metrics,
-    concurrency,
-    defaultRegion,
-    sweepGrace,
+    defaultRegion: config.DEFAULT_REGION,
     forwarding,
     pace: { busy: config.MUNCH_REST_BUSY, idle: config.MUNCH_REST_IDLE },
   });
-  closing.add('sweeper', serving.stopSweeping);
   closing.add('summary', keepSummary(db, log));
   closing.add('munch task', serving.muncher.stop);
   await makeFirstPartitions(db, log);
   const works = recurringWorks({ db, retentionDays: config.RETENTION_DAYS });
   closing.add('recurring work', keepRecurring({ db, queues, log, works }));
-
-  const checks = {
-    database: () => pingDatabase(db),
-    consumer: async () => {
-      if (!serving.isRunning()) throw new Error('the consumer has stopped');
-    },
-  };
-  const { ADMIN_HOST: host, ADMIN_PORT: port } = config;
-  closing.add('admin port', await startAdminServer({ log, host, port, checks, metrics }));
-  log.info({ queues: store.kind, concurrency }, 'serving');
+  return { serving };
 });

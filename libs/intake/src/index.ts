@@ -14,6 +14,7 @@ export {
 export { quarantine, type QuarantineItem } from './quarantine.repository.ts';
 export { mergeDrains } from './merge-drains.ts';
 export { redrive } from './redrive.ts';
+export { runWorker } from './run-worker.ts';
 export { serveIntakes, type ServedIntake, type ServeOptions, type Serving } from './serve-intakes.ts';
 export { keepSweeping, sweep, type SweptQueue } from './sweep.ts';
 export { IntakeConfig } from './intake-config.ts';

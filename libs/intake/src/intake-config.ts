@@ -9,3 +9,4 @@ export const IntakeConfig = ServiceConfig.extend({
   /** Seconds an accepted row may stay before it is dispatched again. */
   SWEEP_GRACE: z.coerce.number().min(0.1).max(3_600).default(GRACE),
 });
+export type IntakeConfig = z.output<typeof IntakeConfig>;
