@@ -6,7 +6,7 @@ import { callRecords, type FoundLeg } from '../call-record.repository.ts';
 import { awaitWorkers } from '../pending-calls.ts';
 import { presentCall } from '../present-call.ts';
 import { CallQuery, toFilter } from '../search-calls.ts';
-import { writeCsvLine } from './write-csv.ts';
+import { writeCsv } from './write-csv.ts';
 
 export const ExportQuery = CallQuery.omit({ limit: true, cursor: true }).extend({
   format: z.enum(['csv', 'ndjson'], 'must be csv or ndjson').default('csv'),
@@ -17,7 +17,7 @@ export type ExportQuery = z.output<typeof ExportQuery>;
 interface Format {
   contentType: string;
   head: string;
-  write: (call: CallRecord) => string;
+  write: (calls: CallRecord[]) => string;
 }
 
 const COLUMNS = Object.keys(CallRecord.shape) as (keyof CallRecord)[];
@@ -26,13 +26,13 @@ export const FORMATS: Record<ExportQuery['format'], Format> = {
   csv: {
     // RFC 7111, 5.1 and RFC 4180, 3.
     contentType: 'text/csv; charset=utf-8; header=present',
-    head: writeCsvLine(COLUMNS),
-    write: (call) => writeCsvLine(COLUMNS.map((column) => call[column])),
+    head: writeCsv([COLUMNS]),
+    write: (calls) => writeCsv(calls.map((call) => COLUMNS.map((column) => call[column]))),
   },
   ndjson: {
     contentType: 'application/x-ndjson',
     head: '',
-    write: (call) => `${JSON.stringify(call)}\n`,
+    write: (calls) => calls.map((call) => `${JSON.stringify(call)}\n`).join(''),
   },
 };
 
@@ -67,7 +67,7 @@ const textOf = async function* (
   let bite: Bite | null = first;
   while (bite) {
     // Also where it is empty: only here does it end when nobody wants it any more.
-    yield bite.legs.map((leg) => write(presentCall(leg))).join('');
+    yield write(bite.legs.map(presentCall));
     bite = bite.next && (await read(bite.next));
   }
 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { writeCsvLine } from './write-csv.ts';
+import { writeCsv } from './write-csv.ts';
 
 /** RFC 4180, 2, to the letter. */
 const readCsv = (text: string): string[][] => {
@@ -18,7 +18,7 @@ const readCsv = (text: string): string[][] => {
   }
   return rows;
 };
-const written = (value: string) => readCsv(writeCsvLine([value]))[0]![0];
+const written = (value: string) => readCsv(writeCsv([[value]]))[0]![0];
 
 test('reads back as it was, with commas, quotes, line ends, other scripts and nothing', () => {
   const cells = [
@@ -34,8 +34,8 @@ test('reads back as it was, with commas, quotes, line ends, other scripts and no
     'größe 📞',
     ',',
   ];
-  const line = writeCsvLine([...cells, 42, null, 0]);
-  expect(readCsv(line + line)).toEqual([
+  const line = [...cells, 42, null, 0];
+  expect(readCsv(writeCsv([line, line]))).toEqual([
     [...cells, '42', '', '0'],
     [...cells, '42', '', '0'],
   ]);

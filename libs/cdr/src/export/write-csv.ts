@@ -1,3 +1,5 @@
+import { stringify } from 'csv-stringify/sync';
+
 /** What a spreadsheet takes for a formula, also where it takes another character than the comma for the end of a cell. */
 const FORMULA_AT_START = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/;
 const FORMULA_BEHIND_SEPARATOR = /([;\t\r\n])(?=\s*[=+\-@＝＋－＠])/g;
@@ -12,15 +14,12 @@ const guard = (text: string): string => {
   return FORMULA_AT_START.test(guarded) ? `'${guarded}` : guarded;
 };
 
-const MUST_BE_QUOTED = /[",;\t\r\n]|^\s|\s$/;
+const OPTIONS = {
+  record_delimiter: 'windows',
+  // The separators of other spreadsheets, and blanks at the edges, which some cut off.
+  quoted_match: /[;\t\r\n]|^\s|\s$/,
+  cast: { string: guard },
+} as const;
 
-const writeCell = (value: string | number | null): string => {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  const text = guard(value);
-  return MUST_BE_QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-};
-
-/** One line of CSV (RFC 4180) with its CRLF; null is an empty cell. Safe to open in a spreadsheet. */
-export const writeCsvLine = (cells: (string | number | null)[]): string =>
-  `${cells.map(writeCell).join(',')}\r\n`;
+/** Lines of CSV (RFC 4180), each with its CRLF; null is an empty cell. Safe to open in a spreadsheet. */
+export const writeCsv = (lines: (string | number | null)[][]): string => stringify(lines, OPTIONS);

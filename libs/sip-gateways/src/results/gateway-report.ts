@@ -46,9 +46,6 @@ export const GatewayReport = z
   });
 export type GatewayReport = z.output<typeof GatewayReport>;
 
-/** The path alone says enough. */
-export const OptionalReport = GatewayReport.nullish().meta({ examples: GatewayReport.meta()!.examples });
-
 /** What POST /sipgwping/:entity/:param1/:param2 answers. */
 export const RecordedReport = z
   .object({

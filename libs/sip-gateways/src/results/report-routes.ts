@@ -6,14 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { findGateway } from '../gateways/find-gateway.ts';
 import { acceptResult } from './accept-result.ts';
-import {
-  OptionalReport,
-  readReport,
-  RecordedReport,
-  ReportPath,
-  TimedReportPath,
-  type GatewayReport,
-} from './gateway-report.ts';
+import { GatewayReport, readReport, RecordedReport, ReportPath, TimedReportPath } from './gateway-report.ts';
 import type { GatewayResult } from './gateway-result.ts';
 import { presentRecorded } from './present-status.ts';
 
@@ -33,6 +26,8 @@ const config = {
   access: writers,
   limit: 'gateways',
   errors: ['not_found'],
+  // Its example is lost where it may be absent.
+  documentedBody: GatewayReport,
 } as const;
 
 /** What others found when they asked a gateway. */
@@ -62,7 +57,7 @@ export const reportRoutes = async (app: HttpServer, { db, intake }: ReportRoutes
       summary: 'Update SIP gateway ping status',
       params: TimedReportPath,
       querystring: OrgQuery,
-      body: OptionalReport,
+      body: GatewayReport.nullish(),
       response: { 200: RecordedReport },
     },
     handler: (request) => record(request, request.params, request.query.org_id, request.body),
@@ -77,7 +72,7 @@ export const reportRoutes = async (app: HttpServer, { db, intake }: ReportRoutes
       summary: 'Update SIP gateway ping status without latency',
       params: ReportPath,
       querystring: OrgQuery,
-      body: OptionalReport,
+      body: GatewayReport.nullish(),
       response: { 200: RecordedReport },
     },
     handler: (request) => record(request, request.params, request.query.org_id, request.body),
