@@ -2,11 +2,12 @@ import { munchTasks, retainCalls } from '@oriontel/cdr/worker';
 import { makePartitions, type Database } from '@oriontel/database';
 import { organizations } from '@oriontel/identity';
 import type { RecurringWork } from '@oriontel/recurring';
+import { retainResults } from '@oriontel/sip-gateways/worker';
 import { sampleHost } from '@oriontel/system';
 
 export interface RecurringSettings {
   db: Database;
-  /** Days CDRs are kept where their organisation does not say; absent: for ever. */
+  /** Days CDRs and results of gateways are kept where their organisation does not say; absent: for ever. */
   retentionDays: number | undefined;
 }
 
@@ -26,6 +27,7 @@ export const recurringWorks = ({ db, retentionDays }: RecurringSettings): Recurr
     // Of the host of the worker whose turn it is; each sample names it.
     { name: 'metric-samples', every: MINUTE, run: async () => `${await sampleHost(db)} sampled` },
     { name: 'retention', every: HOUR, run: () => retainCalls(db, retentions)() },
+    { name: 'retention-of-gateway-results', every: 24 * HOUR, run: () => retainResults(db, retentions)() },
     {
       name: 'forget-tasks',
       every: 24 * HOUR,

@@ -37,6 +37,8 @@ const toPoint = ([at, rank, latencyMs, results, reachable]: PointRow): HistoryPo
   reachable,
 });
 
+export const RESULTS_TABLE = 'gateway_results';
+
 /** The only file that speaks to the gateway_results table. */
 export const gatewayResults = (db: Queryable) => ({
   /** Stores those that are not there yet; returns their ids. They come in order of their key, so that two batches cannot deadlock. */
@@ -78,6 +80,14 @@ export const gatewayResults = (db: Queryable) => ({
       SELECT count(*)::int AS count FROM (SELECT FROM (${resultsOf(gateway, asked)}) AS result LIMIT ${limit + 1}::int) AS counted`;
     return row.count > limit;
   },
+
+  /** Deletes up to `limit` of an organisation that are older. Returns how many. */
+  deleteBefore: (orgId: number, before: Date, limit: number): Promise<number> => db.$executeRaw`
+    DELETE FROM gateway_results AS result USING (
+      SELECT gateway_key, at, id FROM gateway_results
+      WHERE org_id = ${orgId}::int AND at < ${before} LIMIT ${limit}::int) AS old
+    WHERE result.org_id = ${orgId}::int AND result.gateway_key = old.gateway_key AND result.at = old.at AND result.id = old.id
+      AND result.at < ${before}`,
 
   /** Each by itself, the newest first. */
   each: (gateway: Gateway, asked: ResultsAsked, limit: number): Promise<HistoryPoint[]> =>
