@@ -16,6 +16,8 @@ const alias = Object.entries(compilerOptions.paths).map(([name, [file]]) => ({
 export default defineConfig({
   test: {
     globalSetup: './vitest.global-setup.ts',
+    // As many as CI has cores: half of the tests wait most of their time for a process, a database or a clock.
+    maxWorkers: 2,
     projects: ['apps', 'libs', 'tests', 'tools'].map((folder) => ({
       resolve: { alias },
       test: {

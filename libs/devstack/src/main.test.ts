@@ -14,6 +14,8 @@ import { temporaryFolder } from './testing/temporary-folder.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
+const APPS = ['api-gateway', 'cdr-worker', 'eventlog-worker', 'gateway-monitor'];
+
 /** A folder laid out like the built repository, with fake apps and a migration that notes that it ran. */
 const layOut = async (): Promise<string> => {
   const root = await temporaryFolder();
@@ -29,8 +31,7 @@ const layOut = async (): Promise<string> => {
   });
   await symlink(join(here, '../../../node_modules'), join(root, 'node_modules'));
   await writeFile(join(root, 'package.json'), '{"type":"module"}');
-  for (const app of ['api-gateway', 'cdr-worker', 'eventlog-worker', 'gateway-monitor'])
-    await writeFakeApp(join(root, `dist/apps/${app}/main.js`));
+  for (const app of APPS) await writeFakeApp(join(root, `dist/apps/${app}/main.js`));
   await writeMigration(
     root,
     "console.log('migrating', process.env.DATABASE_URL ? 'a database' : 'nothing');",
@@ -92,7 +93,7 @@ test('starts all, says how to go on, keeps its secrets, and stops all with exit 
   // As a terminal's Ctrl-C: to everybody in the foreground. Only the supervisor is to be there.
   process.kill(-stack.child.pid!, 'SIGINT');
   expect(await stack.ended).toBe(0);
-  expect(stack.output().match(/asked to stop/g)).toHaveLength(3);
+  expect(stack.output().match(/asked to stop/g)).toHaveLength(APPS.length);
   expect(stack.output()).not.toContain('unexpectedly');
   expect(await processesUnder(root)).toEqual([]);
 });
