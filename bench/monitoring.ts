@@ -51,8 +51,11 @@ try {
   await stack.sql.query(
     `INSERT INTO gateway_states (org_id, gateway_key) SELECT org_id, key FROM gateways ON CONFLICT DO NOTHING`,
   );
-  const stored = async (): Promise<number> =>
-    Number((await stack.sql.query('SELECT count(*) FROM gateway_results')).rows[0].count);
+  const count = async (what: string): Promise<number> => {
+    const { rows } = await stack.sql.query<{ count: string }>(`SELECT count(*) FROM ${what}`);
+    return Number(rows[0]!.count);
+  };
+  const stored = (): Promise<number> => count('gateway_results');
   // Each has begun its round.
   await sleep((EVERY + 5) * 1_000);
   await ask('reset');
@@ -64,9 +67,7 @@ try {
   const gaps = await ask('gaps');
   const rate = ((await stored()) - results) / seconds;
   const due = GATEWAYS / EVERY;
-  const up = Number(
-    (await stack.sql.query(`SELECT count(*) FROM gateway_states WHERE status = 'up'`)).rows[0].count,
-  );
+  const up = await count(`gateway_states WHERE status = 'up'`);
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   console.log(`
 ${GATEWAYS} gateways every ${EVERY} s for ${Math.round(seconds)} s, one gateway-monitor (it probes and stores)

@@ -13,6 +13,7 @@ import { openIntake, openPartsIntake, type Intake, type IntakeKind } from '@orio
 import { pbxRoutes } from '@oriontel/pbx/http';
 import type { QrDrawer } from '@oriontel/qrcode';
 import { qrRoutes } from '@oriontel/qrcode/http';
+import { recurringQueue } from '@oriontel/recurring';
 import { recurringRoutes } from '@oriontel/recurring/http';
 import type { Queues } from '@oriontel/queues';
 import {
@@ -39,11 +40,12 @@ import type { HostSampler } from '@oriontel/system';
 import { systemRoutes } from '@oriontel/system/http';
 import { limitsOf, type GatewayConfig } from './config.ts';
 import { entityOwnersElsewhere } from './entity-owners.ts';
+import { BOARD, queueBoard } from './queue-board/queue-board.ts';
 
 export interface GatewayParts {
   config: GatewayConfig;
   db: Database;
-  queues: Pick<Queues, 'producer'>;
+  queues: Pick<Queues, 'producer' | 'board'>;
   limitRedis: RateLimiting['redis'];
   passwords: Passwords;
   host: HostSampler;
@@ -90,6 +92,16 @@ const ABOUT = {
     Health: 'For whoever restarts processes and balances load',
   },
 };
+
+const allQueues = [
+  cdrIntake.queue,
+  munchQueue,
+  recurringQueue,
+  eventlogIntake.queue,
+  logsIntake.queue,
+  entityEventsIntake.queue,
+  resultsIntake.queue,
+];
 
 /** The whole HTTP side, not yet listening. */
 export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
@@ -158,6 +170,10 @@ export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
   await app.register(qrRoutes, { qrDrawer });
   await app.register(systemRoutes, { db, host, organisationExists });
   await app.register(pbxRoutes, { db, organisationExists, finishedLeg: findFinishedLeg(db, regionOf) });
+  if (config.QUEUE_BOARD !== 'off') {
+    const board = queues.board(allQueues);
+    await app.register(queueBoard, { prefix: BOARD, mode: config.QUEUE_BOARD, board, db, passwords, tokens });
+  }
   const close = async () => void (await Promise.all(Object.values(intakes).map((intake) => intake.close())));
   return { app, intake: { close } };
 };

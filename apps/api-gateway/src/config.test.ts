@@ -9,6 +9,7 @@ test('a database and a secret are all a gateway must be told', () => {
     HOST: '127.0.0.1',
     TOKEN_LIFETIME: 3600,
     DEMO_DATA: 'off',
+    QUEUE_BOARD: 'read',
   });
 });
 
@@ -22,6 +23,7 @@ test.each([
   ['RATE_LIMITS', 'no'],
   ['RATE_LIMIT_CDR', '0'],
   ['RATE_LIMIT_GUEST', '20/min'],
+  ['QUEUE_BOARD', 'on'],
   ['TRUST_PROXY', 'true'],
   ['TRUST_PROXY', '1'],
   ['TRUST_PROXY', 'loopback'],
@@ -49,7 +51,16 @@ test('proxies are given as addresses and CIDRs, with commas', () => {
 });
 
 test('limits are those of the documents, each settable, and all of them off', () => {
-  const documented = { cdr: 1000, events: 500, logs: 100, gateways: 300, qr: 60, signed_in: 100, guest: 20 };
+  const documented = {
+    cdr: 1000,
+    events: 500,
+    logs: 100,
+    gateways: 300,
+    qr: 60,
+    board: 600,
+    signed_in: 100,
+    guest: 20,
+  };
   expect(limitsOf(readGatewayConfig(good))).toEqual(documented);
   const set = { RATE_LIMIT_CDR: '5', RATE_LIMIT_GUEST: '1' };
   expect(limitsOf(readGatewayConfig({ ...good, ...set }))).toEqual({ ...documented, cdr: 5, guest: 1 });

@@ -45,8 +45,11 @@ export const GatewayConfig = ServiceConfig.extend({
   RATE_LIMIT_LOGS: aMinute(100),
   RATE_LIMIT_GATEWAYS: aMinute(300),
   RATE_LIMIT_QR: aMinute(60),
+  RATE_LIMIT_BOARD: aMinute(600),
   RATE_LIMIT_SIGNED_IN: aMinute(100),
   RATE_LIMIT_GUEST: aMinute(20),
+  /** Whether admins see the queues at /queues, and whether they may change what lies there. */
+  QUEUE_BOARD: z.enum(['off', 'read', 'write']).default('read'),
   /** Whose X-Forwarded-For is believed; nobody's by default. */
   TRUST_PROXY: z
     .string()
@@ -71,6 +74,7 @@ export const limitsOf = (config: GatewayConfig): Record<LimitCategory, number> |
         logs: config.RATE_LIMIT_LOGS,
         gateways: config.RATE_LIMIT_GATEWAYS,
         qr: config.RATE_LIMIT_QR,
+        board: config.RATE_LIMIT_BOARD,
         signed_in: config.RATE_LIMIT_SIGNED_IN,
         guest: config.RATE_LIMIT_GUEST,
       };

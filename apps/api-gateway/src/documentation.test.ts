@@ -76,7 +76,7 @@ describe('OpenAPI', () => {
     expect(document.openapi).toBe('3.1.0');
     const shown = operations().map(({ name }) => name);
     const routes = gateway.app.knownRoutes
-      .filter(({ method, url }) => method !== 'HEAD' && method !== 'OPTIONS' && url !== '/')
+      .filter(({ method, hidden }) => method !== 'HEAD' && method !== 'OPTIONS' && !hidden)
       .map(({ method, url, documentedAs }) => {
         return `${method.toLowerCase()} ${documentedAs ?? url.replaceAll(/:(\w+)/g, '{$1}')}`;
       });

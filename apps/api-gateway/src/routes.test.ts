@@ -1,6 +1,7 @@
 import { scopes } from '@oriontel/contracts';
 import type { KnownRoute } from '@oriontel/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isOfQueueBoard } from './queue-board/queue-board.ts';
 import { routeCases } from './route-cases/index.ts';
 import { everybody, nameOf, type Request, type RouteCase, type Who } from './route-cases/route-case.ts';
 import { openTestGateway, PASSWORD, type Answer, type ErrorBody, type TestGateway } from './testing.ts';
@@ -14,7 +15,10 @@ const routes = await (async (): Promise<KnownRoute[]> => {
 })();
 // Errors and documentation have tests of their own: there is nobody whom they keep out.
 const untried = ['/', '/documentation', '/errors'];
-const tried = routes.filter(({ url, limit }) => limit !== 'none' && !untried.includes(url));
+// The pages of the queue board: queue-board.test.ts tries each of them.
+const tried = routes.filter(
+  ({ url, limit }) => limit !== 'none' && !untried.includes(url) && !isOfQueueBoard(url),
+);
 
 let gateway: TestGateway;
 let stopWorker: () => Promise<void>;

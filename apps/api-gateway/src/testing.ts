@@ -84,6 +84,8 @@ export interface TestGatewayOptions {
   /** Where the gateway finds its database; the test's own where it is absent. */
   databaseUrl?: (url: string) => string;
   kind?: 'postgres' | 'redis';
+  /** Queues of the test's own. */
+  queues?: Queues;
   /** Settings that the test is about. */
   env?: Record<string, string>;
   /** Milliseconds a log import waits to be stored. */
@@ -100,6 +102,7 @@ export const openTestGateway = async ({
   log,
   databaseUrl,
   kind = 'postgres',
+  queues: own,
   env = {},
   importPatience,
   notifyPatience,
@@ -107,7 +110,7 @@ export const openTestGateway = async ({
   const store = await openTestDatabase();
   const queueStore = testQueueStores().find((candidate) => candidate.kind === kind);
   if (!queueStore) throw new Error(`There is no ${kind} for the queues of this test.`);
-  const queues = await openQueues(queueStore.open(store.url), () => undefined);
+  const queues = own ?? (await openQueues(queueStore.open(store.url), () => undefined));
   const db = databaseUrl ? openDatabase({ url: databaseUrl(store.url), name: 'test gateway' }) : store.db;
   const host = openHostSampler({ onError: () => undefined });
   const qrDrawer = openQrDrawer(
@@ -154,6 +157,7 @@ export const openTestGateway = async ({
   return {
     ...gateway,
     db: store.db,
+    queues,
     call,
     ...(await peopleOf(call)),
     startMuncher: () => startMuncher(store.db, queues, log ?? openLog('test', 'silent')),

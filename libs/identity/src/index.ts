@@ -1,6 +1,8 @@
 export { demoOrganization } from './demo-organization.ts';
 export { openAuthentication } from './authenticate.ts';
 export { organizations } from './organizations/organization.repository.ts';
+export { sessions } from './sessions/session.repository.ts';
+export { Credentials, signIn } from './sessions/sign-in.ts';
 export { openTokens, type Tokens } from './sessions/tokens.ts';
 export { openPasswords, type Passwords } from './users/password.ts';
 export { emailsOf } from './users/emails-of.ts';

@@ -1,4 +1,5 @@
 export { chooseQueueStore, type QueueStore } from './backend.ts';
+export type { Board, BoardQueue } from './board.ts';
 export type { Consumer } from './consumer.ts';
 export { defineQueue, type QueueDefinition } from './define-queue.ts';
 export { openQueues, type Queues } from './open-queues.ts';

@@ -1,12 +1,16 @@
 import { openBackend, type QueueStore } from './backend.ts';
+import { openBoard, type Board } from './board.ts';
 import { openConsumer, type Consumer, type ConsumerOptions } from './consumer.ts';
 import type { QueueDefinition } from './define-queue.ts';
+import type { QueueSettings } from './make-queue.ts';
 import { openProducer, type Producer } from './producer.ts';
 import { openScheduler, type Scheduler } from './scheduler.ts';
 
 export interface Queues {
   producer<P>(definition: QueueDefinition<P>): Producer<P>;
   scheduler<P>(definition: QueueDefinition<P>): Scheduler<P>;
+  /** For tools that show queues. */
+  board(definitions: readonly QueueSettings[]): Board;
   consumer<P>(
     definition: QueueDefinition<P>,
     handle: (payload: P, job: { id: string; attempt: number }) => Promise<void>,
@@ -40,6 +44,11 @@ export const openQueues = async (store: QueueStore, onError: (error: Error) => v
       const scheduler = openScheduler(backend, definition, onError);
       producers.push(scheduler);
       return scheduler;
+    },
+    board: (definitions) => {
+      const board = openBoard(backend, definitions, onError);
+      producers.push(board);
+      return board;
     },
     consumer: (definition, handle, options) => {
       const consumer = openConsumer(backend, definition, handle, { ...options, onError });

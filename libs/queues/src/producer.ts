@@ -1,6 +1,6 @@
-import { withBackend } from 'bullmq';
 import type { Backend } from './backend.ts';
 import type { QueueDefinition } from './define-queue.ts';
+import { makeQueue } from './make-queue.ts';
 import { within } from '@oriontel/contracts';
 
 export interface Producer<P> {
@@ -14,34 +14,19 @@ export interface Producer<P> {
 const ADD_TIMEOUT = 1_200;
 /** After a failure the queue is left alone for this long, so that a broken one costs a flood of callers nothing. */
 const PAUSE_AFTER_FAILURE = 500;
-const FAILED_JOBS_KEPT = 1_000;
 
 export const openProducer = <P>(
   backend: Backend,
   definition: QueueDefinition<P>,
   onError: (error: Error) => void,
 ): Producer<P> => {
-  const { name, attempts, backoff, jobId } = definition;
-  const { Queue } = withBackend(backend.factory);
-  const make = () =>
-    new Queue<unknown>(name, {
-      connection: backend.producing,
-      prefix: backend.prefix,
-      skipWaitingForReady: true,
-      skipMetasUpdate: true,
-      defaultJobOptions: {
-        attempts,
-        backoff: { type: 'exponential', delay: backoff },
-        removeOnComplete: true,
-        removeOnFail: FAILED_JOBS_KEPT,
-      },
-    });
-  let made: ReturnType<typeof make> | undefined;
+  const { name, jobId } = definition;
+  let made: ReturnType<typeof makeQueue> | undefined;
   let closedUntil = 0;
 
   /** A queue of BullMQ's that was made while Redis was away never works: the next caller makes another. */
   const reach = async () => {
-    const queue = (made ??= make().on('error', onError));
+    const queue = (made ??= makeQueue(backend, definition, onError));
     await queue.waitUntilReady().catch((error: Error) => {
       if (made === queue) made = undefined;
       void queue.close().catch(() => undefined);

@@ -55,6 +55,12 @@ describe.each([
     expect(await timeToReject(producer.add('lost'))).toBeLessThan(20);
     expect(await timeToReject(producer.ping())).toBeLessThan(1_500);
   });
+
+  test('makes a board unavailable within 1.5 s', async () => {
+    const board = (await open(await url())).board([queue]);
+    expect(await timeToReject(board.reach())).toBeLessThan(1_500);
+    await expect(board.reach()).rejects.toMatchObject({ code: 'unavailable' });
+  });
 });
 
 const program = await findRedis(process.env['PATH']);
@@ -98,6 +104,23 @@ const cameBack = (redisServer: string) => {
     await vi.waitFor(() => producer.ping(), 10_000);
     await vi.waitFor(() => producer.add('after'), 10_000);
     await expect.poll(() => got, { timeout: 15_000 }).toContain('after');
+  });
+
+  test('shows its queues to a board that was opened while it was away, and that finds it away again', async () => {
+    const redis = await ownRedis(redisServer);
+    await redis.stop();
+    const queues = await open(redis.url);
+    const board = queues.board([queue]);
+    await expect(board.reach()).rejects.toMatchObject({ code: 'unavailable' });
+    await redis.start();
+    await vi.waitFor(() => queues.producer(queue).add('a word'), 10_000);
+    const [shown] = await vi.waitFor(() => board.reach(), 10_000);
+    expect(await shown!.getJobCounts('waiting')).toEqual({ waiting: 1 });
+    expect((await board.reach())[0]).toBe(shown);
+    await redis.stop();
+    await expect(board.reach()).rejects.toMatchObject({ code: 'unavailable' });
+    await redis.start();
+    await vi.waitFor(() => board.reach(), 10_000);
   });
 
   test('keeps no connection of queues that are closed, with a handler that hangs or without', async () => {

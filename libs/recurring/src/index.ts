@@ -1,2 +1,2 @@
 export { keepRecurring, type RecurringOptions } from './keep-recurring.ts';
-export type { RecurringWork } from './recurring-work.ts';
+export { recurringQueue, type RecurringWork } from './recurring-work.ts';

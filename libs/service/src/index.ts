@@ -27,7 +27,7 @@ export type { KnownRoute } from './http/known-routes.ts';
 export { openLimitRedis } from './http/limit-redis.ts';
 export { openRateLimiter, type LimitRate, type RateLimiting } from './http/limit-rates.ts';
 export type { Access, Family, LimitCategory } from './http/route-config.ts';
-export { fieldName } from './http/to-failure.ts';
+export { fieldName, toFailure } from './http/to-failure.ts';
 export { live, type Closing } from './lifecycle.ts';
 export { openLog, type Logger } from './log.ts';
 export { askedGauge, counter, histogram, openMetrics, timeRequests, type Metrics } from './metrics.ts';

@@ -13,6 +13,7 @@ test.each([
   { authorization: SECRET },
   { headers: { authorization: SECRET } },
   { req: { headers: { authorization: SECRET, cookie: SECRET } } },
+  { res: { headers: { 'set-cookie': [SECRET] } } },
   { password: SECRET },
   { body: { password: SECRET } },
   { body: { user: { token: SECRET, refresh_token: SECRET } } },

@@ -2,7 +2,16 @@ import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino'
 
 export type { Logger } from 'pino';
 
-const SECRETS = ['authorization', 'password', 'token', 'secret', 'key', 'refresh_token', 'cookie'];
+const SECRETS = [
+  'authorization',
+  'password',
+  'token',
+  'secret',
+  'key',
+  'refresh_token',
+  'cookie',
+  'set-cookie',
+];
 
 /** JSON lines on stdout. Names that hold secrets are cut out wherever they stand on the first three levels. */
 export const openLog = (name: string, level: string, destination?: DestinationStream): Logger =>
@@ -11,7 +20,7 @@ export const openLog = (name: string, level: string, destination?: DestinationSt
       name,
       level,
       redact: {
-        paths: SECRETS.flatMap((secret) => [secret, `*.${secret}`, `*.*.${secret}`]),
+        paths: SECRETS.flatMap((secret) => [`["${secret}"]`, `*["${secret}"]`, `*.*["${secret}"]`]),
         censor: '[redacted]',
       },
       serializers: { err: stdSerializers.errWithCause },

@@ -59,6 +59,10 @@ export const createServer = (log: Logger, { trustProxy = [] }: ServerOptions = {
   app.setSerializerCompiler(serializerCompiler);
   // Fastify would hand it to a route as text: 400, where 415 says what is wrong.
   app.removeContentTypeParser('text/plain');
+  app.decorate('describeRoute', null);
+  app.addHook('onRoute', function (route) {
+    this.describeRoute?.(route);
+  });
   const methodsOf = rememberRoutes(app, LIMITS.paramLength);
   app.addHook('onRequest', async (request, reply) => void stamp(request, reply));
   // After the guard: who may not send a body is not told how to.

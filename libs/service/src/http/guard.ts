@@ -1,5 +1,6 @@
 import { Failure, type Principal } from '@oriontel/contracts';
 import type { FastifyRequest } from 'fastify';
+import { credentialsOf } from './credentials-of.ts';
 import type { HttpServer } from './http-server.ts';
 import type { LimitRate } from './limit-rates.ts';
 import type { Access } from './route-config.ts';
@@ -34,14 +35,16 @@ export const guardRoutes = (
 };
 
 /** Who it is, or why that cannot be told: for limits, as if there were no credentials. */
-const identify = (
+const identify = async (
   authenticate: Authenticate,
   request: FastifyRequest,
-): Promise<{ principal: Principal | null; error?: Error }> =>
-  authenticate(request.headers.authorization).then(
-    (principal) => ({ principal }),
-    (error: Error) => ({ principal: null, error }),
-  );
+): Promise<{ principal: Principal | null; error?: Error }> => {
+  try {
+    return { principal: await authenticate(credentialsOf(request)) };
+  } catch (error) {
+    return { principal: null, error: error as Error };
+  }
+};
 
 type Closed = Exclude<Access, 'anyone' | 'guest'>;
 

@@ -14,6 +14,8 @@ export interface KnownRoute {
   errors: FailureCode[];
   documentedAs: string | null;
   produces: string[];
+  /** Left out of the documentation. */
+  hidden: boolean;
 }
 
 declare module 'fastify' {
@@ -32,13 +34,14 @@ export const rememberRoutes = (app: HttpServer, maxParamLength: number): ((url: 
   const methods = new Set<HTTPMethod>();
   const known: KnownRoute[] = [];
   app.decorate('knownRoutes', known);
-  app.addHook('onRoute', ({ method, url, config }) => {
+  app.addHook('onRoute', ({ method, url, config, schema }) => {
     for (const one of [method].flat() as HTTPMethod[]) {
       methods.add(one);
       if (!router.hasRoute(one, url)) router.on(one, url, () => undefined);
       const { family = 'platform', access = 'anyone', limit = null } = config ?? {};
       const { errors = [], documentedAs = null, produces = [] } = config ?? {};
-      known.push({ method: one, url, family, access, limit, errors, documentedAs, produces });
+      const hidden = schema?.hide === true;
+      known.push({ method: one, url, family, access, limit, errors, documentedAs, produces, hidden });
     }
   });
   return (url) => [...methods].filter((method) => router.find(method, url.split('?', 1)[0]!)).sort();

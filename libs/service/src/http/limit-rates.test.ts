@@ -16,6 +16,7 @@ const limits: Record<LimitCategory, number> = {
   logs: 6,
   gateways: 7,
   qr: 8,
+  board: 9,
   signed_in: 4,
   guest: 3,
 };
@@ -46,7 +47,7 @@ const open = async (given: Partial<RateLimiting> = {}, trustProxy: string[] = []
       inner.get('/login', { config: { ...open, limit: 'guest' } }, async () => 'ok');
       const access = { roles: [], scope: 'cdr:write' } as const;
       inner.get('/closed', { config: { family: 'oriontel', access } }, async () => 'ok');
-      for (const limit of ['cdr', 'events', 'logs', 'gateways', 'qr'] as const)
+      for (const limit of ['cdr', 'events', 'logs', 'gateways', 'qr', 'board'] as const)
         inner.get(`/${limit}`, { config: { family: 'platform', access, limit } }, async () => 'ok');
     },
     authenticate,

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type { RouteOptions } from 'fastify';
 import type { FailureCode, Principal, Role, Scope } from '@oriontel/contracts';
 
 /** Which document a route belongs to: it decides the shape of its errors where the Accept header does not. */
@@ -14,7 +15,7 @@ export type Access = 'anyone' | 'guest' | 'signed-in' | { roles: readonly Role[]
  * Whose limit a route's requests count against. `guest`: the client address's, whoever signed in. `none` is for those who ask
  * whether the process lives.
  */
-export type LimitCategory = 'cdr' | 'events' | 'logs' | 'gateways' | 'qr' | 'signed_in' | 'guest';
+export type LimitCategory = 'cdr' | 'events' | 'logs' | 'gateways' | 'qr' | 'board' | 'signed_in' | 'guest';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -23,6 +24,8 @@ declare module 'fastify' {
     access?: Access;
     /** Where none is named: `signed_in` or `guest`, as it is. */
     limit?: LimitCategory | 'none';
+    /** A cookie that may hold the token instead of the Authorization header: for pages, where a browser sends no header. */
+    cookie?: string;
     /** What it may answer besides the errors that every route of its shape has. */
     errors?: FailureCode[];
     /** The path as the documents write it, where the router must be told otherwise. */
@@ -31,6 +34,10 @@ declare module 'fastify' {
     documentedBody?: ZodType;
     /** The media types of an answer that is no JSON. */
     produces?: string[];
+  }
+  interface FastifyInstance {
+    /** Told of each route of this scope before anyone else: it says for a plugin of others what that cannot know to say. */
+    describeRoute: ((route: RouteOptions) => void) | null;
   }
   interface FastifyRequest {
     /** Set on every route that is not open to anyone; null for a guest without credentials. */

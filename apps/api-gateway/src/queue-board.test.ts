@@ -1,0 +1,338 @@
+import { entityEventsIntake, logsIntake } from '@oriontel/activity';
+import { cdrIntake, munchQueue } from '@oriontel/cdr';
+import { eventlogIntake } from '@oriontel/eventlog';
+import { defineQueue, openQueues } from '@oriontel/queues';
+import { recurringQueue } from '@oriontel/recurring';
+import { openLog, type KnownRoute } from '@oriontel/service';
+import { resultsIntake } from '@oriontel/sip-gateways';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { z } from 'zod';
+import { isOfQueueBoard } from './queue-board/queue-board.ts';
+import { basic, openTestGateway, PASSWORD, type Answer, type TestGateway } from './testing.ts';
+
+const HTML = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+const HERE = { 'sec-fetch-site': 'same-origin' };
+const ASSET = '/queues/static/images/logo.svg';
+const LIST = '/queues/api/queues';
+const QUEUE = munchQueue.name;
+
+interface Listing {
+  queues: {
+    name: string;
+    readOnlyMode: boolean;
+    counts: Record<string, number>;
+    jobs: { id: string; failedReason: string; data: unknown }[];
+  }[];
+}
+
+const form = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
+const signInTo = (gateway: TestGateway, username: string, password = PASSWORD, headers = {}) =>
+  gateway.call('/queues/sign-in', {
+    method: 'POST',
+    headers: { ...FORM, ...headers },
+    body: form({ username, password }),
+  });
+/** As a browser sends it back. */
+const cookieOf = ({ headers }: Answer): string => String(headers['set-cookie']).split(';')[0]!;
+
+const list = (gateway: TestGateway, as = gateway.admin) =>
+  gateway.call<Listing>(`${LIST}?activeQueue=${QUEUE}&status=latest&page=1&jobsPerPage=10`, { as });
+const munching = async (gateway: TestGateway): Promise<Listing['queues'][number]> =>
+  (await list(gateway)).json.queues.find(({ name }) => name === QUEUE)!;
+
+/** A job that no schema knows and that fails at once, as it does at the first worker that meets it. */
+const failOneJob = async (gateway: TestGateway): Promise<void> => {
+  const { queues } = gateway;
+  const { name, attempts, backoff } = munchQueue;
+  const anything = defineQueue<unknown>({ name, attempts, backoff, payload: z.unknown() });
+  await queues.producer(anything).add({ unknown: 'pointer' });
+  const consumer = queues.consumer(munchQueue, async () => {}, { concurrency: 1, onFailure: () => {} });
+  await vi.waitFor(async () => expect((await munching(gateway)).counts['failed']).toBe(1), 15_000);
+  await consumer.close(1_000);
+};
+
+let gateway: TestGateway;
+let cookie: string;
+beforeAll(async () => {
+  gateway = await openTestGateway();
+  cookie = cookieOf(await signInTo(gateway, 'admin'));
+}, 60_000);
+afterAll(() => gateway.close());
+
+describe.each([
+  ['the page', '/queues'],
+  ['the page with a slash', '/queues/'],
+  ['the page of a queue', `/queues/queue/${QUEUE}`],
+  ['an asset', ASSET],
+  ['the API', LIST],
+])('%s', (_what, url) => {
+  test.each<[string, () => { as?: string; headers?: Record<string, string> }, number]>([
+    ['nobody', () => ({}), 401],
+    ['a browser that is not signed in', () => ({ headers: HTML }), 303],
+    ['a browser with a cookie that is none', () => ({ headers: { ...HTML, cookie: `${cookie}x` } }), 303],
+    ['a bad token', () => ({ as: 'Bearer nonsense' }), 401],
+    ['a key', () => ({ as: gateway.ours.byKey }), 403],
+    ['a key by Basic', () => ({ as: basic(gateway.ours.key) }), 403],
+    ['a key as cookie', () => ({ headers: { cookie: `oriontel_queues=${gateway.ours.key}` } }), 403],
+    ['a user', () => ({ as: gateway.ours.member }), 403],
+    ['a user as cookie', () => ({ headers: { cookie: asCookie(gateway.ours.member) } }), 403],
+    ['a manager', () => ({ as: gateway.ours.manager }), 403],
+    ['an admin by Bearer', () => ({ as: gateway.admin }), 200],
+    ['an admin by cookie', () => ({ headers: { cookie: `other=1; ${cookie}` } }), 200],
+    ['an admin by cookie from a link elsewhere', () => ({ headers: { cookie, ...ELSEWHERE } }), 200],
+  ])('%s', async (_who, sender, status) => {
+    const answer = await gateway.call(url, sender());
+    expect([answer.status, answer.body]).toEqual([status, expect.anything()]);
+    expect(answer.headers).toMatchObject({
+      'content-security-policy': expect.stringContaining("frame-ancestors 'none'") as string,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
+      ...(url !== ASSET && { 'cache-control': 'no-store' }),
+      ...(status === 303 && { location: '/queues/sign-in' }),
+      ...(status === 401 && { 'www-authenticate': 'Bearer realm="OrionTel"' }),
+    });
+  });
+});
+
+const ELSEWHERE = { 'sec-fetch-site': 'cross-site' };
+const FOREIGN: Record<string, string>[] = [
+  { 'sec-fetch-site': 'same-site' },
+  { 'sec-fetch-site': 'none', origin: 'http://localhost:80' },
+  { origin: 'https://elsewhere.example' },
+  { origin: 'null' },
+  {},
+];
+const asCookie = (bearer: string): string => `oriontel_queues=${bearer.replace('Bearer ', '')}`;
+
+describe('signing in', () => {
+  test('is a form without scripts, open to anyone', async () => {
+    const { status, headers, body } = await gateway.call('/queues/sign-in', { headers: HTML });
+    expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(body).toContain('<form method="post" action="/queues/sign-in">');
+    expect(body).not.toContain('<script');
+    expect(headers['cache-control']).toBe('no-store');
+  });
+
+  test('as an admin gives a cookie that no script sees and no other site sends, and leads to the queues', async () => {
+    const answer = await signInTo(gateway, 'admin');
+    expect([answer.status, answer.headers['location']]).toEqual([303, '/queues']);
+    expect(answer.headers['set-cookie']).toMatch(
+      /^oriontel_queues=[\w.-]+; Path=\/queues; Max-Age=3600; HttpOnly; SameSite=Strict$/,
+    );
+  });
+
+  test('over https gives a cookie for https only', async () => {
+    const proxied = await openTestGateway({ env: { TRUST_PROXY: '127.0.0.1' } });
+    onTestFinished(() => proxied.close());
+    const answer = await signInTo(proxied, 'admin', PASSWORD, { 'x-forwarded-proto': 'https' });
+    expect(answer.headers['set-cookie']).toMatch(/; Secure$/);
+  });
+
+  test.each<[string, () => Promise<Answer>, number, string]>([
+    ['a wrong password', () => signInTo(gateway, 'admin', 'wrong'), 401, 'Username or password is wrong.'],
+    ['nobody', () => signInTo(gateway, '<b>', 'wrong'), 401, 'Username or password is wrong.'],
+    ['no name', () => signInTo(gateway, ''), 400, 'username'],
+    ['a manager', () => signInTo(gateway, 'ours-manager'), 403, 'Only admins may see the queues.'],
+    ['a user', () => signInTo(gateway, 'ours-member'), 403, 'Only admins may see the queues.'],
+    ['JSON', () => jsonTo('/queues/sign-in'), 415, 'application/x-www-form-urlencoded'],
+    ['too much', () => signInTo(gateway, 'admin', 'x'.repeat(20_000)), 413, 'too large'],
+  ])('as %s is told in the page', async (_who, attempt, status, message) => {
+    const before = await gateway.db.session.count();
+    const answer = await attempt();
+    expect([answer.status, answer.headers['content-type']]).toEqual([status, 'text/html; charset=utf-8']);
+    expect(answer.body).toMatch(new RegExp(`<p role="alert">[^<]*${message}[^<]*</p>`));
+    expect(answer.headers['set-cookie']).toBeUndefined();
+    expect(await gateway.db.session.count()).toBe(before);
+  });
+  const jsonTo = (url: string) => gateway.call(url, { body: { username: 'admin', password: PASSWORD } });
+
+  test('is over for an admin who is disabled', async () => {
+    const body = { username: 'second', email: 'second@example.com', password: PASSWORD, role: 'admin' };
+    const made = await gateway.call<{ data: { id: number } }>('/auth/register', { as: gateway.admin, body });
+    const headers = { cookie: cookieOf(await signInTo(gateway, 'second')) };
+    expect((await gateway.call(LIST, { headers })).status).toBe(200);
+    await gateway.db.user.update({ where: { id: made.json.data.id }, data: { disabledAt: new Date() } });
+    await expect
+      .poll(async () => (await gateway.call(LIST, { headers })).status, { timeout: 10_000 })
+      .toBe(401);
+    expect((await signInTo(gateway, 'second')).status).toBe(401);
+  });
+
+  test('counts on the limit of /auth/login, and says so in the page', async () => {
+    const limited = await openTestGateway({ env: { RATE_LIMITS: 'on', RATE_LIMIT_GUEST: '30' } });
+    onTestFinished(() => limited.close());
+    const { headers } = await signInTo(limited, 'admin');
+    const login = await limited.call('/auth/login', { body: { username: 'admin', password: PASSWORD } });
+    expect(Number(login.headers['ratelimit-remaining'])).toBe(Number(headers['ratelimit-remaining']) - 1);
+    let last = await signInTo(limited, 'admin', 'wrong');
+    for (let i = 0; i < 30 && last.status !== 429; i += 1) last = await signInTo(limited, 'admin', 'wrong');
+    expect([last.status, Number(last.headers['retry-after'])]).toEqual([429, expect.any(Number)]);
+    expect(last.body).toContain('Rate limit of 30 requests a minute exceeded');
+    const board = await limited.call(ASSET, { headers: { cookie: cookieOf({ headers } as Answer) } });
+    expect([board.status, board.headers['ratelimit-limit']]).toEqual([200, '600']);
+  });
+});
+
+test('neither password nor token reaches the log', async () => {
+  let lines = '';
+  const log = openLog('test', 'trace', { write: (line: string) => void (lines += line) });
+  const logging = await openTestGateway({ log });
+  onTestFinished(() => logging.close());
+  const headers = { cookie: cookieOf(await signInTo(logging, 'admin')) };
+  await signInTo(logging, 'admin', 'a wrong password');
+  for (const sender of [{ cookie: `${headers.cookie}x` }, headers])
+    await logging.call(LIST, { headers: sender });
+  await logging.call('/queues/sign-out', { method: 'POST', headers: { ...headers, ...HERE } });
+  expect(lines).toContain('/queues/sign-out');
+  for (const secret of [PASSWORD, 'a wrong password', headers.cookie.split('=')[1]!])
+    expect(lines).not.toContain(secret);
+});
+
+describe('signing out', () => {
+  const signOut = (headers: Record<string, string>) =>
+    gateway.call('/queues/sign-out', { method: 'POST', headers: { ...FORM, ...headers }, body: '' });
+
+  test('is offered by a form', async () => {
+    const { status, body } = await gateway.call('/queues/sign-out', { headers: HTML });
+    expect([status, body]).toEqual([200, expect.stringContaining('method="post" action="/queues/sign-out"')]);
+  });
+
+  test('takes the cookie away and ends the session', async () => {
+    const own = cookieOf(await signInTo(gateway, 'admin'));
+    const answer = await signOut({ cookie: own, ...HERE });
+    expect([answer.status, answer.headers['location']]).toEqual([303, '/queues/sign-in']);
+    expect(answer.headers['set-cookie']).toMatch(/^oriontel_queues=; Path=\/queues; Max-Age=0; /);
+    const again = async () => (await gateway.call(LIST, { headers: { cookie: own } })).status;
+    await expect.poll(again, { timeout: 10_000 }).toBe(401);
+    expect((await gateway.call(LIST, { headers: { cookie } })).status).toBe(200);
+  });
+
+  test.each([ELSEWHERE, ...FOREIGN])('from elsewhere is refused: %j', async (headers) => {
+    expect((await signOut({ cookie, ...headers })).status).toBe(403);
+    expect((await gateway.call(LIST, { headers: { cookie } })).status).toBe(200);
+  });
+});
+
+const changing = (): KnownRoute[] =>
+  gateway.app.knownRoutes.filter(
+    ({ url, method }) => isOfQueueBoard(url) && !['GET', 'HEAD'].includes(method) && !url.includes('/sign-'),
+  );
+const urlOf = ({ url }: KnownRoute, id: string): string =>
+  url
+    .replace(':queueName', QUEUE)
+    .replace(':jobId', id)
+    .replace(':queueStatus', 'failed')
+    .replace(':schedulerId', 'none');
+
+describe('reading', () => {
+  test('shows each queue, and of one with a failed job what it is', async () => {
+    await failOneJob(gateway);
+    const { json } = await list(gateway);
+    const names = [
+      cdrIntake.queue,
+      munchQueue,
+      recurringQueue,
+      eventlogIntake.queue,
+      logsIntake.queue,
+      entityEventsIntake.queue,
+      resultsIntake.queue,
+    ].map(({ name }) => name);
+    expect(json.queues.map(({ name }) => name)).toEqual(names);
+    expect(json.queues.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);
+    const { counts, jobs } = await munching(gateway);
+    expect(counts).toMatchObject({ failed: 1, waiting: 0, active: 0 });
+    expect(jobs).toMatchObject([{ data: { unknown: 'pointer' } }]);
+    expect(jobs[0]!.failedReason).not.toBe('');
+  });
+
+  test('is all that there is: every route that changes something is refused, whoever asks', async () => {
+    const { jobs } = await munching(gateway);
+    expect(changing().length).toBeGreaterThan(20);
+    for (const route of changing()) {
+      const method = route.method as 'PUT';
+      const url = urlOf(route, jobs[0]!.id);
+      const body = {};
+      const statuses = [
+        (await gateway.call(url, { method, as: gateway.admin, body })).status,
+        (await gateway.call(url, { method, headers: { cookie, ...HERE }, body })).status,
+        (await gateway.call(url, { method, as: gateway.ours.manager, body })).status,
+        (await gateway.call(url, { method, body })).status,
+      ];
+      expect([method, url, ...statuses]).toEqual([method, url, 405, 405, 403, 401]);
+    }
+    expect((await munching(gateway)).counts['failed']).toBe(1);
+  });
+
+  test('asks an admin of every one of its routes', () => {
+    const routes = gateway.app.knownRoutes.filter(
+      ({ url }) => isOfQueueBoard(url) && !url.includes('/queues/sign-'),
+    );
+    expect(routes.filter(({ access }) => JSON.stringify(access) !== '{"roles":["admin"]}')).toEqual([]);
+    expect(routes.filter(({ hidden, limit }) => !hidden || limit !== 'board')).toEqual([]);
+  });
+});
+
+describe.each(['postgres', ...(inject('redisUrl') ? ['redis'] : [])] as ('postgres' | 'redis')[])(
+  'writing, with the queues in %s',
+  (kind) => {
+    let writing: TestGateway;
+    let admin: string;
+    beforeAll(async () => {
+      writing = await openTestGateway({ kind, env: { QUEUE_BOARD: 'write' } });
+      admin = cookieOf(await signInTo(writing, 'admin'));
+      await failOneJob(writing);
+    }, 60_000);
+    afterAll(() => writing.close());
+
+    const put = async (what: string, sender: { as?: string; headers?: Record<string, string> }) => {
+      const [job] = (await munching(writing)).jobs;
+      return writing.call(`${LIST}/${QUEUE}/${job!.id}/${what}`, { method: 'PUT', ...sender });
+    };
+
+    test('is refused to whoever may be made to by another site, and to all but admins', async () => {
+      for (const headers of [ELSEWHERE, ...FOREIGN]) {
+        const answer = await put('retry', { headers: { cookie: admin, ...headers } });
+        expect([headers, answer.status]).toEqual([headers, 403]);
+      }
+      expect((await put('clean', { as: writing.ours.manager })).status).toBe(403);
+      expect((await put('clean', {})).status).toBe(401);
+      expect((await munching(writing)).counts).toMatchObject({ failed: 1, waiting: 0 });
+    });
+
+    test('drives a failed job again, and cleans one away', async () => {
+      const retried = await put('retry', { headers: { cookie: admin, ...HERE } });
+      expect([retried.status, retried.body]).toEqual([204, '']);
+      expect((await munching(writing)).counts).toMatchObject({ failed: 0, waiting: 1 });
+      const here = { origin: 'http://localhost:80', host: 'localhost' };
+      const cleaned = await put('clean', { headers: { cookie: admin, ...here } });
+      expect([cleaned.status, cleaned.body]).toEqual([204, '']);
+      expect((await munching(writing)).counts).toMatchObject({ failed: 0, waiting: 0 });
+    });
+
+    test('by Bearer needs no page', async () => {
+      const url = `${LIST}/${QUEUE}/pause`;
+      expect((await writing.call(url, { method: 'PUT', as: writing.admin })).status).toBe(200);
+    });
+  },
+);
+
+test('switched off there is nothing', async () => {
+  const without = await openTestGateway({ env: { QUEUE_BOARD: 'off' } });
+  onTestFinished(() => without.close());
+  expect(without.app.knownRoutes.filter(({ url }) => isOfQueueBoard(url))).toEqual([]);
+  for (const url of ['/queues', '/queues/sign-in', ASSET, LIST])
+    expect((await without.call(url, { as: without.admin })).status).toBe(404);
+});
+
+test('queues out of reach are a 503 soon, and hold up no start', async () => {
+  const lost = await openQueues({ kind: 'redis', url: 'redis://127.0.0.1:1' }, () => {});
+  onTestFinished(() => lost.close(0));
+  const away = await openTestGateway({ queues: lost });
+  onTestFinished(() => away.close());
+  expect((await away.call('/queues', { as: away.admin })).status).toBe(200);
+  const began = performance.now();
+  const answer = await away.call(LIST, { as: away.admin });
+  expect([answer.status, answer.headers['retry-after']]).toEqual([503, '2']);
+  expect(performance.now() - began).toBeLessThan(5_000);
+});

@@ -1,0 +1,42 @@
+import { BOARD } from './session-cookie.ts';
+
+const STYLE = `
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 20rem; margin: 15vh auto; padding: 0 1rem }
+  label, input, button { display: block; width: 100%; box-sizing: border-box }
+  input, button { font: inherit; padding: .4rem; margin: .2rem 0 1rem }
+  [role=alert] { color: #b00020 }`;
+
+const page = (title: string, body: string): string => `<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<style>${STYLE}</style>
+<h1>${title}</h1>
+${body}
+</html>
+`;
+
+/** With what went wrong at the last try. */
+export const signInPage = (error?: string): string =>
+  page(
+    'OrionTel queues',
+    `${error === undefined ? '' : `<p role="alert">${escape(error)}</p>`}
+<form method="post" action="${BOARD}/sign-in">
+<label for="username">Username</label>
+<input id="username" name="username" autocomplete="username" maxlength="254" required autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required>
+<button>Sign in</button>
+</form>`,
+  );
+
+export const signOutPage = page(
+  'Sign out of the queues',
+  `<form method="post" action="${BOARD}/sign-out"><button>Sign out</button></form>
+<p><a href="${BOARD}">Back to the queues</a></p>`,
+);
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);

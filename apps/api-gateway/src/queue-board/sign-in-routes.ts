@@ -1,0 +1,94 @@
+import { Failure } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
+import { Credentials, sessions, signIn, type Passwords, type Tokens } from '@oriontel/identity';
+import { toFailure, type HttpServer } from '@oriontel/service';
+import type { FastifyReply } from 'fastify';
+import { BOARD, COOKIE, sessionCookie } from './session-cookie.ts';
+import { signInPage, signOutPage } from './sign-in-page.ts';
+
+export interface SignInRoutes {
+  db: Database;
+  passwords: Passwords;
+  tokens: Tokens;
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+/** Bytes. */
+const FORM_LIMIT = 16_384;
+
+/** Signing in and out of the board by forms: a browser that opens a page sends no Authorization header. */
+export const signInRoutes = async (
+  app: HttpServer,
+  { db, passwords, tokens }: SignInRoutes,
+): Promise<void> => {
+  // Nobody refreshes it: the session ends with its one token.
+  const signedIn = signIn(db, passwords, tokens.lifetime);
+  const open = { family: 'oriontel', access: 'anyone', limit: 'guest' } as const;
+  takeFormsOnly(app);
+  const { errorHandler } = app;
+  app.setErrorHandler((error, request, reply) => {
+    const { status, message, retryAfter } = toFailure(error);
+    if (status >= 500) return errorHandler(error as never, request, reply);
+    if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+    return sendPage(reply.code(status), signInPage(message));
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/sign-in',
+    config: open,
+    schema: { hide: true },
+    handler: async (_request, reply) => sendPage(reply, signInPage()),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/sign-in',
+    bodyLimit: FORM_LIMIT,
+    config: open,
+    schema: { hide: true, body: Credentials },
+    handler: async (request, reply) => {
+      const { id, user } = await signedIn(request.body);
+      if (user.role !== 'admin') {
+        await sessions(db).end(id);
+        throw new Failure('forbidden', 'Only admins may see the queues.');
+      }
+      const cookie = sessionCookie(request, tokens.sign(user.id, id), tokens.lifetime);
+      return reply.header('set-cookie', cookie).redirect(BOARD, 303);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/sign-out',
+    config: open,
+    schema: { hide: true },
+    handler: async (_request, reply) => sendPage(reply, signOutPage),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/sign-out',
+    bodyLimit: FORM_LIMIT,
+    config: { family: 'oriontel', access: 'signed-in', limit: 'board', cookie: COOKIE },
+    schema: { hide: true },
+    handler: async (request, reply) => {
+      if (request.principal.kind === 'user') await sessions(db).end(request.principal.sessionId);
+      return reply.header('set-cookie', sessionCookie(request, '', 0)).redirect(`${BOARD}/sign-in`, 303);
+    },
+  });
+};
+
+const takeFormsOnly = (app: HttpServer): void => {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, body, done) =>
+    done(null, Object.fromEntries(new URLSearchParams(body as string))),
+  );
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume();
+    done(new Failure('unsupported_media_type', `Content-Type is not supported here: send ${FORM}.`));
+  });
+};
+
+const sendPage = (reply: FastifyReply, page: string): FastifyReply =>
+  reply.type('text/html; charset=utf-8').send(page);
