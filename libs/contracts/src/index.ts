@@ -25,3 +25,4 @@ export { Region } from './region.ts';
 export { remember } from './remember.ts';
 export { compactStamp, isoTime, isoTimeOrNull } from './time.ts';
 export { within } from './within.ts';
+export { isPublicAddress } from './public-address.ts';

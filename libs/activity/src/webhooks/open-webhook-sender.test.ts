@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Outgoing } from '../deliveries/delivery.ts';
 import { openWebhookSender, type WebhookSenderOptions } from './open-webhook-sender.ts';
-import type { Resolve } from './public-address.ts';
+import type { Resolve } from './public-host.ts';
 import { hang, openReceiver, type Answering } from './testing.ts';
 import { mintSecret } from './webhook-secret.ts';
 

@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { SendWebhook } from '../deliveries/sender.ts';
 import { explainError, judgeAnswer, NO_ANSWER } from './judge-answer.ts';
 import { post, STALE, type PostOptions } from './post.ts';
-import { mustBePublic, openLookup, type Resolve } from './public-address.ts';
+import { mustBePublic, openLookup, type Resolve } from './public-host.ts';
 import type { Answer } from './read-answer.ts';
 import { writeMessage } from './write-message.ts';
 

@@ -6,7 +6,7 @@ import { errorWord, ProbeFailure } from './error-word.ts';
 import { judge, unsent, type Verdict } from './judge.ts';
 import { openDns, type NameSource } from './names/name-source.ts';
 import { openPlaces, type Place } from './names/open-places.ts';
-import { mayProbe } from './names/special-address.ts';
+import { mayProbe } from './names/may-probe.ts';
 import type { DroppedCounts, Prober, ProbeTarget } from './prober.ts';
 import { openStream } from './transport/open-stream.ts';
 import { openUdp } from './transport/open-udp.ts';

@@ -4,7 +4,7 @@ import type { Transport } from '../prober.ts';
 import type { NameSource, SrvRecord } from './name-source.ts';
 import { orderServices } from './order-services.ts';
 import { rememberByTtl, type Found } from './remember-by-ttl.ts';
-import { plainAddress } from './special-address.ts';
+import { plainAddress } from './may-probe.ts';
 
 /** Where a request is sent to. */
 export interface Place {

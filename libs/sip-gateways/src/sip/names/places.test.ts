@@ -3,7 +3,7 @@ import type { NameSource, SrvRecord } from './name-source.ts';
 import { openPlaces } from './open-places.ts';
 import { orderServices } from './order-services.ts';
 import { rememberByTtl } from './remember-by-ttl.ts';
-import { mayProbe, plainAddress } from './special-address.ts';
+import { mayProbe, plainAddress } from './may-probe.ts';
 
 const nothing = (code = 'ENOTFOUND') => Promise.reject(Object.assign(new Error(code), { code }));
 const srv = (name: string, port: number, priority = 10, weight = 0): SrvRecord => ({

@@ -1,50 +1,10 @@
 import { lookup as lookupHere, Resolver } from 'node:dns/promises';
 import type { LookupAddress, LookupOptions } from 'node:dns';
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
+import { isPublicAddress } from '@oriontel/contracts';
 
 /** The addresses of a host. @throws where it has none. */
 export type Resolve = (host: string) => Promise<LookupAddress[]>;
-
-const listOf = (family: 'ipv4' | 'ipv6', nets: [string, number][]): BlockList => {
-  const list = new BlockList();
-  for (const [net, prefix] of nets) list.addSubnet(net, prefix, family);
-  return list;
-};
-
-/** IANA IPv4 Special-Purpose Address Registry (RFC 6890), multicast and what is reserved. */
-const privateV4 = listOf('ipv4', [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.0.2.0', 24],
-  ['192.88.99.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['198.51.100.0', 24],
-  ['203.0.113.0', 24],
-  ['224.0.0.0', 4],
-  ['240.0.0.0', 4],
-]);
-
-/** All that is given out to be global unicast: mapped, translated (NAT64), local and multicast addresses lie outside of it. */
-const globalV6 = listOf('ipv6', [['2000::', 3]]);
-/** In it, what is special all the same: protocols and Teredo, documentation, 6to4. */
-const specialV6 = listOf('ipv6', [
-  ['2001::', 23],
-  ['2001:db8::', 32],
-  ['2002::', 16],
-  ['3fff::', 20],
-]);
-
-/** Whether an address is one of the internet, and not of a network of our own. */
-export const isPublicAddress = (address: string): boolean => {
-  if (isIPv4(address)) return !privateV4.check(address, 'ipv4');
-  return isIPv6(address) && globalV6.check(address, 'ipv6') && !specialV6.check(address, 'ipv6');
-};
 
 const codeOf = (code: string, message: string, cause?: unknown): Error =>
   Object.assign(new Error(message, { cause }), { code });

@@ -1,0 +1,48 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+
+/** IANA IPv4 Special-Purpose Address Registry (RFC 6890), multicast and what is reserved. */
+const SPECIAL_V4: [string, number][] = [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+];
+/** What is given out to be global unicast, and IPv4 seen through NAT64 (RFC 6052): mapped, local and multicast addresses lie outside. */
+const GLOBAL_V6: [string, number][] = [
+  ['2000::', 3],
+  ['64:ff9b::', 96],
+];
+/** In it, what is special all the same: protocols and Teredo, documentation, 6to4, special IPv4 addresses behind a NAT64. */
+const SPECIAL_V6: [string, number][] = [
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
+  ...SPECIAL_V4.map(([net, prefix]): [string, number] => [`64:ff9b::${net}`, 96 + prefix]),
+];
+
+const listOf = (family: 'ipv4' | 'ipv6', nets: [string, number][]): BlockList => {
+  const list = new BlockList();
+  for (const [net, prefix] of nets) list.addSubnet(net, prefix, family);
+  return list;
+};
+const specialV4 = listOf('ipv4', SPECIAL_V4);
+const globalV6 = listOf('ipv6', GLOBAL_V6);
+const specialV6 = listOf('ipv6', SPECIAL_V6);
+
+/** Whether an address is one of the internet, and not of a network of our own: what is no address is not. */
+export const isPublicAddress = (address: string): boolean => {
+  if (isIPv4(address)) return !specialV4.check(address, 'ipv4');
+  return isIPv6(address) && globalV6.check(address, 'ipv6') && !specialV6.check(address, 'ipv6');
+};

@@ -1,0 +1,27 @@
+import { BlockList, isIPv6, SocketAddress } from 'node:net';
+import { isPublicAddress } from '@oriontel/contracts';
+
+/** Nobody, or everybody: never a gateway, so not probed by whoever allows private addresses either. */
+const never = new BlockList();
+never.addSubnet('0.0.0.0', 8, 'ipv4');
+never.addSubnet('224.0.0.0', 4, 'ipv4');
+never.addAddress('255.255.255.255', 'ipv4');
+never.addAddress('::', 'ipv6');
+never.addSubnet('ff00::', 8, 'ipv6');
+// The same seen through NAT64 (RFC 6052).
+never.addSubnet('64:ff9b::', 104, 'ipv6');
+never.addSubnet('64:ff9b::224.0.0.0', 100, 'ipv6');
+never.addAddress('64:ff9b::255.255.255.255', 'ipv6');
+
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
+
+/** The shortest form; an IPv4 address in IPv6 clothes (`::ffff:7f00:1`) becomes what it is. */
+export const plainAddress = (address: string): string => {
+  if (!isIPv6(address)) return address;
+  const short = new SocketAddress({ address, family: 'ipv6' }).address;
+  return MAPPED.exec(short)?.[1] ?? short;
+};
+
+/** Whether a plain address may be probed: never a multicast, broadcast or unspecified one, and special ones where they are allowed. */
+export const mayProbe = (address: string, allowPrivate: boolean): boolean =>
+  allowPrivate ? !never.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') : isPublicAddress(address);
