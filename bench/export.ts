@@ -1,9 +1,12 @@
 // GET /cdrs/export of so many stored calls, beside COPY of the same columns. `npm run bench:export -- 1000000`
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startBenchStack } from './stack.ts';
 
 const CALLS = Number(process.argv[2] ?? 1_000_000);
+/** Seconds. */
+const SLOW = 20;
 const COLUMNS = `id, org_id, call_id, leg, linked_call_id, direction, caller, callee, caller_raw, callee_raw, start_time, answer_time,
   end_time, duration, billsec, disposition, hangup_cause, q850, sip_status, trunk_id, source, batch_id`;
 
@@ -52,6 +55,38 @@ const report = async (name: string, query: string): Promise<void> => {
   );
 };
 
+/** Of the gateway, at work now. */
+const statements = async (): Promise<number> => {
+  const { rows } = await stack.sql.query<{ count: string }>(
+    `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'api-gateway' AND state <> 'idle'`,
+  );
+  return Number(rows[0]!.count);
+};
+
+/** A client that reads a piece each second, and after some of them goes away. */
+const leave = async (): Promise<void> => {
+  await writeFile(`${gateway()}/clear_refs`, '5');
+  const before = await peak();
+  const leaving = new AbortController();
+  const answer = await fetch(`${stack.baseUrl}/cdrs/export`, {
+    headers: { authorization: `Bearer ${stack.token}` },
+    signal: leaving.signal,
+  });
+  const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+  let [bytes, working] = [0, 0];
+  for (let second = 0; second < SLOW; second += 1) {
+    bytes += (await reader.read()).value?.length ?? 0;
+    await sleep(1_000);
+    working += await statements();
+  }
+  leaving.abort();
+  const left = performance.now();
+  while (await statements()) await sleep(5);
+  console.log(
+    `${'A piece a second, then gone'.padEnd(34)} ${(bytes / 1024).toFixed(0)} KiB read in ${SLOW} s, statements at work then ${working}; all at rest ${(performance.now() - left).toFixed(0)} ms after it left; gateway's peak ${before.toFixed(0)} -> ${(await peak()).toFixed(0)} MiB`,
+  );
+};
+
 try {
   console.log(`Export of ${CALLS} calls on ${cpus().length} cores, client and servers on one machine.`);
   await stack.sql.query(
@@ -66,6 +101,7 @@ try {
   await report('NDJSON', 'format=ndjson');
   await report('CSV, of one organisation', 'org_id=1');
   await report('CSV, a filter that finds nothing', 'trunk_id=none');
+  await leave();
 } finally {
   await stack.stop();
 }
