@@ -2,7 +2,7 @@ import { munchTasks, retainCalls } from '@oriontel/cdr/worker';
 import { makePartitions, type Database } from '@oriontel/database';
 import { organizations } from '@oriontel/identity';
 import type { RecurringWork } from '@oriontel/recurring';
-import { retainResults } from '@oriontel/sip-gateways/worker';
+import { retainResults, watchProbing } from '@oriontel/sip-gateways/worker';
 import { sampleHost } from '@oriontel/system';
 
 export interface RecurringSettings {
@@ -26,6 +26,8 @@ export const recurringWorks = ({ db, retentionDays }: RecurringSettings): Recurr
     { name: 'partitions', every: 6 * HOUR, run: async () => `${await makePartitions(db)} partitions made` },
     // Of the host of the worker whose turn it is; each sample names it.
     { name: 'metric-samples', every: MINUTE, run: async () => `${await sampleHost(db)} sampled` },
+    // Each gateway has its own round, in the gateway-monitors; here they are looked after.
+    { name: 'probing', every: MINUTE, run: () => watchProbing(db) },
     { name: 'retention', every: HOUR, run: () => retainCalls(db, retentions)() },
     { name: 'retention-of-gateway-results', every: 24 * HOUR, run: () => retainResults(db, retentions)() },
     {

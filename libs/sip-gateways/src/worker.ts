@@ -15,3 +15,4 @@ export const openResultDrain = ({
 export { openMonitor, type Monitor, type MonitorOptions } from './monitor/open-monitor.ts';
 export { openProber, type ProberOptions } from './sip/open-prober.ts';
 export { retainResults, type ResultRetention } from './results/retain-results.ts';
+export { watchProbing } from './monitor/watch-probing.ts';

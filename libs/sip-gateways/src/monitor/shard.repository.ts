@@ -19,6 +19,14 @@ export const shards = (db: Database) => ({
       return { held: all.slice(0, share), surplus: all.slice(share) };
     }),
 
+  /** How many somebody holds, and by how many monitors they are held. */
+  held: async (): Promise<{ held: number; monitors: number }> => {
+    const [row] = await db.$queryRaw<[{ held: number; monitors: number }]>`
+      SELECT count(*)::int AS held, count(DISTINCT monitor_id)::int AS monitors
+      FROM monitor_shards WHERE monitor_id IS NOT NULL AND leased_until > now()`;
+    return row;
+  },
+
   release: async (id: string, given: number[]): Promise<void> => {
     await db.$executeRaw`
       UPDATE monitor_shards SET monitor_id = NULL, leased_until = to_timestamp(0)
