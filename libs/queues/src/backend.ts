@@ -75,7 +75,8 @@ const openPostgres = async (url: string, onError: OnError): Promise<Backend> => 
   });
   // Each consumer keeps one of these for itself.
   const consuming = new pg.Pool({ ...shared, application_name: 'queue consumer', max: 20 });
-  for (const pool of [producing, consuming]) pool.on('error', onError);
+  // Every queue of BullMQ's listens to it, too.
+  for (const pool of [producing, consuming]) pool.on('error', onError).setMaxListeners(0);
   const client = await consuming.connect();
   await runMigrations(client).finally(() => client.release());
   return {
