@@ -26,3 +26,4 @@ export { remember } from './remember.ts';
 export { compactStamp, isoTime, isoTimeOrNull } from './time.ts';
 export { within } from './within.ts';
 export { isPublicAddress } from './public-address.ts';
+export { keepPolling, type Polling } from './keep-polling.ts';

@@ -1,3 +1,4 @@
+import { keepPolling, type Polling } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Producer } from '@oriontel/queues';
 import { GRACE } from './accept.ts';
@@ -62,20 +63,5 @@ export const keepSweeping = (
   db: Database,
   queues: SweptQueue[],
   { interval, ...options }: SweepOptions & { /** Milliseconds. */ interval: number },
-): { stop: () => Promise<void> } => {
-  let underWay: Promise<unknown> = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    underWay = sweep(db, queues, options)
-      .catch(options.onError)
-      .finally(() => (busy = false));
-  }, interval);
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await underWay;
-    },
-  };
-};
+): Pick<Polling, 'stop'> =>
+  keepPolling(() => sweep(db, queues, options), { interval, onError: options.onError });

@@ -1,3 +1,4 @@
+import { keepPolling } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Queues } from '@oriontel/queues';
 import type { Logger } from '@oriontel/service';
@@ -36,12 +37,9 @@ export const keepRecurring = ({
   const occur = runOccurrence(db, log);
   const scheduler = queues.scheduler(recurringQueue);
   const registered = new Set<string>();
-  let isStopped = false;
-  let underWay: Promise<void> | undefined;
 
   const watch = async (work: RecurringWork): Promise<void> => {
     const { name, every } = work;
-    if (isStopped) return;
     if (!registered.has(name)) {
       await recurringTasks(db).register(name, every);
       registered.add(name);
@@ -54,14 +52,11 @@ export const keepRecurring = ({
     if (isMade) log.info({ work: name }, 'scheduled');
     await occur(work, LATE);
   };
-  const watchAll = async (): Promise<void> => {
+  const onError = (err: unknown, work?: string): void =>
+    log.warn({ err, work }, 'the watchdog will look again');
+  const watchAll = async (signal: AbortSignal): Promise<void> => {
     for (const work of works)
-      await watch(work).catch((err: unknown) =>
-        log.warn({ err, work: work.name }, 'the watchdog will look again'),
-      );
-  };
-  const look = (): void => {
-    underWay ??= watchAll().finally(() => (underWay = undefined));
+      if (!signal.aborted) await watch(work).catch((err: unknown) => onError(err, work.name));
   };
 
   const consumer = queues.consumer(
@@ -72,12 +67,10 @@ export const keepRecurring = ({
     },
     { concurrency: 2, onFailure: (err) => log.warn({ err }, 'recurring work could not be taken in hand') },
   );
-  const timer = setInterval(look, watchEvery);
-  look();
+  const polling = keepPolling(watchAll, { interval: watchEvery, onError });
+  polling.nudge();
   return async () => {
-    isStopped = true;
-    clearInterval(timer);
-    await Promise.all([consumer.close(FINISH), underWay]);
+    await Promise.all([consumer.close(FINISH), polling.stop()]);
     await scheduler.close();
   };
 };

@@ -24,6 +24,18 @@ export interface Attempt {
   response: string | null;
 }
 
+const example = {
+  id: '019b1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b',
+  event_id: 'evt-20240115-6f1c2f5d0c1b4e0f9a4be2f2',
+  rule_id: null,
+  type: 'registration_failed',
+  timestamp: '2024-01-15T10:30:00Z',
+  state: 'pending',
+  attempts: 1,
+  created_at: '2024-01-15T10:30:00.250Z',
+  finished_at: null,
+};
+
 /** What a webhook is told. */
 export const Delivery = z
   .object({
@@ -39,19 +51,7 @@ export const Delivery = z
   })
   .meta({
     id: 'Delivery',
-    examples: [
-      {
-        id: '019b1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b',
-        event_id: 'evt-20240115-6f1c2f5d0c1b4e0f9a4be2f2',
-        rule_id: null,
-        type: 'registration_failed',
-        timestamp: '2024-01-15T10:30:00Z',
-        state: 'pending',
-        attempts: 1,
-        created_at: '2024-01-15T10:30:00.250Z',
-        finished_at: null,
-      },
-    ],
+    examples: [example],
   });
 export type Delivery = z.output<typeof Delivery>;
 
@@ -73,15 +73,7 @@ export const TracedDelivery = Delivery.extend({ tries: z.array(DeliveryAttempt) 
   id: 'TracedDelivery',
   examples: [
     {
-      id: '019b1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b',
-      event_id: 'evt-20240115-6f1c2f5d0c1b4e0f9a4be2f2',
-      rule_id: null,
-      type: 'registration_failed',
-      timestamp: '2024-01-15T10:30:00Z',
-      state: 'pending',
-      attempts: 1,
-      created_at: '2024-01-15T10:30:00.250Z',
-      finished_at: null,
+      ...example,
       tries: [
         {
           timestamp: '2024-01-15T10:30:00.300Z',

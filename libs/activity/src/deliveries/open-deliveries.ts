@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { within } from '@oriontel/contracts';
+import { keepPolling, within } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Logger } from '@oriontel/service';
 import { webhooks } from '../webhooks/webhook.repository.ts';
 import { deliveries } from './delivery.repository.ts';
 import { forgetDeliveries } from './forget.ts';
-import { keepPolling } from './keep-polling.ts';
 import { openLane, type Lane } from './lane.ts';
 import { RETRIES, type RetrySchedule } from './retry-schedule.ts';
 import type { SendEmail, Senders } from './sender.ts';
@@ -87,7 +86,7 @@ export const openDeliveries = (options: DeliveriesOptions): Deliveries => {
   const fill = async (): Promise<void> => void (await Promise.all(lanes.map((lane) => lane.fill())));
   const forget = (): Promise<number> => forgetDeliveries(db, () => isStopping);
   const polling = keepPolling(fill, { interval, onError });
-  const forgetting = keepPolling(async () => void (await forget()), { interval: FORGET_EVERY, onError });
+  const forgetting = keepPolling(forget, { interval: FORGET_EVERY, onError });
 
   return {
     nudge: () => polling.nudge(),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { keepPolling } from '@oriontel/contracts';
 import { munchTasks } from './munch-task.repository.ts';
 import { workOffTask, type TaskWork } from './work-off-task.ts';
 
@@ -15,37 +16,20 @@ const LOOK_EVERY = 2_000;
 /** Works tasks off, one at a time; of several workers each takes another. */
 export const openMuncher = (work: TaskWork): Muncher => {
   const { db, log } = work;
-  const stopping = new AbortController();
   const workOff = workOffTask(work);
-  let underWay: Promise<void> | undefined;
-  let isWoken = false;
-
-  const workAll = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      isWoken = false;
+  const workAll = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
       // Of one claim: a worker that takes its own task over after its lease ran out is another.
       const holder = randomUUID();
       const task = await munchTasks(db).claim(holder);
-      if (task) await workOff(task, holder, stopping.signal);
-      else if (!isWoken) return;
+      if (!task) return;
+      await workOff(task, holder, signal);
     }
   };
-  const wake = (): void => {
-    isWoken = true;
-    underWay ??= workAll()
-      .catch((err: unknown) =>
-        log.warn({ err }, 'no task could be taken in hand: the database is out of reach'),
-      )
-      .finally(() => (underWay = undefined));
-  };
-  const timer = setInterval(wake, LOOK_EVERY);
-  wake();
-  return {
-    wake,
-    stop: async () => {
-      clearInterval(timer);
-      stopping.abort();
-      await underWay;
-    },
-  };
+  const { nudge, stop } = keepPolling(workAll, {
+    interval: LOOK_EVERY,
+    onError: (err) => log.warn({ err }, 'no task could be taken in hand: the database is out of reach'),
+  });
+  nudge();
+  return { wake: nudge, stop };
 };
