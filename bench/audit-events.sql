@@ -1,4 +1,4 @@
--- $1 events of the twelve months before now, as the worker stores them: four fifths in organisation $2, the rest in twenty
+-- $1 events of the twelve months before now, as the worker stores them: four fifths in organization $2, the rest in twenty
 -- others. Of those in $2 a hundred say "zeppelin" and a quarter says "login".
 INSERT INTO audit_events (id, org_id, created_at, event_type, severity, actor_type, actor_id, resource_type, resource_id,
   description, words, metadata, ip_address, user_agent)

@@ -99,7 +99,7 @@ try {
   await report('CSV, warming up', '');
   await report('CSV', '');
   await report('NDJSON', 'format=ndjson');
-  await report('CSV, of one organisation', 'org_id=1');
+  await report('CSV, of one organization', 'org_id=1');
   await report('CSV, a filter that finds nothing', 'trunk_id=none');
   await leave();
 } finally {

@@ -54,7 +54,7 @@ try {
   console.log(`${BATCHES} batches of ${RECORDS} on ${cpus().length} cores, median of ${ROUNDS} rounds, in turns
   stored, nothing forwarded                 ${rate('without').padStart(8)} records/s
   stored, forwarded to one who hangs        ${rate('beside').padStart(8)} records/s   ${ratio} times the time
-  waiting for the receiver afterwards       ${String(rows[0]!.waiting).padStart(8)} batches, tried ${rows[0]!.tries} times`);
+  waiting for the receiver afterward       ${String(rows[0]!.waiting).padStart(8)} batches, tried ${rows[0]!.tries} times`);
 } finally {
   await stack.stop();
   hanging.close();

@@ -1,4 +1,4 @@
--- $1 gateways of organisation $2 with a result a minute of the last $4 hours, the first $3 of them of the last 30 days, in the order in
+-- $1 gateways of organization $2 with a result a minute of the last $4 hours, the first $3 of them of the last 30 days, in the order in
 -- which the worker would have stored them. One in a hundred is degraded, one in five hundred down.
 INSERT INTO gateway_results (org_id, gateway_key, at, id, status, latency_ms, loss_percent, jitter_ms, sip_code, error, source)
 SELECT $2, md5('bench-' || gateway)::uuid, now() - make_interval(mins => minute, secs => gateway % 60), uuidv7(),

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 
-/** The organisation that has four fifths of the events. */
+/** The organization that has four fifths of the events. */
 export const ORG = 1_000;
 const MONTHS = 12;
 
 const LOAD = new URL('./audit-events.sql', import.meta.url);
 
 /**
- * Fills the audit log with so many events of the last twelve months and nothing else. Indexes are made afterwards, in a fraction
+ * Fills the audit log with so many events of the last twelve months and nothing else. Indexes are made afterward, in a fraction
  * of the time; vacuumed and analysed as autovacuum would in the meantime. Returns the seconds it took.
  */
 export const loadAuditEvents = async (sql: pg.Client, events: number): Promise<number> => {

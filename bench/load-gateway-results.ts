@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 
-/** The organisation whose gateways these are. */
+/** The organization whose gateways these are. */
 export const ORG = 1_000;
 
 export interface GatewaySize {

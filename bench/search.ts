@@ -1,4 +1,4 @@
-// The audit log's search over HTTP: 5,000,000 events beside 100,000, one organisation's among others'. Takes some minutes.
+// The audit log's search over HTTP: 5,000,000 events beside 100,000, one organization's among others'. Takes some minutes.
 import { cpus } from 'node:os';
 import { loadAuditEvents, ORG } from './load-audit-events.ts';
 import { deepCursor, measureSearch, type Figures } from './measure-search.ts';
@@ -30,7 +30,7 @@ try {
   for (const [size, { sql }] of Object.entries(sizes)) {
     const seconds = await loadAuditEvents(sql, Number(size));
     console.log(
-      `${whole(Number(size))} events loaded in ${Math.round(seconds)} s, four fifths of them in organisation ${ORG}.`,
+      `${whole(Number(size))} events loaded in ${Math.round(seconds)} s, four fifths of them in organization ${ORG}.`,
     );
   }
   const [small, big] = [sizes[SMALL], sizes[BIG]!];

@@ -79,14 +79,14 @@ const ABOUT = {
     Logs: 'What systems log of an entity: a user, a device, a trunk …',
     Events: 'What happened to an entity, such as a registration, and whom it is told',
     Webhooks:
-      "Where an organisation is told of its events: each is a POST of Standard Webhooks (https://www.standardwebhooks.com), `{type, timestamp, data}`, signed with the webhook's secret, in order and until it is answered by 2xx",
-    Entities: 'What an organisation has besides users, extensions and gateways, and what it is called',
+      "Where an organization is told of its events: each is a POST of Standard Webhooks (https://www.standardwebhooks.com), `{type, timestamp, data}`, signed with the webhook's secret, in order and until it is answered by 2xx",
+    Entities: 'What an organization has besides users, extensions and gateways, and what it is called',
     Gateways: 'SIP gateways: how they are probed, what is reported of them, and how they are',
-    'Bespoke data': 'Settings of an organisation for its queue monitor and its notifier',
+    'Bespoke data': 'Settings of an organization for its queue monitor and its notifier',
     'QR codes': 'Images of whatever text a client wants to show',
     PBX: 'Extensions, and calls while they go on',
     System: 'What hosts are busy with',
-    Accounts: 'Users, organisations, sessions and API keys',
+    Accounts: 'Users, organizations, sessions and API keys',
     Errors: 'For ingress controllers',
     Documentation: 'This document',
     Health: 'For whoever restarts processes and balances load',
@@ -136,7 +136,7 @@ export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
   };
   const regionOf = async (orgId: number) =>
     (await organizations(db).regions([orgId])).get(orgId) ?? config.DEFAULT_REGION;
-  const organisationExists = (orgId: number) => organizations(db).exists(orgId);
+  const organizationExists = (orgId: number) => organizations(db).exists(orgId);
 
   await app.register(healthRoutes, { checks, log });
   await app.register(documentationRoutes, { read: documentation });
@@ -149,11 +149,11 @@ export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
     intake: intakes.cdrs,
     cdrJobs,
     munchers,
-    organisationExists,
+    organizationExists,
     regionOf,
   });
   const names = { usersOf: users(db).namesOf, entitiesOf: entityNames(db) };
-  await app.register(eventlogRoutes, { db, intake: intakes.events, organisationExists, names });
+  await app.register(eventlogRoutes, { db, intake: intakes.events, organizationExists, names });
   await app.register(activityRoutes, {
     db,
     intake: intakes.logs,
@@ -161,15 +161,15 @@ export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
     importPatience,
     eventsIntake: intakes.entityEvents,
     notifyPatience,
-    organisationExists,
+    organizationExists,
     owners: entityOwnersElsewhere(db),
   });
-  await app.register(sipGatewayRoutes, { db, intake: intakes.gatewayResults, organisationExists });
+  await app.register(sipGatewayRoutes, { db, intake: intakes.gatewayResults, organizationExists });
   await app.register(recurringRoutes, { db });
-  await app.register(bespokeRoutes, { db, organisationExists });
+  await app.register(bespokeRoutes, { db, organizationExists });
   await app.register(qrRoutes, { qrDrawer });
-  await app.register(systemRoutes, { db, host, organisationExists });
-  await app.register(pbxRoutes, { db, organisationExists, finishedLeg: findFinishedLeg(db, regionOf) });
+  await app.register(systemRoutes, { db, host, organizationExists });
+  await app.register(pbxRoutes, { db, organizationExists, finishedLeg: findFinishedLeg(db, regionOf) });
   if (config.QUEUE_BOARD !== 'off') {
     const board = queues.board(allQueues);
     await app.register(queueBoard, { prefix: BOARD, mode: config.QUEUE_BOARD, board, db, passwords, tokens });

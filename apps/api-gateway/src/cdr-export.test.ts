@@ -156,7 +156,7 @@ describe('a file', () => {
     expect((await file('call_id=none&format=ndjson')).body).toBe('');
   });
 
-  test("of one organisation has nothing of another's; an admin's has both, or one", async () => {
+  test("of one organization has nothing of another's; an admin's has both, or one", async () => {
     const orgsIn = async (query: string, as: string) => [
       ...new Set(
         linesOf((await file(`format=ndjson&from=2024-02-29T23:59:00Z&${query}`, as)).body).map(
@@ -247,7 +247,7 @@ describe('a file of many', () => {
     await expect.poll(rows, { timeout: 15_000 }).toEqual([{ at: null }]);
   });
 
-  test('is one of two for an organisation, and of four for all: others are told when to come back', async () => {
+  test('is one of two for an organization, and of four for all: others are told when to come back', async () => {
     const { theirs, ours, admin } = gateway;
     await storeMany(ours.orgId, MANY);
     const opened = [

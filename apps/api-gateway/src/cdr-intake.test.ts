@@ -115,7 +115,7 @@ describe("the document's example, as written", () => {
       duplicates: 1,
     });
   });
-  test('makes its trunk and its source entities of the organisation', async () => {
+  test('makes its trunk and its source entities of the organization', async () => {
     const found = await gateway.db
       .$queryRaw`SELECT type, id FROM entities WHERE org_id = ${gateway.ours.orgId} ORDER BY 1, 2`;
     expect(found).toEqual([
@@ -151,12 +151,12 @@ describe('what is refused, in XML, and in JSON when asked', () => {
     [403, 'a key without the scope', () => ['/cdr/b', { as: gateway.keyWithoutScope, body: EXAMPLE }]],
     [
       403,
-      "another organisation's",
+      "another organization's",
       () => [`/cdr/b?org_id=${gateway.theirs.orgId}`, { as: gateway.ours.byKey, body: EXAMPLE }],
     ],
     [
       404,
-      'an organisation that is not there',
+      'an organization that is not there',
       () => ['/cdr/b?org_id=999999', { as: gateway.admin, body: EXAMPLE }],
     ],
     [404, 'another action', () => ['/cdrr/b', { as: gateway.ours.byKey, body: EXAMPLE }]],
@@ -313,7 +313,7 @@ describe('where a batch goes', () => {
   const orgOf = async (index: string) =>
     (await search(`batch_id=${index}`, gateway.admin)).map(({ org_id }) => org_id);
 
-  test("an admin's goes to the default organisation, or where org_id says in body or query", async () => {
+  test("an admin's goes to the default organization, or where org_id says in body or query", async () => {
     const [plain, inBody, inQuery] = [newIndex(), newIndex(), newIndex()];
     await post(plain, buildBatch(1), { as: gateway.admin });
     await post(inBody, buildBatch(1, { org_id: gateway.theirs.orgId }), { as: gateway.admin });
@@ -344,7 +344,7 @@ describe('where a batch goes', () => {
   );
 });
 
-describe("nobody sees another organisation's", () => {
+describe("nobody sees another organization's", () => {
   test('CDR, batch or quarantine', async () => {
     const index = newIndex();
     await post(index, { records: [buildRecord(), {}], partial: true }, { as: gateway.theirs.byKey });

@@ -91,7 +91,7 @@ describe('the list', () => {
     }
   });
 
-  test('holds nothing for another organisation, and everything for an admin', async () => {
+  test('holds nothing for another organization, and everything for an admin', async () => {
     expect(await list('', gateway.theirs.manager)).toEqual([]);
     const all = await list('', gateway.admin);
     expect(all.map(({ batch_id }) => batch_id)).toEqual(expect.arrayContaining(['by-reason', 'by-conflict']));
@@ -139,7 +139,7 @@ test('what is written off is gone, and neither read, driven again nor written of
   expect((await gateway.call(`/cdrs/quarantine/${item!.id}`, { as: gateway.admin })).status).toBe(404);
 });
 
-test('members look but do not touch, and another organisation cannot even tell that there is something', async () => {
+test('members look but do not touch, and another organization cannot even tell that there is something', async () => {
   await send('ours', [impossible('ours')]);
   const [item] = await list('batch_id=ours');
   expect((await redrive(item!.id, gateway.ours.member)).status).toBe(403);

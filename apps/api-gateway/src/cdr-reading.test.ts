@@ -42,7 +42,7 @@ describe('a search', () => {
     ['caller=+14155550001', ['s-1']],
     ['caller=4155550001', ['s-1']],
     ['caller=%28415%29%20555-0001', ['s-1']],
-    // Without the + of its country it would be read as a number of the organisation's own.
+    // Without the + of its country it would be read as a number of the organization's own.
     ['callee=+442079460001', ['s-1']],
     ['callee=1001', ['s-2']],
     ['trunk_id=t-1', ['s-1']],

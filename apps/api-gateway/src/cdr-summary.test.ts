@@ -139,7 +139,7 @@ test.each([
   expect(list.json.data).toHaveLength(calls);
 });
 
-test("another organisation's calls are not counted; an admin's are everybody's, or one's", async () => {
+test("another organization's calls are not counted; an admin's are everybody's, or one's", async () => {
   const { ours, theirs, admin } = gateway;
   await store([call('10:00:00', {})], { as: theirs.byKey });
   const calls = async (query: string, as: string) => (await summary(query, as)).data.total.calls;

@@ -31,7 +31,7 @@ export const GatewayConfig = ServiceConfig.extend({
     .min(3_600)
     .max(366 * 86_400)
     .default(30 * 86_400),
-  /** How national numbers are read where an organisation has no region of its own. */
+  /** How national numbers are read where an organization has no region of its own. */
   DEFAULT_REGION: Region.default('US'),
   /** Seconds an accepted row may stay before the workers' sweepers dispatch it again. */
   SWEEP_GRACE: z.coerce.number().min(0.1).max(3_600).default(GRACE),

@@ -69,7 +69,7 @@ test('what CDRs and imports bring is known without a name, and can be named', as
   expect(await entityNames(gateway.db)(ours.orgId, [])).toEqual([]);
 });
 
-test('each organisation has its own, and an admin sees them all', async () => {
+test('each organization has its own, and an admin sees them all', async () => {
   await put('queue/q-1', { name: 'Ours' });
   await put('queue/q-1', { name: 'Theirs' }, gateway.theirs.manager);
   await put('queue/q-1', { name: 'Default' }, gateway.admin);

@@ -71,7 +71,7 @@ const newKey = async (scopes: string[], as = gateway.ours.manager) => {
 describe("the document's examples", () => {
   const [reading, writing] = examples.platform.filter(({ path }) => path.startsWith('/events/'));
 
-  test('the events of an organisation are those that it shows', async () => {
+  test('the events of an organization are those that it shows', async () => {
     const { status, json } = await gateway.call(reading!.path, { as: gateway.admin });
     expect([status, json]).toEqual([200, reading!.answer]);
   });
@@ -151,7 +151,7 @@ describe('notifications', () => {
     expect(await typesOf(ref)).toEqual(['device_offline']);
   });
 
-  test('of somebody of no organisation the default one is not told', async () => {
+  test('of somebody of no organization the default one is not told', async () => {
     const own = `user/${await me(gateway.loner)}`;
     const { json } = await put(own, event({ type: 'unheard', notify: true }), gateway.loner);
     expect([json.status, json.notifications_sent]).toEqual(['success', 0]);
@@ -287,7 +287,7 @@ describe('who may tell of it', () => {
 });
 
 describe('whose it is', () => {
-  test('two organisations with an entity of one name see each their own, and no other', async () => {
+  test('two organizations with an entity of one name see each their own, and no other', async () => {
     const { ours, theirs, admin } = gateway;
     expect((await put(ref, event(), theirs.manager)).status).toBe(404);
     expect((await read(ref, theirs.member)).status).toBe(404);
@@ -307,7 +307,7 @@ describe('whose it is', () => {
     expect((await put(`${ref}?org_id=2147483647`, event(), admin)).status).toBe(404);
   });
 
-  test('users, organisations and extensions are those that there are', async () => {
+  test('users, organizations and extensions are those that there are', async () => {
     const { ours, theirs } = gateway;
     const body = { extension_number: '78', name: 'x', extension_type: 'sip', config_data: {} };
     await gateway.call('/extensions', { as: ours.manager, body });

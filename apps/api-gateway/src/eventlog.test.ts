@@ -153,7 +153,7 @@ describe('who did it', () => {
     expect([refused.status, refused.body]).toEqual([403, expect.stringContaining('actor_id')]);
   });
 
-  test('has no name where it is of another organisation, or gone: nobody reads names by counting', async () => {
+  test('has no name where it is of another organization, or gone: nobody reads names by counting', async () => {
     const theirs = await gateway.call<{ data: { id: number } }>('/auth/me', { as: gateway.theirs.manager });
     const { id } = theirs.json.data;
     expect((await readBack({ actor_id: id })).actor).toEqual({ id, type: 'user' });

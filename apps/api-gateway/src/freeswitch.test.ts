@@ -98,7 +98,7 @@ describe('what a real FreeSWITCH 1.10.12 sends, with its own headers and Basic c
     ]);
   });
 
-  test('under the name of another organisation it is another call', async () => {
+  test('under the name of another organization it is another call', async () => {
     const [sample] = readable;
     expect((await send(sample!, gateway.theirs.key)).json).toMatchObject({ stored: 1 });
     const { uuid } = sample!.expected as ExpectedLeg;

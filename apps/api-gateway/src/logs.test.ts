@@ -183,7 +183,7 @@ describe('whose it is', () => {
   const me = async (as: string) =>
     (await gateway.call<{ data: { id: number } }>('/auth/me', { as })).json.data.id;
 
-  test('another organisation has an entity of the same name, and neither sees the other', async () => {
+  test('another organization has an entity of the same name, and neither sees the other', async () => {
     await post(ref, { logs: lines(2) });
     expect((await read(ref, gateway.theirs.manager)).status).toBe(404);
     await post(ref, { logs: lines(3) }, gateway.theirs.manager);
@@ -201,7 +201,7 @@ describe('whose it is', () => {
     expect((await post(`${ref}?org_id=2147483647`, { logs: lines(1) }, gateway.admin)).status).toBe(404);
   });
 
-  test('where several have one, an admin means that of the default organisation', async () => {
+  test('where several have one, an admin means that of the default organization', async () => {
     await post(ref, { logs: lines(2) });
     await post(`${ref}?org_id=1`, { logs: lines(1) }, gateway.admin);
     expect((await read(ref, gateway.admin)).json.total).toBe(1);
@@ -209,7 +209,7 @@ describe('whose it is', () => {
     expect((await read(ref)).json.total).toBe(2);
   });
 
-  test('an admin finds the only one there is, and makes new ones in the default organisation', async () => {
+  test('an admin finds the only one there is, and makes new ones in the default organization', async () => {
     await post(ref, { logs: lines(2) });
     expect((await read(ref, gateway.admin)).json.total).toBe(2);
     expect(counts(await post(ref, { logs: lines(3) }, gateway.admin))).toEqual([1, 2]);
@@ -218,7 +218,7 @@ describe('whose it is', () => {
     expect((await read(`${ref}-new`)).status).toBe(404);
   });
 
-  test('users, organisations and extensions are those that there are', async () => {
+  test('users, organizations and extensions are those that there are', async () => {
     const member = await me(gateway.ours.member);
     const stranger = await me(gateway.theirs.member);
     const { ours } = gateway;
@@ -249,7 +249,7 @@ describe('whose it is', () => {
     }
   });
 
-  test('who belongs to no organisation reads nothing but of itself', async () => {
+  test('who belongs to no organization reads nothing but of itself', async () => {
     const { loner, admin } = gateway;
     const own = `user/${await me(loner)}`;
     expect((await read(own, loner)).json).toMatchObject({ count: 0, total: 0, logs: [] });

@@ -122,7 +122,7 @@ describe('asking for a task', () => {
     expect(second.task_id).not.toBe(first.task_id);
   });
 
-  test('means all organisations for an admin who names none, and its own for a manager', async () => {
+  test('means all organizations for an admin who names none, and its own for a manager', async () => {
     const all = await put({ task_type: 'process', date_range: { end: '2024-01-01' } }, gateway.admin);
     const own = await put({ task_type: 'process', date_range: { start: '2024-01-02' } });
     const one = await put({ task_type: 'reprocess', org_id: gateway.theirs.orgId }, gateway.admin);
@@ -153,7 +153,7 @@ describe('asking for a task', () => {
       expect(answer.body).toMatch(/<code>409<\/code>\s*<message>Conflicting task already running/);
   });
 
-  test("one of all organisations is in everybody's way, one's own in nobody else's", async () => {
+  test("one of all organizations is in everybody's way, one's own in nobody else's", async () => {
     await put({ task_type: 'process' });
     expect((await ask('PUT', { task_type: 'process' }, gateway.theirs.manager)).status).toBe(200);
     expect((await ask('PUT', { task_type: 'process' }, gateway.admin)).status).toBe(409);
@@ -373,7 +373,7 @@ describe('cleanup', () => {
     expect(await done(body)).toEqual({});
   });
 
-  test('drops a month that is inside the range, for all organisations or where only one has calls in it', async () => {
+  test('drops a month that is inside the range, for all organizations or where only one has calls in it', async () => {
     await makeMonth();
     await store([buildRecord({ call_id: 'ours', ...at('2019-05-15T10:00:00Z') })]);
     await store([buildRecord({ call_id: 'theirs', ...at('2019-05-15T11:00:00Z') })], gateway.theirs.byKey);

@@ -214,7 +214,7 @@ test('a text message reaches the webhook that asks for it, signed', async () => 
   server.close();
 });
 
-test('a user of no organisation has nobody written to by telling of itself', async () => {
+test('a user of no organization has nobody written to by telling of itself', async () => {
   await settle([rule(), rule({ id: 'r2', channels: ['sms'] })], {}, gateway.admin);
   const { data } = (await gateway.call<{ data: { id: number } }>('/auth/me', { as: gateway.loner })).json;
   expect((await tell(`user/${data.id}`, { as: gateway.loner })).notifications_sent).toBe(0);

@@ -37,7 +37,7 @@ test.each([
   ['margin=33', 400, 'margin'],
   ['format=gif', 400, 'format'],
   ['error_correction=X', 400, 'error_correction'],
-  ['colour=red', 400, 'colour'],
+  ['color=red', 400, 'color'],
   ['size=33&error_correction=H&margin=32', 400, 'size'],
 ])('%s is %i and names %s', async (query, status, field) => {
   const answer = await ask(`some-longer-text-to-draw?${query}`);

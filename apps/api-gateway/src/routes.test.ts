@@ -62,7 +62,7 @@ const credentialsOf = async (who: Who, route: KnownRoute, afresh = false): Promi
 
 const roles = { admin: 'admin', manager: 'manager', member: 'user', loner: 'user' } as const;
 
-/** What the route's own `access` lets expect; whoever belongs to no organisation reads nothing of one. */
+/** What the route's own `access` lets expect; whoever belongs to no organization reads nothing of one. */
 const expectedStatus = (
   { access }: KnownRoute,
   { status, but, orgId, elsewhere }: RouteCase,
@@ -153,7 +153,7 @@ describe.each(tried.map((route) => [nameOf(route), route] as const))('%s', (name
     if (who === 'loner' && request.mark) expect(answer.body).not.toContain(request.mark);
   });
 
-  test('a manager of another organisation', async () => {
+  test('a manager of another organization', async () => {
     const request = await expected.example(gateway, 'manager');
     const as = expected.signsOut ? await signInAs('theirs-manager') : gateway.theirs.manager;
     const answer = await send(route, request, as);

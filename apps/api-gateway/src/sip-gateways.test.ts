@@ -139,7 +139,7 @@ describe('a report', () => {
     ['23', { details: { latency_ms: 0 } }, 0],
     ['23', { details: { latency_ms: null } }, 23],
     ['23', { details: null, source: null }, 23],
-    ['23', { details: { surprise: { deep: [1] } }, colour: 'red' }, 23],
+    ['23', { details: { surprise: { deep: [1] } }, color: 'red' }, 23],
     ['0.33333333', undefined, 0.333],
   ])('of param2 %s with %j is of %d ms', async (param2, body, latency) => {
     const id = await create();
@@ -323,7 +323,7 @@ describe('whatever the path says', () => {
 
   test('a query with what is not known is answered, and without include_history there is none', async () => {
     const id = await create();
-    expect((await read(`${id}?colour=red&history_hours=720`)).json).not.toHaveProperty('history');
+    expect((await read(`${id}?color=red&history_hours=720`)).json).not.toHaveProperty('history');
     for (const yes of ['true', '1'])
       expect((await read(`${id}?include_history=${yes}`)).json.history).toEqual([]);
     expect((await read(`${id}?include_history=false`)).json).not.toHaveProperty('history');
@@ -331,7 +331,7 @@ describe('whatever the path says', () => {
 });
 
 describe('who may', () => {
-  test('a key reports by Bearer and by Basic, for its own organisation only', async () => {
+  test('a key reports by Bearer and by Basic, for its own organization only', async () => {
     const id = await create();
     const basic = `Basic ${Buffer.from(`monitor:${reporter}`).toString('base64')}`;
     for (const as of [`Bearer ${reporter}`, basic]) {
@@ -362,7 +362,7 @@ describe('who may', () => {
     expect(await statusOf(id)).toMatchObject({ last_check: null });
   });
 
-  test('organisations have gateways of the same id, and each its own status', async () => {
+  test('organizations have gateways of the same id, and each its own status', async () => {
     const id = await create();
     await create({ id, name: 'Theirs' }, gateway.theirs.manager);
     await report(`${id}/up/11`);
@@ -371,7 +371,7 @@ describe('who may', () => {
     expect([ours.json.current_status.latency_ms, theirs.json.current_status.status]).toEqual([11, 'down']);
     expect(theirs.json.gateway.name).toBe('Theirs');
 
-    // An admin must say whose it means, unless the default organisation has one.
+    // An admin must say whose it means, unless the default organization has one.
     const unsaid = await read(id, gateway.admin);
     expect([unsaid.status, unsaid.body]).toEqual([400, expect.stringContaining('org_id')]);
     const said = await read(`${id}?org_id=${gateway.theirs.orgId}`, gateway.admin);
@@ -412,7 +412,7 @@ describe('/gateways', () => {
     expect((await read(id)).json.gateway.port).toBeNull();
   });
 
-  test('an id is one gateway of its organisation', async () => {
+  test('an id is one gateway of its organization', async () => {
     const id = await create();
     const again = await send('POST', '', { id, name: 'x', host: 'a.example' });
     expect([again.status, again.json.error.details?.[0]?.field]).toEqual([409, 'id']);
@@ -445,7 +445,7 @@ describe('/gateways', () => {
     expect((await send('GET', `/${id}`)).json.data).toMatchObject(Object.assign({}, ...changes) as object);
   });
 
-  test('the list is by id, of one organisation, and is searched by its words', async () => {
+  test('the list is by id, of one organization, and is searched by its words', async () => {
     const word = `list${(made += 1)}`;
     await create({ id: `${word}-b`, enabled: false });
     await create({ id: `${word}-a`, host: `${word}.example` });
@@ -483,7 +483,7 @@ describe('what happens to a gateway', () => {
     expect(events[0]!.data.previous_status).toBe('up');
   });
 
-  test('is logged under its id, by its organisation and no other', async () => {
+  test('is logged under its id, by its organization and no other', async () => {
     const id = await create();
     const logs = [{ timestamp: '2024-01-15T10:30:00Z', type: 'sip', message: 'OPTIONS' }];
     const { ours, theirs } = gateway;

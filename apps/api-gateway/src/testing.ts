@@ -254,7 +254,7 @@ interface Person {
   as: string;
 }
 
-/** An admin, two organisations with a manager, a member and a key each, and someone of no organisation. */
+/** An admin, two organizations with a manager, a member and a key each, and someone of no organization. */
 const peopleOf = async (call: CallOn) => {
   const signUp = async (username: string, more: object = {}, as?: string): Promise<Person> => {
     const body = { username, email: `${username}@example.com`, password: PASSWORD, ...more };
@@ -267,15 +267,15 @@ const peopleOf = async (call: CallOn) => {
     const body = { name: 'node', scopes };
     return (await call<{ data: { key: string } }>('/api-keys', { as: person.as, body })).json.data.key;
   };
-  const organisation = async (name: string) => {
+  const organization = async (name: string) => {
     const manager = await signUp(`${name}-manager`, { role: 'manager', organization: name });
     const member = await signUp(`${name}-member`, {}, manager.as);
     const key = await keyOf(manager, ['cdr:write']);
     return { orgId: manager.orgId, manager: manager.as, member: member.as, key, byKey: `Bearer ${key}` };
   };
   const admin = await signUp('admin', { role: 'admin' });
-  const ours = await organisation('ours');
-  const theirs = await organisation('theirs');
+  const ours = await organization('ours');
+  const theirs = await organization('theirs');
   const loner = await signUp('loner');
   const otherKey = await keyOf({ ...admin, as: ours.manager }, ['logs:write']);
   return { admin: admin.as, ours, theirs, loner: loner.as, keyWithoutScope: `Bearer ${otherKey}` };

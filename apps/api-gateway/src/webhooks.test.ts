@@ -87,7 +87,7 @@ beforeAll(async () => {
     await call('PUT', '/entities/device/desk-phone', { name: 'Desk phone' }, as);
 });
 
-test('an event is told to the webhooks of its organisation that want it, signed, and counted', async () => {
+test('an event is told to the webhooks of its organization that want it, signed, and counted', async () => {
   const [wanting, other, theirs] = [await receiverWith(), await receiverWith(), await receiverWith()];
   const { id } = await make({ url: wanting.url, event_types: ['registration_failed'] });
   await make({ url: other.url, event_types: ['gateway_down'] });
@@ -214,7 +214,7 @@ test('a disabled one is told nothing, and says so', async () => {
   expect((await read()).disabled_reason).toBeNull();
 });
 
-describe('another organisation', () => {
+describe('another organization', () => {
   test('sees, changes, tests and replays nothing of it', async () => {
     const { id, url } = await make({});
     const { data } = await call<Delivery>('POST', `/webhooks/${id}/test`);
@@ -247,7 +247,7 @@ describe('another organisation', () => {
   });
 });
 
-test('there are at most 20 in an organisation, however many are made at once', async () => {
+test('there are at most 20 in an organization, however many are made at once', async () => {
   const { orgId } = gateway.theirs;
   onTestFinished(() => gateway.db.webhook.deleteMany({ where: { orgId } }).then(() => undefined));
   const body = { url: 'https://hooks.example.com/', event_types: ['x'] };

@@ -7,7 +7,7 @@ import { sampleHost } from '@oriontel/system';
 
 export interface RecurringSettings {
   db: Database;
-  /** Days CDRs and results of gateways are kept where their organisation does not say; absent: for ever. */
+  /** Days CDRs and results of gateways are kept where their organization does not say; absent: for ever. */
   retentionDays: number | undefined;
 }
 

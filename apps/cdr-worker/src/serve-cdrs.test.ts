@@ -32,7 +32,7 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
   });
   const cdrs = () => store.db.$queryRaw`SELECT call_id, caller, org_id FROM cdrs ORDER BY start_time`;
 
-  test('what is accepted is stored by the region of its organisation, and what its queue never heard of is swept up', async () => {
+  test('what is accepted is stored by the region of its organization, and what its queue never heard of is swept up', async () => {
     const { db } = store;
     const british = await db.organization.create({ data: { name: 'British', region: 'GB' } });
     const silent = { add: () => Promise.reject(new Error('queue is down')) };

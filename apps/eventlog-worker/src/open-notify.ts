@@ -4,7 +4,7 @@ import { notifierRules } from '@oriontel/bespoke';
 import { emailsOf } from '@oriontel/identity';
 import type { Logger } from '@oriontel/service';
 
-/** Hands events over to the webhooks that want them, and to whom the notifier rules of their organisation name. */
+/** Hands events over to the webhooks that want them, and to whom the notifier rules of their organization name. */
 export const openNotify = (log: Logger, channels: { email: boolean }): Notify => {
   const tellByRules = openNotifier({
     settingsOf: notifierRules,

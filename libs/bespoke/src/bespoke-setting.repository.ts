@@ -3,7 +3,7 @@ import type { Prisma, Queryable } from '@oriontel/database';
 
 export type BespokeKind = 'queuemon' | 'notifier';
 
-/** The only file that speaks to the bespoke_settings table. `queueId` is empty for the whole organisation. */
+/** The only file that speaks to the bespoke_settings table. `queueId` is empty for the whole organization. */
 export const bespokeSettings = (db: Queryable) => ({
   find: async (orgId: number, kind: BespokeKind, queueId = ''): Promise<JsonObject | null> => {
     const row = await db.bespokeSetting.findUnique({
@@ -13,7 +13,7 @@ export const bespokeSettings = (db: Queryable) => ({
     return row && (row.data as JsonObject);
   },
 
-  /** Of whole organisations: those that have any. */
+  /** Of whole organizations: those that have any. */
   findAll: async (orgIds: number[], kind: BespokeKind): Promise<Map<number, JsonObject>> => {
     const rows = await db.bespokeSetting.findMany({
       where: { orgId: { in: orgIds }, kind, queueId: '' },

@@ -35,7 +35,7 @@ const NOTIFIER = {
   },
 };
 
-/** The settings that the platform document shows, where an organisation has none yet. */
+/** The settings that the platform document shows, where an organization has none yet. */
 export const demoSettings = async (db: Database, orgId: number): Promise<void> => {
   const settings = bespokeSettings(db);
   if (!(await settings.find(orgId, 'queuemon'))) await settings.store(orgId, 'queuemon', QUEUE_MONITOR);

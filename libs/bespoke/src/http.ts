@@ -1,11 +1,11 @@
 import { EntityName, Failure, IdText, text } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import {
-  organisationToFill,
-  organisationToWrite,
+  organizationToFill,
+  organizationToWrite,
   type Access,
   type HttpServer,
-  type OrganisationExists,
+  type OrganizationExists,
 } from '@oriontel/service';
 import { z } from 'zod';
 import { bespokeSettings } from './bespoke-setting.repository.ts';
@@ -14,17 +14,17 @@ import { QueueMonitorSettings } from './queue-monitor.ts';
 
 export interface BespokeRoutes {
   db: Database;
-  organisationExists: OrganisationExists;
+  organizationExists: OrganizationExists;
 }
 
 const keepers: Access = { roles: ['admin', 'manager'] };
 const Found = <T extends z.ZodType>(data: T) => z.object({ status: z.literal('success'), data });
 const success = <T>(data: T) => ({ status: 'success' as const, data });
 
-/** An admin's own settings are those of the default organisation, so a read takes the organisation of a write. */
-const organisationOf = organisationToWrite;
+/** An admin's own settings are those of the default organization, so a read takes the organization of a write. */
+const organizationOf = organizationToWrite;
 
-/** Settings of an organisation's own making: stored and shown as they are. */
+/** Settings of an organization's own making: stored and shown as they are. */
 export const bespokeRoutes = async (app: HttpServer, routes: BespokeRoutes): Promise<void> => {
   await app.register(queueMonitorRoutes, routes);
   await app.register(notifierRoutes, routes);
@@ -36,9 +36,9 @@ const QueueQuery = z.object({ org_id: IdText.optional(), queue_id: EntityName.op
 
 const queueMonitorRoutes = async (
   app: HttpServer,
-  { db, organisationExists }: BespokeRoutes,
+  { db, organizationExists }: BespokeRoutes,
 ): Promise<void> => {
-  const organisationToChange = organisationToFill(organisationExists);
+  const organizationToChange = organizationToFill(organizationExists);
 
   app.route({
     method: 'GET',
@@ -52,8 +52,8 @@ const queueMonitorRoutes = async (
     },
     handler: async ({ principal, query }) => {
       const settings = bespokeSettings(db);
-      const orgId = organisationOf(principal, query.org_id);
-      // A queue without settings of its own has those of its organisation.
+      const orgId = organizationOf(principal, query.org_id);
+      // A queue without settings of its own has those of its organization.
       const found =
         (query.queue_id && (await settings.find(orgId, 'queuemon', query.queue_id))) ||
         (await settings.find(orgId, 'queuemon'));
@@ -74,7 +74,7 @@ const queueMonitorRoutes = async (
       response: { 200: Found(QueueMonitorSettings) },
     },
     handler: async ({ principal, query, body }) => {
-      const orgId = await organisationToChange(principal, query.org_id);
+      const orgId = await organizationToChange(principal, query.org_id);
       await bespokeSettings(db).store(orgId, 'queuemon', body, query.queue_id);
       return success(body);
     },
@@ -86,8 +86,8 @@ const NotifierQuery = z.object({
   type: text(64).optional().meta({ description: 'Only settings that have a rule for this channel' }),
 });
 
-const notifierRoutes = async (app: HttpServer, { db, organisationExists }: BespokeRoutes): Promise<void> => {
-  const organisationToChange = organisationToFill(organisationExists);
+const notifierRoutes = async (app: HttpServer, { db, organizationExists }: BespokeRoutes): Promise<void> => {
+  const organizationToChange = organizationToFill(organizationExists);
 
   app.route({
     method: 'GET',
@@ -100,7 +100,7 @@ const notifierRoutes = async (app: HttpServer, { db, organisationExists }: Bespo
       response: { 200: Found(NotifierSettings) },
     },
     handler: async ({ principal, query: { org_id, type } }) => {
-      const found = await bespokeSettings(db).find(organisationOf(principal, org_id), 'notifier');
+      const found = await bespokeSettings(db).find(organizationOf(principal, org_id), 'notifier');
       if (!found) throw missing();
       const settings = NotifierSettings.parse(found);
       if (type !== undefined && !usesChannel(settings, type)) throw missing();
@@ -120,7 +120,7 @@ const notifierRoutes = async (app: HttpServer, { db, organisationExists }: Bespo
       response: { 200: Found(NotifierSettings) },
     },
     handler: async ({ principal, query, body }) => {
-      const orgId = await organisationToChange(principal, query.org_id);
+      const orgId = await organizationToChange(principal, query.org_id);
       await bespokeSettings(db).store(orgId, 'notifier', body);
       return success(body);
     },

@@ -22,7 +22,7 @@ const read = { ...rule(), enabled: true, recipients: [] as string[], smsTo: [] a
 const settle = (orgId: number, settings: object) =>
   bespokeSettings(store.db).store(orgId, 'notifier', settings as Record<string, unknown>);
 
-test('the settings of each organisation that was asked for are read, and those of no other', async () => {
+test('the settings of each organization that was asked for are read, and those of no other', async () => {
   const recipients = ['ann@example.com'];
   const sms_to = ['+14155550100'];
   const quiet_hours = { enabled: true, start: '22:00', end: '07:00' };

@@ -3,7 +3,7 @@ import type { Queryable } from '@oriontel/database';
 import { bespokeSettings } from './bespoke-setting.repository.ts';
 import { DeliveryPreferences, MOST_PER_HOUR, NotificationRule } from './notifier.ts';
 
-/** What the notifiers of these organisations do, for whoever notifies: of those that have settings. */
+/** What the notifiers of these organizations do, for whoever notifies: of those that have settings. */
 export const notifierRules = async (tx: Queryable, orgIds: number[]) => {
   const found = await bespokeSettings(tx).findAll(orgIds, 'notifier');
   return new Map([...found].map(([orgId, settings]) => [orgId, rulesOf(settings)]));

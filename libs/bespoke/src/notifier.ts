@@ -5,7 +5,7 @@ const E164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a number in E.164, l
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of the day like 22:00');
 
-/** Notifications in an hour, where an organisation has not said how many. */
+/** Notifications in an hour, where an organization has not said how many. */
 export const MOST_PER_HOUR = 1_000;
 
 export const NotificationRule = z
@@ -51,7 +51,7 @@ export const DeliveryPreferences = z
   .meta({ id: 'DeliveryPreferences' });
 export type DeliveryPreferences = z.output<typeof DeliveryPreferences>;
 
-/** Whom an organisation's notifier tells of what, and when not. */
+/** Whom an organization's notifier tells of what, and when not. */
 export const NotifierSettings = z
   .looseObject({
     notification_rules: z.array(NotificationRule).max(1_000).default([]),

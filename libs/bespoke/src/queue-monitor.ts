@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const threshold = z.number('must be a number').min(0, 'must not be negative');
 
-/** How an organisation watches its queues. Members that this does not name are the client's own, and kept. */
+/** How an organization watches its queues. Members that this does not name are the client's own, and kept. */
 export const QueueMonitorSettings = z
   .looseObject({
     refresh_interval: z

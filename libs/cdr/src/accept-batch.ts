@@ -3,7 +3,7 @@ import { compactStamp, Failure, type Problem } from '@oriontel/contracts';
 import type { Intake } from '@oriontel/intake';
 import { fieldName } from '@oriontel/service';
 import type { CdrPayload } from './cdr-intake.ts';
-import { isFreeswitch } from './freeswitch/recognise-freeswitch.ts';
+import { isFreeswitch } from './freeswitch/recognize-freeswitch.ts';
 import { checkRecord } from './platform/check-record.ts';
 import { BatchEnvelope } from './platform/platform-batch.ts';
 
@@ -15,8 +15,8 @@ export interface CdrRequest {
   userAgent: string | null;
   /** The `?uuid=` that FreeSWITCH adds. */
   uuid: string | null;
-  /** The organisation a batch with this `org_id` (if any) goes to. @throws Failure where it may not. */
-  organisationOf: (orgId: number | undefined) => Promise<number>;
+  /** The organization a batch with this `org_id` (if any) goes to. @throws Failure where it may not. */
+  organizationOf: (orgId: number | undefined) => Promise<number>;
   requestId: string;
 }
 
@@ -57,7 +57,7 @@ export const acceptBatch =
       ? prepareDocument(request, sgapiReference)
       : prepareBatch(request, sgapiReference);
     const { value, processed, duplicatesInBatch, quarantined } = prepared;
-    const orgId = await request.organisationOf(prepared.orgId);
+    const orgId = await request.organizationOf(prepared.orgId);
     const { id } = await intake.accept({ orgId, key: request.batchId, value, requestId: request.requestId });
     return { id, orgId, sgapiReference, processed, duplicatesInBatch, quarantined };
   };

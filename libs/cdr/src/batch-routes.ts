@@ -5,9 +5,9 @@ import type { Intake } from '@oriontel/intake';
 import {
   envelope,
   Enveloped,
-  organisationToFill,
-  organisationToWrite,
-  type OrganisationExists,
+  organizationToFill,
+  organizationToWrite,
+  type OrganizationExists,
   type Access,
   type HttpServer,
 } from '@oriontel/service';
@@ -22,7 +22,7 @@ import type { Submission } from './submission.repository.ts';
 export interface BatchRoutes {
   db: Database;
   intake: Pick<Intake<CdrPayload>, 'accept'>;
-  organisationExists: OrganisationExists;
+  organizationExists: OrganizationExists;
 }
 
 /** Bytes of one batch. */
@@ -88,7 +88,7 @@ export const batchRoutes = async (app: HttpServer, routes: BatchRoutes): Promise
       response: { 200: Enveloped(BatchStatus) },
     },
     handler: async ({ params, query, principal }) => {
-      const status = await statusOf(organisationToWrite(principal, query.org_id), params.index);
+      const status = await statusOf(organizationToWrite(principal, query.org_id), params.index);
       if (!status) throw new Failure('not_found', 'No batch was sent under this index.');
       return envelope(status);
     },
@@ -100,10 +100,10 @@ export const batchRoutes = async (app: HttpServer, routes: BatchRoutes): Promise
 
 const intakeRoute = async (
   app: HttpServer,
-  { db, intake, organisationExists, action }: BatchRoutes & { action: string },
+  { db, intake, organizationExists, action }: BatchRoutes & { action: string },
 ): Promise<void> => {
   const accept = acceptBatch(intake);
-  const organisationOf = organisationToFill(organisationExists);
+  const organizationOf = organizationToFill(organizationExists);
   const storedWithin = awaitStored(db);
   // The Content-Type does not tell what FreeSWITCH sends: every body is read as it is.
   app.removeAllContentTypeParsers();
@@ -136,7 +136,7 @@ const intakeRoute = async (
         userAgent: headers['user-agent'] ?? null,
         uuid: query.uuid ?? null,
         // The query's org_id counts more than the body's.
-        organisationOf: (inBody) => organisationOf(principal, query.org_id ?? inBody),
+        organizationOf: (inBody) => organizationOf(principal, query.org_id ?? inBody),
         requestId,
       });
       const wait = preferredWait(headers['prefer']);

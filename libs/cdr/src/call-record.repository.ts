@@ -12,7 +12,7 @@ export type FoundLeg = Omit<StoredLeg, 'contentHash' | 'raw'>;
 /** A leg that names another. */
 export type LinkedLeg = Pick<StoredLeg, 'orgId' | 'callId' | 'linkedCallId' | 'startTime'>;
 
-/** What a search may ask for; `numbers` match as they came or normalised. */
+/** What a search may ask for; `numbers` match as they came or normalized. */
 export interface CallFilter {
   callId?: string | undefined;
   callers?: string[] | undefined;

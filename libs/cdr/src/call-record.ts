@@ -13,7 +13,7 @@ export type Leg = z.output<typeof Leg>;
 /** Seconds; what claims to have lasted longer is a broken clock, not a call. */
 export const LONGEST_CALL = 366 * 86_400;
 
-/** What any intake format says of one leg, before normalising: numbers as they came, null where nothing is said. */
+/** What any intake format says of one leg, before normalizing: numbers as they came, null where nothing is said. */
 export interface LegFacts {
   callId: string;
   leg: Leg | null;

@@ -5,7 +5,7 @@ import type { CallLeg } from './call-record.ts';
 type Key = Pick<CallLeg, 'callId' | 'source' | 'startTime'>;
 
 /**
- * The id of a leg, made from its key (organisation, source, call id, start): the same leg always has the same id, stored
+ * The id of a leg, made from its key (organization, source, call id, start): the same leg always has the same id, stored
  * or not. A UUIDv8 (RFC 9562, 5.8): 48 bits of start_time in milliseconds, as UUIDv7 has them, then 74 bits of SHA-256.
  */
 export const cdrId = (orgId: number, { callId, source, startTime }: Key): string => {

@@ -1,5 +1,5 @@
 import { Failure } from '@oriontel/contracts';
-import { envelope, Enveloped, organisationToRead, type HttpServer } from '@oriontel/service';
+import { envelope, Enveloped, organizationToRead, type HttpServer } from '@oriontel/service';
 import { z } from 'zod';
 import { batchRoutes, type BatchRoutes } from './batch-routes.ts';
 import { CallRecord } from './call-record.ts';
@@ -39,7 +39,7 @@ export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRou
       response: { 200: Enveloped(z.array(CallRecord)) },
     },
     handler: async ({ query, principal }) => {
-      const { legs, nextCursor } = await search(organisationToRead(principal, query.org_id), query);
+      const { legs, nextCursor } = await search(organizationToRead(principal, query.org_id), query);
       return envelope(legs.map(presentCall), { next_cursor: nextCursor });
     },
   });
@@ -56,7 +56,7 @@ export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRou
     },
     handler: async ({ params, principal }) => {
       const id = z.guid().safeParse(params.id.toLowerCase());
-      const leg = id.success ? await find(organisationToRead(principal), id.data) : null;
+      const leg = id.success ? await find(organizationToRead(principal), id.data) : null;
       if (!leg) throw new Failure('not_found', 'No such CDR.');
       return envelope(presentCall(leg));
     },

@@ -3,11 +3,11 @@ import type { CallLeg, LegFacts } from './call-record.ts';
 import { cdrId } from './cdr-id.ts';
 import type { CdrPayload } from './cdr-intake.ts';
 import { readFreeswitch } from './freeswitch/read-freeswitch.ts';
-import { contentHash } from './normalise/content-hash.ts';
-import { normaliseLeg } from './normalise/normalise-leg.ts';
+import { contentHash } from './normalize/content-hash.ts';
+import { normalizeLeg } from './normalize/normalize-leg.ts';
 import { checkRecord } from './platform/check-record.ts';
 
-/** A normalised leg with all that is stored of it. */
+/** A normalized leg with all that is stored of it. */
 export interface StoredLeg extends CallLeg {
   id: string;
   orgId: number;
@@ -23,14 +23,14 @@ export type ReadRecord = {
   alone: () => CdrPayload;
 } & ({ ok: true; leg: StoredLeg } | { ok: false; reason: 'invalid' | 'unreadable'; detail: string });
 
-/** CDRMunch: reads and normalises what a request brought. Pure: the same row always gives the same legs. */
+/** CDRMunch: reads and normalizes what a request brought. Pure: the same row always gives the same legs. */
 export const readSubmission = (
   row: Pick<IntakeRow<CdrPayload>, 'orgId' | 'payload'>,
   region: string | null,
 ): ReadRecord[] => {
   const { orgId, payload } = row;
   const store = (facts: LegFacts, raw: unknown): StoredLeg => {
-    const leg = normaliseLeg(facts, { region }, payload.source);
+    const leg = normalizeLeg(facts, { region }, payload.source);
     const { batchId } = payload;
     // Not a spread: at tens of thousands a second the copies are what a worker spends most of its time on.
     return Object.assign(leg, { id: cdrId(orgId, leg), orgId, batchId, contentHash: contentHash(leg), raw });

@@ -3,8 +3,8 @@ import type { Queryable } from '@oriontel/database';
 import { z } from 'zod';
 import { Disposition } from './call-record.ts';
 import { callRecords, type CallFilter, type FoundLeg } from './call-record.repository.ts';
-import { normaliseNumber } from './normalise/normalise-number.ts';
-import { readDisposition } from './normalise/read-disposition.ts';
+import { normalizeNumber } from './normalize/normalize-number.ts';
+import { readDisposition } from './normalize/read-disposition.ts';
 import { matches, pendingCalls } from './pending-calls.ts';
 
 const word = text(255);
@@ -68,10 +68,10 @@ export const findCall = (db: Queryable, regionOf: (orgId: number) => Promise<str
   };
 };
 
-/** Numbers match as they were sent and as the organisation's region reads them. */
+/** Numbers match as they were sent and as the organization's region reads them. */
 export const toFilter = (query: Omit<CallQuery, 'limit'>, region: string | null): CallFilter => {
   const spellings = (value: string | undefined) =>
-    value && [...new Set([value, normaliseNumber(value, region)])];
+    value && [...new Set([value, normalizeNumber(value, region)])];
   return {
     callId: query.call_id,
     callers: spellings(query.caller) || undefined,

@@ -10,9 +10,9 @@ import { submissions, type Counts } from './submission.repository.ts';
 
 /** What this feature needs of others; the app hands it over. */
 export interface StoreDependencies {
-  /** ISO 3166 alpha-2 by organisation: how its national numbers are read. */
+  /** ISO 3166 alpha-2 by organization: how its national numbers are read. */
   regionsOf: (orgIds: number[]) => Promise<Map<number, string | null>>;
-  /** Makes entities of the organisation what was not known before. */
+  /** Makes entities of the organization what was not known before. */
   registerEntities: (tx: Queryable, entities: (EntityRef & { orgId: number })[]) => Promise<void>;
   /** Ends the active calls that these legs belong to. */
   closeCalls: (tx: Queryable, legs: StoredLeg[]) => Promise<void>;

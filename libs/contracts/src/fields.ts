@@ -41,7 +41,7 @@ export const Label = z
 
 const ID = `must be a whole number from 1 to ${LARGEST_ID}`;
 
-/** The id of an organisation or a user in a body. */
+/** The id of an organization or a user in a body. */
 export const Id = z.int(required(ID)).min(1, ID).max(LARGEST_ID, ID);
 
 /** The same in a path or query. */

@@ -13,13 +13,13 @@ export const scopes = [
 ] as const;
 export type Scope = (typeof scopes)[number];
 
-/** Who is asking. `orgId` null: a user whom no organisation has taken in. */
+/** Who is asking. `orgId` null: a user whom no organization has taken in. */
 export type Principal =
   | { kind: 'user'; id: number; role: Role; orgId: number | null; username: string; sessionId: string }
   | { kind: 'key'; id: string; orgId: number; scopes: Scope[]; name: string };
 
-/** The largest id of a user or an organisation: PostgreSQL's integer. */
+/** The largest id of a user or an organization: PostgreSQL's integer. */
 export const LARGEST_ID = 2_147_483_647;
 
-/** Organisation 1, "Default", always exists; an admin's writes that name none go there. */
+/** Organization 1, "Default", always exists; an admin's writes that name none go there. */
 export const DEFAULT_ORG = 1;

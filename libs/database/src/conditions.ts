@@ -1,6 +1,6 @@
 import { Prisma } from './generated/client.ts';
 
-/** The condition of one organisation; null is every one. */
+/** The condition of one organization; null is every one. */
 export const everyOrg = (orgId: number | null): Prisma.Sql =>
   orgId === null ? Prisma.sql`TRUE` : Prisma.sql`org_id = ${orgId}::int`;
 

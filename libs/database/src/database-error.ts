@@ -31,7 +31,7 @@ const UNREACHABLE_KINDS = new Set([
   'TooManyConnections',
   'TlsConnectionError',
 ]);
-// Connection (but not a violated protocol, which is our own mistake), authorisation, serialisation and deadlock, resources, lock not available, cancelled or shut down, I/O.
+// Connection (but not a violated protocol, which is our own mistake), authorization, serialization and deadlock, resources, lock not available, cancelled or shut down, I/O.
 const PASSING_STATES = /^(08(?!P01)|28|40|53|55P03|57|58)/;
 // pg's and pg-pool's own errors have no code, and Prisma hands them through as they are.
 const PASSING_MESSAGES =

@@ -96,7 +96,7 @@ const executeScript = async (pool: pg.Pool, script: string): Promise<void> => {
 const OID_CHAR = 18;
 const OID_TEXT = 25;
 
-/** adapter-pg 7.10.0 refuses columns of type "char", which the engine reads in the catalogue: they pass as text, marked. */
+/** adapter-pg 7.10.0 refuses columns of type "char", which the engine reads in the catalog: they pass as text, marked. */
 class CharAwarePool extends pg.Pool {
   readonly charColumns = new WeakMap<unknown[], number[]>();
 

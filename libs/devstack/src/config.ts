@@ -23,7 +23,7 @@ const Variables = z.object({
   PATH: z.string().default(''),
 });
 
-// A database somebody brought is theirs: nothing is put into it unasked, and its gateways are not this machine's neighbours.
+// A database somebody brought is theirs: nothing is put into it unasked, and its gateways are not this machine's neighbors.
 export const Config = Variables.transform((given) => ({
   ...given,
   DEMO_DATA: given.DEMO_DATA ?? (given.DATABASE_URL ? 'off' : 'on'),

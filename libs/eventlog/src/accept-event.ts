@@ -2,7 +2,7 @@ import { newEventId, type Principal } from '@oriontel/contracts';
 import type { Intake } from '@oriontel/intake';
 import { actorOf } from './actor-of.ts';
 import type { AuditEvent, DatedEvent } from './audit-event.ts';
-import { normaliseAddress } from './ip-address.ts';
+import { normalizeAddress } from './ip-address.ts';
 import type { NewEvent } from './new-event.ts';
 
 export interface EventRequest {
@@ -31,7 +31,7 @@ export const acceptEvent =
       resourceId: body.resource_id ?? null,
       description: body.description,
       metadata: body.metadata ?? null,
-      ipAddress: body.ip_address ? normaliseAddress(body.ip_address) : null,
+      ipAddress: body.ip_address ? normalizeAddress(body.ip_address) : null,
       userAgent: userAgent?.slice(0, USER_AGENT) ?? null,
     };
     await intake.accept({ orgId, key: event.id, value: event, requestId });

@@ -7,7 +7,7 @@ import { eventlogIntake } from './eventlog-intake.ts';
 
 const queue = eventlogIntake.queue.name;
 
-/** One event, stored or on its way; null where the organisation has none of this id. */
+/** One event, stored or on its way; null where the organization has none of this id. */
 export const findEvent =
   (db: Queryable) =>
   async (orgId: number, id: string): Promise<DatedEvent | null> => {

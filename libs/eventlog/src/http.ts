@@ -1,7 +1,7 @@
 import { Failure, Id, LARGEST_ID } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Intake } from '@oriontel/intake';
-import { organisationToFill, type Access, type HttpServer, type OrganisationExists } from '@oriontel/service';
+import { organizationToFill, type Access, type HttpServer, type OrganizationExists } from '@oriontel/service';
 import { z } from 'zod';
 import { acceptEvent } from './accept-event.ts';
 import type { AuditEvent } from './audit-event.ts';
@@ -22,11 +22,11 @@ import { SearchQuery } from './search-query.ts';
 export interface EventlogRoutes {
   db: Database;
   intake: Pick<Intake<AuditEvent>, 'accept'>;
-  organisationExists: OrganisationExists;
+  organizationExists: OrganizationExists;
   names: NameSources;
 }
 
-const Organisation = z.object({
+const Organization = z.object({
   // Digits alone: Number() would read 0x10 and 1e3, too.
   orgId: z
     .string()
@@ -34,15 +34,15 @@ const Organisation = z.object({
     .transform(Number)
     .pipe(Id),
 });
-const Entry = Organisation.extend({ eventLogId: z.string() });
+const Entry = Organization.extend({ eventLogId: z.string() });
 
 const writers: Access = { roles: ['admin', 'manager', 'user'], scope: 'events:write' };
 const readers: Access = { roles: ['admin', 'manager'] };
 
 /** The audit log. */
 export const eventlogRoutes = async (app: HttpServer, routes: EventlogRoutes): Promise<void> => {
-  const { db, intake, organisationExists, names } = routes;
-  const inOrganisation = organisationToFill(organisationExists);
+  const { db, intake, organizationExists, names } = routes;
+  const inOrganization = organizationToFill(organizationExists);
   const accept = acceptEvent(intake);
   const find = findEvent(db);
   const search = searchEvents(db);
@@ -55,12 +55,12 @@ export const eventlogRoutes = async (app: HttpServer, routes: EventlogRoutes): P
     schema: {
       tags: ['Event logging'],
       summary: 'Create an event log entry',
-      params: Organisation,
+      params: Organization,
       body: NewEvent,
       response: { 200: CreatedEvent },
     },
     handler: async ({ params, principal, body, headers, id: requestId }) => {
-      const orgId = await inOrganisation(principal, params.orgId);
+      const orgId = await inOrganization(principal, params.orgId);
       const userAgent = headers['user-agent'];
       return presentCreated(await accept({ orgId, principal, body, userAgent, requestId }));
     },
@@ -77,7 +77,7 @@ export const eventlogRoutes = async (app: HttpServer, routes: EventlogRoutes): P
       response: { 200: EventLogEntry },
     },
     handler: async ({ params, principal }) => {
-      const orgId = await inOrganisation(principal, params.orgId);
+      const orgId = await inOrganization(principal, params.orgId);
       const event = await find(orgId, params.eventLogId);
       if (!event) throw new Failure('not_found', 'Event log entry not found.');
       return presentEntry(event, await namesOf(orgId, [event]));
@@ -91,13 +91,13 @@ export const eventlogRoutes = async (app: HttpServer, routes: EventlogRoutes): P
     schema: {
       tags: ['Event logging'],
       summary: 'Search event logs',
-      params: Organisation,
+      params: Organization,
       // Without any body, too, it is a search for everything.
       body: z.preprocess((body) => body ?? {}, SearchQuery),
       response: { 200: FoundEvents },
     },
     handler: async ({ params, principal, body }) => {
-      const orgId = await inOrganisation(principal, params.orgId);
+      const orgId = await inOrganization(principal, params.orgId);
       const found = await search(orgId, body);
       return presentFound(found, await namesOf(orgId, found.events));
     },

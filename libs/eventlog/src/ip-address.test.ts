@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { IpAddress, normaliseAddress } from './ip-address.ts';
+import { IpAddress, normalizeAddress } from './ip-address.ts';
 
 test.each([
   ['203.0.113.50', '203.0.113.50'],
@@ -10,7 +10,7 @@ test.each([
   ['0:0:0:0:0:FFFF:0a00:00ff', '10.0.0.255'],
 ])('%s is %s', (address, normal) => {
   expect(IpAddress.safeParse(address).success).toBe(true);
-  expect(normaliseAddress(address)).toBe(normal);
+  expect(normalizeAddress(address)).toBe(normal);
 });
 
 test.each([

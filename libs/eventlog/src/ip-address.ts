@@ -12,7 +12,7 @@ export const IpAddress = z
 const MAPPED = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/;
 
 /** One spelling for each address (RFC 5952); an IPv4 address that came over an IPv6 socket is an IPv4 address. */
-export const normaliseAddress = (address: string): string => {
+export const normalizeAddress = (address: string): string => {
   if (isIP(address) === 4) return address;
   const compressed = new URL(`http://[${address}]`).hostname.slice(1, -1);
   const [, high, low] = MAPPED.exec(compressed) ?? [];

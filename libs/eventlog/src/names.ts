@@ -7,7 +7,7 @@ export interface UserName {
   email: string;
 }
 
-/** What the app knows of names; it hands these over. Those of other organisations are nobody's business here. */
+/** What the app knows of names; it hands these over. Those of other organizations are nobody's business here. */
 export interface NameSources {
   usersOf: (orgId: number, ids: number[]) => Promise<UserName[]>;
   entitiesOf: (orgId: number, refs: EntityRef[]) => Promise<(EntityRef & { name: string })[]>;

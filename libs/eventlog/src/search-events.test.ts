@@ -204,7 +204,7 @@ describe('a cursor', () => {
       details: [{ field: 'cursor' }],
     } satisfies Partial<Record<keyof Failure, unknown>>);
 
-  test('is refused with another sort, filter or organisation', async () => {
+  test('is refused with another sort, filter or organization', async () => {
     const cursor = await give();
     await refused({ cursor, sort_order: 'asc' });
     await refused({ cursor, sort_by: 'severity' });
@@ -217,7 +217,7 @@ describe('a cursor', () => {
     (cursor) => refused({ cursor }),
   );
 
-  test('that was changed is refused, or leads to a place of its own organisation', async () => {
+  test('that was changed is refused, or leads to a place of its own organization', async () => {
     const written = JSON.parse(Buffer.from(await give(), 'base64url').toString()) as unknown[];
     const change = (index: number, value: unknown) =>
       Buffer.from(JSON.stringify(written.with(index, value))).toString('base64url');

@@ -109,7 +109,7 @@ const walk = async ({ db, orgId, filter, sort, part }: Search): Promise<DatedEve
 };
 
 /**
- * Where a walk ends too soon: what is common on the whole may be rare in an organisation, or lie far from the beginning.
+ * Where a walk ends too soon: what is common on the whole may be rare in an organization, or lie far from the beginning.
  */
 const collect = ({ db, orgId, filter, sort, part }: Search): Promise<Collected> =>
   collectByIndex(db, orgId, filter, sort, part, EVERYTHING);

@@ -2,7 +2,7 @@ import { EntityName, Id, time } from '@oriontel/contracts';
 import { z } from 'zod';
 import type { EventFilter, Sort } from './audit-event.repository.ts';
 import { ActorType, rankOf, Severity } from './audit-event.ts';
-import { IpAddress, normaliseAddress } from './ip-address.ts';
+import { IpAddress, normalizeAddress } from './ip-address.ts';
 import { wordsOf } from './words-of.ts';
 
 const PAGE = 'must be a whole number from 1 on';
@@ -79,7 +79,7 @@ export const toFilter = (query: SearchQuery): EventFilter | null => {
     from: query.date_from ? new Date(query.date_from) : undefined,
     to: query.date_to ? new Date(query.date_to) : undefined,
     words,
-    ipAddress: query.ip_address ? normaliseAddress(query.ip_address) : undefined,
+    ipAddress: query.ip_address ? normalizeAddress(query.ip_address) : undefined,
   };
 };
 

@@ -77,7 +77,7 @@ test('an event is in the partition of its month', async () => {
   expect(row.place).toBe(`audit_events_${new Date().toISOString().slice(0, 7).replace('-', '_')}`);
 });
 
-test('one that cannot be stored is quarantined, and its neighbours are stored', async () => {
+test('one that cannot be stored is quarantined, and its neighbors are stored', async () => {
   const [bad, good] = [{ ...full(), ipAddress: 'nonsense' }, full()];
   for (const job of await accept(bad, good)) await drain()(job);
   expect(await store.db.auditEvent.findMany({ select: { id: true } })).toEqual([{ id: good.id }]);

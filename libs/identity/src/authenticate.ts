@@ -13,7 +13,7 @@ const BELIEVED = 2_000;
 
 /**
  * Who is asking, by a Bearer token, an API key as Bearer, or an API key as the password of HTTP Basic. The role and the
- * organisation come from the database, never from the token. For `believed` milliseconds a principal is not asked for
+ * organization come from the database, never from the token. For `believed` milliseconds a principal is not asked for
  * again: a revoked one is out after that.
  */
 export const openAuthentication = (

@@ -6,7 +6,7 @@ import { userRoutes } from './users/user-routes.ts';
 
 export type IdentityRoutes = SessionRoutes;
 
-/** Sessions, users, organisations and API keys. */
+/** Sessions, users, organizations and API keys. */
 export const identityRoutes = async (app: HttpServer, routes: IdentityRoutes): Promise<void> => {
   await app.register(sessionRoutes, routes);
   await app.register(userRoutes, routes);

@@ -143,7 +143,7 @@ describe('storing', () => {
 });
 
 describe('a row that cannot be stored', () => {
-  test('is quarantined at once with its reason when it can never succeed, and its neighbours are stored', async () => {
+  test('is quarantined at once with its reason when it can never succeed, and its neighbors are stored', async () => {
     const onPoison = vi.fn();
     const ids = await putRows(database.db, ['a', 'bad', 'z']);
     const store = storeBut(({ key }) => key === 'bad' && new Failure('unprocessable', 'It names no caller.'));
@@ -173,7 +173,7 @@ describe('a row that cannot be stored', () => {
     expect(await places()).toEqual({ pending: [], stored: ['a', 'z'], quarantined: ['badword'] });
   });
 
-  test('is tried again after an unknown error, and quarantined after the last try; its neighbours are stored at once', async () => {
+  test('is tried again after an unknown error, and quarantined after the last try; its neighbors are stored at once', async () => {
     const onPoison = vi.fn();
     const ids = await putRows(database.db, ['a', 'bad', 'z']);
     const drain = drainWith(
@@ -296,7 +296,7 @@ describe('what a store refuses', () => {
 describe('a database that goes away in the middle', () => {
   const terminate = (tx: Queryable) => tx.$queryRaw`SELECT pg_terminate_backend(pg_backend_pid())`;
 
-  test('rejects, stores nothing, counts no try, and the same job stores it afterwards', async () => {
+  test('rejects, stores nothing, counts no try, and the same job stores it afterward', async () => {
     const ids = await putRows(database.db, ['a', 'b']);
     const onPoison = vi.fn();
     const drain = drainWith(
@@ -374,7 +374,7 @@ describe('redrive', () => {
     expect(await places()).toEqual({ pending: ['again'], stored: [], quarantined: [] });
   });
 
-  test("finds nothing of another organisation's, and leaves it where it is", async () => {
+  test("finds nothing of another organization's, and leaves it where it is", async () => {
     const id = await quarantineWord('theirs');
     await expect(redrive(database.db, { add: async () => {} }, 2, id)).rejects.toMatchObject({
       code: 'not_found',
@@ -396,7 +396,7 @@ describe('redrive', () => {
   });
 });
 
-test('the quarantine is read newest first, page by page, of one organisation', async () => {
+test('the quarantine is read newest first, page by page, of one organization', async () => {
   const item = (orgId: number, word: string) => ({
     orgId,
     key: 'k',

@@ -108,7 +108,7 @@ export const intakeRows = (db: Queryable) => ({
     SELECT ${COLUMNS} FROM intake
     WHERE queue = ${queue} AND (${orgId}::int IS NULL OR org_id = ${orgId}::int) AND (${key}::text IS NULL OR key = ${key}) ORDER BY id LIMIT ${limit}::int`,
 
-  /** Whether anything of an organisation is on the road that was accepted before `time`. */
+  /** Whether anything of an organization is on the road that was accepted before `time`. */
   hasPending: async (queue: string, orgId: number | null, time: Date): Promise<boolean> => {
     const [row] = await db.$queryRaw<[{ found: boolean }]>`
       SELECT EXISTS (SELECT 1 FROM intake
@@ -142,7 +142,7 @@ export const pendingPayloads = (queue: string, orgId: number, keys: string[]): P
     WHERE queue = ${queue} AND org_id = ${orgId}::int AND key = ANY(${keys}::text[])`;
 
 /**
- * A condition: something of the organisation is on the road that was accepted before the row `before`, and after the UUIDv7 `since`.
+ * A condition: something of the organization is on the road that was accepted before the row `before`, and after the UUIDv7 `since`.
  * `orgId` and `before` are columns of the statement around it.
  */
 export const isPendingBefore = (

@@ -37,7 +37,7 @@ export const quarantine = (db: Queryable) => ({
     }
   },
 
-  /** Newest first; `orgId` null reads every organisation's. */
+  /** Newest first; `orgId` null reads every organization's. */
   list: (
     queue: string,
     orgId: number | null,

@@ -15,12 +15,12 @@ export interface Answer<T> {
 }
 
 export interface Sending {
-  /** `admin`, `stray` (of no organisation), or one of organisation 1 to 3: `manager-1`, `user-2`, `key-1` (calls:write). */
+  /** `admin`, `stray` (of no organization), or one of organization 1 to 3: `manager-1`, `user-2`, `key-1` (calls:write). */
   as?: string | undefined;
   body?: unknown;
 }
 
-const ORGANISATIONS = [1, 2, 3];
+const ORGANIZATIONS = [1, 2, 3];
 
 const principalOf = (name: string): Principal => {
   const [kind, org] = name.split('-');
@@ -41,7 +41,7 @@ export const openTestPbx = async () => {
   );
   await app.register(pbxRoutes, {
     db,
-    organisationExists: async (orgId) => ORGANISATIONS.includes(orgId),
+    organizationExists: async (orgId) => ORGANIZATIONS.includes(orgId),
     finishedLeg: async (orgId, callId) =>
       legs.find((leg) => leg.orgId === orgId && leg.callId === callId) ?? null,
   });

@@ -17,12 +17,12 @@ export {
 export { guardRoutes, type Authenticate } from './http/guard.ts';
 export {
   isAdmin,
-  noSuchOrganisation,
-  organisationToFill,
-  organisationToRead,
-  organisationToWrite,
-  type OrganisationExists,
-} from './http/organisation.ts';
+  noSuchOrganization,
+  organizationToFill,
+  organizationToRead,
+  organizationToWrite,
+  type OrganizationExists,
+} from './http/organization.ts';
 export type { KnownRoute } from './http/known-routes.ts';
 export { openLimitRedis } from './http/limit-redis.ts';
 export { openRateLimiter, type LimitRate, type RateLimiting } from './http/limit-rates.ts';

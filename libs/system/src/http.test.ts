@@ -142,18 +142,18 @@ describe('POST /metrics', () => {
     expect((await post({ ...sample, host: 'other' }, 'key-1')).data.host).toBe('other');
     expect((await post(sample, 'key-1-spoken')).data.host).toBe('unknown');
   });
-  test('goes to the own organisation; an admin chooses, else the default one', async () => {
+  test('goes to the own organization; an admin chooses, else the default one', async () => {
     const orgOf = async (as: string, org_id?: number) => (await post({ ...sample, org_id }, as)).data.org_id;
     expect(await orgOf('manager-2')).toBe(2);
     expect(await orgOf('manager-2', 2)).toBe(2);
     expect(await orgOf('admin')).toBe(1);
     expect(await orgOf('admin', 2)).toBe(2);
   });
-  test.each(['manager-1', 'key-1'])('%s cannot write to another organisation', async (as) => {
+  test.each(['manager-1', 'key-1'])('%s cannot write to another organization', async (as) => {
     expect((await post({ ...sample, org_id: 2 }, as)).status).toBe(403);
     expect(await api.db.hostSample.count()).toBe(0);
   });
-  test('an organisation that does not exist is 404', async () => {
+  test('an organization that does not exist is 404', async () => {
     const { status, error } = await post({ ...sample, org_id: 3 }, 'admin');
     expect(status).toBe(404);
     expect(error.message).toBe('Organization not found: create it first.');
@@ -192,7 +192,7 @@ describe('GET /metrics/history', () => {
       [0, 2, 4, 6].map((offset) => ({ limit: 2, offset, total: 5 })),
     );
   });
-  test('total counts what the filter leaves, of this organisation', async () => {
+  test('total counts what the filter leaves, of this organization', async () => {
     await store('a', '2024-01-15T10:00:00Z');
     await store('a', '2024-01-15T11:00:00Z');
     await store('b', '2024-01-15T10:00:00Z');
@@ -221,7 +221,7 @@ describe('GET /metrics/history', () => {
     expect(await hostsOf('?to=2000-01-01T00:00:00Z')).toEqual(['old']);
   });
 
-  test('is that of the own organisation; an admin sees all, or the one it asks for', async () => {
+  test('is that of the own organization; an admin sees all, or the one it asks for', async () => {
     await store('one', '2024-01-15T10:00:00Z', 1);
     await store('two', '2024-01-15T11:00:00Z', 2);
     expect(await hostsOf('', 'user-1')).toEqual(['one']);

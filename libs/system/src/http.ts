@@ -4,9 +4,9 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organisationToRead,
+  organizationToRead,
   type HttpServer,
-  type OrganisationExists,
+  type OrganizationExists,
 } from '@oriontel/service';
 import { HostReading } from './host-reading.ts';
 import { HostSample, HostSampleQuery, NewHostSample, presentSample } from './host-sample.ts';
@@ -17,15 +17,15 @@ import { storeSample } from './store-sample.ts';
 export interface SystemRoutes {
   db: Database;
   host: Pick<HostSampler, 'latest'>;
-  organisationExists: OrganisationExists;
+  organizationExists: OrganizationExists;
 }
 
 /** What this host does, and what other hosts say of themselves. */
 export const systemRoutes = async (
   app: HttpServer,
-  { db, host, organisationExists }: SystemRoutes,
+  { db, host, organizationExists }: SystemRoutes,
 ): Promise<void> => {
-  const store = storeSample(db, organisationExists);
+  const store = storeSample(db, organizationExists);
   const list = listSamples(db);
 
   app.route({
@@ -77,6 +77,6 @@ export const systemRoutes = async (
       response: { 200: EnvelopedPage(HostSample) },
     },
     handler: async ({ principal, query }) =>
-      envelopePage(await list(organisationToRead(principal, query.org_id), query), query, presentSample),
+      envelopePage(await list(organizationToRead(principal, query.org_id), query), query, presentSample),
   });
 };

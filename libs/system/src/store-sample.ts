@@ -1,14 +1,14 @@
 import { EntityName, type Principal } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
-import { organisationToFill, type OrganisationExists } from '@oriontel/service';
+import { organizationToFill, type OrganizationExists } from '@oriontel/service';
 import { hostSamples } from './host-sample.repository.ts';
 import type { NewHostSample, StoredSample } from './host-sample.ts';
 
 /** @throws Failure forbidden, not_found */
 export const storeSample =
-  (db: Queryable, organisationExists: OrganisationExists) =>
+  (db: Queryable, organizationExists: OrganizationExists) =>
   async (principal: Principal, sample: NewHostSample): Promise<StoredSample> => {
-    const orgId = await organisationToFill(organisationExists)(principal, sample.org_id);
+    const orgId = await organizationToFill(organizationExists)(principal, sample.org_id);
     return hostSamples(db).insert(orgId, {
       host: sample.host ?? hostOf(principal),
       cpuUsage: sample.cpu_usage,

@@ -32,7 +32,7 @@ const key = (orgId: number, name: string, scopes: Scope[]): Principal => ({
   name,
 });
 
-/** Who says `Bearer <name>`; the number is the organisation. */
+/** Who says `Bearer <name>`; the number is the organization. */
 const principals: Record<string, Principal> = {
   admin: user('admin', 1),
   'manager-1': user('manager', 1),
@@ -53,7 +53,7 @@ export interface Answer<T> {
   error: { message: string; code: number; details?: { field: string; message: string }[] };
 }
 
-/** The routes of this lib on a database of their own and a host that says what the test says. Organisations 1 and 2 exist. */
+/** The routes of this lib on a database of their own and a host that says what the test says. Organizations 1 and 2 exist. */
 export const openTestSystem = async () => {
   const { db, drop } = await openTestDatabase();
   const app = createServer(openLog('test', 'silent'));
@@ -67,7 +67,7 @@ export const openTestSystem = async () => {
   await app.register(systemRoutes, {
     db,
     host: { latest: () => host.latest() },
-    organisationExists: async (orgId) => orgId <= 2,
+    organizationExists: async (orgId) => orgId <= 2,
   });
 
   const call = async <T>(

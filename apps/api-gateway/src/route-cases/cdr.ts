@@ -9,7 +9,7 @@ const send = async (world: TestGateway, batch: object): Promise<string> => {
   return index;
 };
 
-/** An admin's own batches are those of the default organisation. */
+/** An admin's own batches are those of the default organization. */
 const asked = ({ ours }: TestGateway, who: Who): string => (who === 'admin' ? `?org_id=${ours.orgId}` : '');
 
 const intake = (action: string): RouteCase => ({
@@ -28,7 +28,7 @@ const intake = (action: string): RouteCase => ({
       status: 422,
       field: 'records[0].end_time',
     },
-    'an organisation of others': { query: { org_id: '1' }, status: 403 },
+    'an organization of others': { query: { org_id: '1' }, status: 403 },
   },
 });
 

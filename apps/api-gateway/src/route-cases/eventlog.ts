@@ -17,14 +17,14 @@ const write = async (world: TestGateway, more: object): Promise<string> => {
   return json.event_log_id;
 };
 
-const organisations = {
-  'an organisation that is none': { url: '/eventlog/ours', status: 400, field: 'orgId' },
-  'organisation 0': { url: '/eventlog/0', status: 400, field: 'orgId' },
-  'an organisation beyond all': { url: '/eventlog/2147483648', status: 400, field: 'orgId' },
-  'an organisation in another spelling': { url: '/eventlog/0x1', status: 400, field: 'orgId' },
-  'an organisation by injection': { url: '/eventlog/1%20OR%201=1', status: 400, field: 'orgId' },
-  'an organisation by traversal': { url: '/eventlog/..%2F..%2Fusers', status: 400, field: 'orgId' },
-  'another organisation': { url: '/eventlog/1', status: 403 },
+const organizations = {
+  'an organization that is none': { url: '/eventlog/ours', status: 400, field: 'orgId' },
+  'organization 0': { url: '/eventlog/0', status: 400, field: 'orgId' },
+  'an organization beyond all': { url: '/eventlog/2147483648', status: 400, field: 'orgId' },
+  'an organization in another spelling': { url: '/eventlog/0x1', status: 400, field: 'orgId' },
+  'an organization by injection': { url: '/eventlog/1%20OR%201=1', status: 400, field: 'orgId' },
+  'an organization by traversal': { url: '/eventlog/..%2F..%2Fusers', status: 400, field: 'orgId' },
+  'another organization': { url: '/eventlog/1', status: 403 },
 };
 
 export const eventlogCases: RouteCases = {
@@ -34,7 +34,7 @@ export const eventlogCases: RouteCases = {
     but: { loner: 403 },
     elsewhere: 403,
     mistakes: {
-      ...organisations,
+      ...organizations,
       'no event_type': { body: { description: 'x' }, status: 400, field: 'event_type' },
       'an event_type that is no name': {
         body: newEvent({ event_type: 'a b' }),
@@ -99,12 +99,12 @@ export const eventlogCases: RouteCases = {
     status: 200,
     elsewhere: 403,
     mistakes: {
-      'an organisation that is none': {
+      'an organization that is none': {
         url: '/eventlog/ours/evt-20240115-abc123',
         status: 400,
         field: 'orgId',
       },
-      'another organisation': { url: '/eventlog/1/evt-20240115-abc123', status: 403 },
+      'another organization': { url: '/eventlog/1/evt-20240115-abc123', status: 403 },
     },
   },
   'POST /eventlog/:orgId': {
@@ -112,7 +112,7 @@ export const eventlogCases: RouteCases = {
     status: 200,
     elsewhere: 403,
     mistakes: {
-      ...organisations,
+      ...organizations,
       'a sort_by that is none': { body: { sort_by: 'org_id' }, status: 400, field: 'sort_by' },
       'a sort_by with SQL': {
         body: { sort_by: 'created_at; DROP TABLE audit_events' },

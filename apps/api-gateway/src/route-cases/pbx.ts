@@ -120,7 +120,7 @@ export const pbxCases: RouteCases = {
       nothing: { body: {}, status: 400 },
       'the id of none': { url: `/extensions/${nowhere}`, body: { name: 'x' }, status: 404 },
       'a type that is none': { body: { extension_type: 'h323' }, status: 400, field: 'extension_type' },
-      'another organisation': { body: { org_id: 1 }, status: 400, field: 'org_id' },
+      'another organization': { body: { org_id: 1 }, status: 400, field: 'org_id' },
       'another id': { body: { id: nowhere }, status: 400, field: 'id' },
     },
   },

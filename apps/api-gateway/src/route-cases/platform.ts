@@ -5,7 +5,7 @@ const queueMonitor = {
   display_columns: ['agent_name', 'status'],
   alert_thresholds: { queue_length: 10, wait_time_seconds: 120, abandon_rate: 5 },
   custom_metrics: [{ name: 'service_level', formula: 'a / b * 100', target: 80 }],
-  colours: { our: 'own' },
+  colors: { our: 'own' },
 };
 const rule = {
   id: 'rule-001',
@@ -39,7 +39,7 @@ export const platformCases: RouteCases = {
       await call('/bespoke/queuemon', { method: 'PUT', as: ours.manager, body: queueMonitor });
       return {
         url: who === 'admin' ? `/bespoke/queuemon?org_id=${ours.orgId}` : '/bespoke/queuemon',
-        mark: '"colours"',
+        mark: '"colors"',
       };
     },
     status: 200,

@@ -45,7 +45,7 @@ export interface RouteCase {
   signsOut?: true;
   /** Who is let in by the guard and refused, or answered in another way, all the same. */
   but?: Partial<Record<Who, number>>;
-  /** What the manager of another organisation gets for the example. */
+  /** What the manager of another organization gets for the example. */
   elsewhere: number;
   mistakes?: Record<string, Mistake>;
 }

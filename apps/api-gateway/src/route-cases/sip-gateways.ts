@@ -110,7 +110,7 @@ export const sipGatewayCases: RouteCases = {
       nothing: { body: {}, status: 400 },
       'the id of none': { url: '/gateways/nowhere', body: { name: 'x' }, status: 404 },
       'another id': { body: { id: 'x' }, status: 400, field: 'id' },
-      'another organisation': { body: { org_id: 1 }, status: 400, field: 'org_id' },
+      'another organization': { body: { org_id: 1 }, status: 400, field: 'org_id' },
       'a host that is none': { body: { host: '../etc' }, status: 400, field: 'host' },
       'an interval below its timeout': {
         body: { interval_seconds: 5, timeout_ms: 6_000 },

@@ -65,12 +65,12 @@ const request: RouteCase = {
       status: 400,
       field: 'date_range.end',
     },
-    'an organisation that is none': {
+    'an organization that is none': {
       body: { task_type: 'process', org_id: 0 },
       status: 400,
       field: 'org_id',
     },
-    "another's organisation": { body: { task_type: 'process', org_id: 1 }, status: 403 },
+    "another's organization": { body: { task_type: 'process', org_id: 1 }, status: 403 },
   },
 };
 

@@ -41,7 +41,7 @@ export const userCases: RouteCases = {
     mistakes: {
       ...registration,
       'an admin made by a manager': { body: newUser({ role: 'admin' }), status: 403 },
-      'an organisation of others': { body: newUser({ org_id: 1 }), status: 403 },
+      'an organization of others': { body: newUser({ org_id: 1 }), status: 403 },
     },
   },
   'POST /auth/login': {
@@ -149,7 +149,7 @@ export const userCases: RouteCases = {
       nothing: { body: {}, status: 400 },
       'a role that is none': { body: { role: 'root' }, status: 400, field: 'role' },
       'a role above its own': { body: { role: 'admin' }, status: 403 },
-      'an organisation of others': { body: { org_id: 1 }, status: 403 },
+      'an organization of others': { body: { org_id: 1 }, status: 403 },
       "another's password": { body: { password: PASSWORD }, status: 403 },
       'an email that is taken': { body: { email: 'loner@example.com' }, status: 409, field: 'email' },
       'another id': { body: { id: 1 }, status: 400, field: 'id' },

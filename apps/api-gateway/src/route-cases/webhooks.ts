@@ -130,7 +130,7 @@ export const webhookCases: RouteCases = {
     elsewhere: 404,
     mistakes: {
       nothing: { body: {}, status: 400 },
-      'another organisation': { body: { org_id: 1 }, status: 400, field: 'org_id' },
+      'another organization': { body: { org_id: 1 }, status: 400, field: 'org_id' },
       ...none(''),
       ...badFields((more) => more),
     },

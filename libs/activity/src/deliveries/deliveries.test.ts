@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => store.drop());
 
-/** Organisations of their own: tests see nothing of each other. */
+/** Organizations of their own: tests see nothing of each other. */
 let org = 100;
 const newOrg = (): number => (org += 1);
 
@@ -142,7 +142,7 @@ test('a worker that stops breaks off what hangs, and another takes it up at once
   expect(receiver.ids()).toEqual([event]);
 });
 
-test('an event waits for older ones of its organisation that are not stored yet', async () => {
+test('an event waits for older ones of its organization that are not stored yet', async () => {
   const [orgId, other] = [newOrg(), newOrg()];
   const receiver = await receiverWith();
   const id = await addWebhook(db, receiver.url, { orgId });

@@ -66,7 +66,7 @@ export const deliveries = (db: Queryable) => ({
   },
 
   /**
-   * What a webhook is to be told next. `held`: it must wait, since an event of its organisation that was accepted earlier, though
+   * What a webhook is to be told next. `held`: it must wait, since an event of its organization that was accepted earlier, though
    * not before the UUIDv7 `since`, is still in the intake of `queue`. One statement: that event is in the intake, or its delivery is here.
    */
   head: async (

@@ -24,7 +24,7 @@ export interface ServeWebhookOptions {
 const TURN = 10_000;
 /** Milliseconds; an answer that takes longer makes it a slow one. */
 const SLOW = 2_000;
-/** Milliseconds that an event waits for older ones of its organisation to be stored, and between two looks. */
+/** Milliseconds that an event waits for older ones of its organization to be stored, and between two looks. */
 const PATIENCE = 30_000;
 const LOOK = 100;
 

@@ -27,7 +27,7 @@ export const openTestDeliveries = (
 
 export const SECRET = mintSecret();
 
-/** A webhook for everything that happens to an organisation; returns its id. */
+/** A webhook for everything that happens to an organization; returns its id. */
 export const addWebhook = async (
   db: Database,
   url: string,

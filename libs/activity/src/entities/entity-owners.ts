@@ -4,18 +4,18 @@ import { isOwnedElsewhere, type OwnedElsewhere } from './entity.ts';
 import { entities } from './entity.repository.ts';
 
 /**
- * Which organisations have the user, organisation, extension or gateway of this id; null stands for none, as that of a user
+ * Which organizations have the user, organization, extension or gateway of this id; null stands for none, as that of a user
  * whom nobody has taken in. The app hands these over.
  */
 export type OwnersElsewhere = Record<OwnedElsewhere, (id: string) => Promise<(number | null)[]>>;
 
-/** Which organisations have an entity: the first two at least, where there are more. */
+/** Which organizations have an entity: the first two at least, where there are more. */
 export const entityOwners =
   (db: Queryable, elsewhere: OwnersElsewhere) =>
   (ref: EntityRef): Promise<(number | null)[]> =>
-    isOwnedElsewhere(ref.type) ? elsewhere[ref.type](ref.id) : entities(db).organisationsOf(ref);
+    isOwnedElsewhere(ref.type) ? elsewhere[ref.type](ref.id) : entities(db).organizationsOf(ref);
 
-/** Whether an organisation has this entity. */
+/** Whether an organization has this entity. */
 export const entityExists =
   (db: Queryable, elsewhere: OwnersElsewhere) =>
   async (orgId: number, ref: EntityRef): Promise<boolean> =>

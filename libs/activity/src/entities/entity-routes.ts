@@ -5,10 +5,10 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organisationToFill,
-  organisationToRead,
+  organizationToFill,
+  organizationToRead,
   type HttpServer,
-  type OrganisationExists,
+  type OrganizationExists,
 } from '@oriontel/service';
 import { z } from 'zod';
 import { Entity, EntityQuery, mustBeFree, NamedEntity, presentEntity } from './entity.ts';
@@ -16,15 +16,15 @@ import { entities } from './entity.repository.ts';
 
 export interface EntityRoutes {
   db: Database;
-  organisationExists: OrganisationExists;
+  organizationExists: OrganizationExists;
 }
 
-/** What an organisation has besides what other routes manage. */
+/** What an organization has besides what other routes manage. */
 export const entityRoutes = async (
   app: HttpServer,
-  { db, organisationExists }: EntityRoutes,
+  { db, organizationExists }: EntityRoutes,
 ): Promise<void> => {
-  const organisationOf = organisationToFill(organisationExists);
+  const organizationOf = organizationToFill(organizationExists);
 
   app.route({
     method: 'PUT',
@@ -39,7 +39,7 @@ export const entityRoutes = async (
     },
     handler: async ({ params, principal, body }) => {
       mustBeFree(params.type);
-      const orgId = await organisationOf(principal, body.org_id);
+      const orgId = await organizationOf(principal, body.org_id);
       return envelope(presentEntity(await entities(db).name(orgId, params, body.name)));
     },
   });
@@ -55,7 +55,7 @@ export const entityRoutes = async (
       response: { 200: EnvelopedPage(Entity) },
     },
     handler: async ({ query, principal }) => {
-      const orgId = organisationToRead(principal, query.org_id);
+      const orgId = organizationToRead(principal, query.org_id);
       const found = await entities(db).list(orgId, query, query);
       return envelopePage(found, query, presentEntity);
     },

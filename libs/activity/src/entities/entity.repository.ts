@@ -41,8 +41,8 @@ export const entities = (db: Queryable) => ({
     return row.found;
   },
 
-  /** Which organisations have one of this name; two are enough to know that it is not the only one. */
-  organisationsOf: async ({ type, id }: EntityRef): Promise<number[]> => {
+  /** Which organizations have one of this name; two are enough to know that it is not the only one. */
+  organizationsOf: async ({ type, id }: EntityRef): Promise<number[]> => {
     const rows = await db.$queryRaw<{ orgId: number }[]>`
       SELECT org_id AS "orgId" FROM entities WHERE type = ${type} AND id = ${id} ORDER BY org_id LIMIT 2`;
     return rows.map(({ orgId }) => orgId);
@@ -55,7 +55,7 @@ export const entities = (db: Queryable) => ({
       WHERE org_id = ${orgId}::int AND name IS NOT NULL AND (type, id) IN (
         SELECT type, id FROM json_to_recordset(${JSON.stringify(refs)}::json) AS ref(type text, id text))`,
 
-  /** By organisation, type and id; `orgId` null lists every organisation's. */
+  /** By organization, type and id; `orgId` null lists every organization's. */
   list: async (orgId: number | null, filter: EntityFilter, page: Page): Promise<Paged<FoundEntity>> => {
     const where = conditions(orgId, filter);
     const [items, [counted]] = await Promise.all([

@@ -11,7 +11,7 @@ import {
 } from '@oriontel/contracts';
 import { z } from 'zod';
 
-/** A name that an entity of an organisation was given by hand. */
+/** A name that an entity of an organization was given by hand. */
 export const NamedEntity = z
   .strictObject({ name: Label, org_id: Id.optional() })
   .meta({ id: 'NamedEntity', examples: [{ name: 'Main Outbound Plan' }] });
@@ -60,7 +60,7 @@ export const presentEntity = ({ orgId, type, id, name, createdAt }: FoundEntity)
   created_at: isoTime(createdAt),
 });
 
-/** Users, organisations, extensions and gateways are there or not there elsewhere: nobody makes one by naming it here. */
+/** Users, organizations, extensions and gateways are there or not there elsewhere: nobody makes one by naming it here. */
 export const ownedElsewhere = ['user', 'org', 'extension', 'gateway'] as const;
 export type OwnedElsewhere = (typeof ownedElsewhere)[number];
 

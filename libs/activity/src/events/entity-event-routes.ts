@@ -1,10 +1,10 @@
 import type { Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Intake } from '@oriontel/intake';
-import { isAdmin, type Access, type HttpServer, type OrganisationExists } from '@oriontel/service';
+import { isAdmin, type Access, type HttpServer, type OrganizationExists } from '@oriontel/service';
 import { deliveries } from '../deliveries/delivery.repository.ts';
 import { nameOfEntity, readEntityRef } from '../entities/entity.ts';
-import { entityOrganisation } from '../entities/entity-organisation.ts';
+import { entityOrganization } from '../entities/entity-organization.ts';
 import type { OwnersElsewhere } from '../entities/entity-owners.ts';
 import { EntityPath, OwnerQuery } from '../entities/entity-path.ts';
 import { acceptEntityEvent } from './accept-entity-event.ts';
@@ -23,7 +23,7 @@ import {
 export interface EntityEventRoutes {
   db: Database;
   eventsIntake: Pick<Intake<EntityEvent>, 'accept'>;
-  organisationExists: OrganisationExists;
+  organizationExists: OrganizationExists;
   owners: OwnersElsewhere;
   /** Milliseconds an event with notifications waits for them to be handed over, before it is answered without their number. */
   notifyPatience: number;
@@ -34,8 +34,8 @@ const documentedAs = '/events/{entity}';
 
 /** What happened to entities, and whom it is told. */
 export const entityEventRoutes = async (app: HttpServer, routes: EntityEventRoutes): Promise<void> => {
-  const { db, eventsIntake, owners, organisationExists, notifyPatience } = routes;
-  const organisation = entityOrganisation(db, owners, organisationExists, 'events');
+  const { db, eventsIntake, owners, organizationExists, notifyPatience } = routes;
+  const organization = entityOrganization(db, owners, organizationExists, 'events');
   const accept = acceptEntityEvent(eventsIntake);
   const notified = countNotified(db, deliveries(db).countOf, notifyPatience);
 
@@ -52,7 +52,7 @@ export const entityEventRoutes = async (app: HttpServer, routes: EntityEventRout
     },
     handler: async ({ params, query, principal }) => {
       const ref = readEntityRef(params['*']);
-      const orgId = await organisation.toRead(principal, ref, query.org_id);
+      const orgId = await organization.toRead(principal, ref, query.org_id);
       const { type, since, limit } = query;
       const filter = { type, since: since ? new Date(since) : undefined, limit };
       const entity = nameOfEntity(ref);
@@ -74,7 +74,7 @@ export const entityEventRoutes = async (app: HttpServer, routes: EntityEventRout
     },
     handler: async ({ params, query, principal, body, id: requestId, log }) => {
       const ref = readEntityRef(params['*']);
-      const orgId = await organisation.toReport(principal, ref, query.org_id);
+      const orgId = await organization.toReport(principal, ref, query.org_id);
       const notify = body.notify && mayNotify(principal);
       const event = await accept({ orgId, ref, body: { ...body, notify }, requestId });
       // It is safe: whatever goes wrong from here on, an error would only have it sent a second time.
@@ -87,5 +87,5 @@ export const entityEventRoutes = async (app: HttpServer, routes: EntityEventRout
   });
 };
 
-/** What somebody of no organisation does is kept with the default one, whose people it is none of the business of. */
+/** What somebody of no organization does is kept with the default one, whose people it is none of the business of. */
 const mayNotify = (principal: Principal): boolean => isAdmin(principal) || principal.orgId !== null;

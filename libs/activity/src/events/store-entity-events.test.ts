@@ -130,7 +130,7 @@ test('an event is in the partition of its month, and one of long ago is kept', a
   expect(rows.map(({ place }) => place)).toEqual(['entity_events_default', `entity_events_${month}`]);
 });
 
-test('one that cannot be stored is quarantined, and its neighbours are stored and told', async () => {
+test('one that cannot be stored is quarantined, and its neighbors are stored and told', async () => {
   await writeEntityEvents(store.db, [occurrence({ type: 'a' }), occurrence({ type: 'b' })], 'req');
   const [bad] = await waiting();
   await store.db

@@ -5,7 +5,7 @@ import type { AcceptedEvent, EntityEvent } from './entity-event.ts';
 
 /**
  * Hands over what is to be told of `events`, inside the transaction that stores them: they come once each, of several
- * organisations, in the order of their positions.
+ * organizations, in the order of their positions.
  */
 export type Notify = (tx: Queryable, events: AcceptedEvent[]) => Promise<void>;
 

@@ -11,7 +11,7 @@ export interface FoundImport {
 
 const isStored = ({ parts, partsStored }: LogImport): boolean => partsStored === parts;
 
-/** What has become of an import; null where there is none of this id. `orgId` null: of any organisation. */
+/** What has become of an import; null where there is none of this id. `orgId` null: of any organization. */
 export const importStatus =
   (db: Queryable) =>
   async (orgId: number | null, id: string): Promise<FoundImport | null> => {

@@ -28,7 +28,7 @@ export const logImports = (db: Queryable) => ({
       VALUES (${id}, ${orgId}::int, ${entity}, ${source}, ${deduplicate}, ${received}::int, ${parts}::int)`;
   },
 
-  /** `orgId` null: of any organisation. */
+  /** `orgId` null: of any organization. */
   find: async (orgId: number | null, id: string): Promise<LogImport | null> => {
     const [row] = await db.$queryRaw<LogImport[]>`
       SELECT ${COLUMNS} FROM log_imports WHERE id = ${id} AND (${orgId}::int IS NULL OR org_id = ${orgId}::int)`;

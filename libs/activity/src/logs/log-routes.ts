@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { PartsIntake } from '@oriontel/intake';
-import { organisationToRead, type Access, type HttpServer, type OrganisationExists } from '@oriontel/service';
+import { organizationToRead, type Access, type HttpServer, type OrganizationExists } from '@oriontel/service';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { nameOfEntity, readEntityRef } from '../entities/entity.ts';
 import { EntityPath, OwnerQuery } from '../entities/entity-path.ts';
-import { entityOrganisation } from '../entities/entity-organisation.ts';
+import { entityOrganization } from '../entities/entity-organization.ts';
 import type { OwnersElsewhere } from '../entities/entity-owners.ts';
 import { acceptImport } from './accept-import.ts';
 import { collectBody, tooLarge } from './collect-body.ts';
@@ -21,7 +21,7 @@ export interface LogRoutes {
   db: Database;
   intake: Pick<PartsIntake, 'accept'>;
   importReader: Pick<ImportReader, 'read'>;
-  organisationExists: OrganisationExists;
+  organizationExists: OrganizationExists;
   owners: OwnersElsewhere;
   /** Milliseconds an import waits to be stored, before it is answered as queued. */
   importPatience: number;
@@ -37,8 +37,8 @@ const documentedAs = '/logs/{entity}';
 
 /** The logs of entities. */
 export const logRoutes = async (app: HttpServer, routes: LogRoutes): Promise<void> => {
-  const { db, owners, organisationExists } = routes;
-  const organisation = entityOrganisation(db, owners, organisationExists, 'logs');
+  const { db, owners, organizationExists } = routes;
+  const organization = entityOrganization(db, owners, organizationExists, 'logs');
   const search = searchLogs(db);
   const status = importStatus(db);
 
@@ -55,7 +55,7 @@ export const logRoutes = async (app: HttpServer, routes: LogRoutes): Promise<voi
     },
     handler: async ({ params, query, principal }): Promise<FoundLogs> => {
       const ref = readEntityRef(params['*']);
-      const orgId = await organisation.toRead(principal, ref, query.org_id);
+      const orgId = await organization.toRead(principal, ref, query.org_id);
       const { items, total } = await search(orgId, nameOfEntity(ref), query);
       const logs = items.map(presentLog);
       return { status: 'success', entity: nameOfEntity(ref), count: logs.length, total, logs };
@@ -73,7 +73,7 @@ export const logRoutes = async (app: HttpServer, routes: LogRoutes): Promise<voi
       response: { 200: ImportStatus },
     },
     handler: async ({ params, principal }) => {
-      const orgId = organisationToRead(principal);
+      const orgId = organizationToRead(principal);
       const found = isImportId(params.id) ? await status(orgId, params.id) : null;
       if (!found) throw new Failure('not_found', 'Import not found');
       return presentStatus(found.log, found.state);
@@ -86,8 +86,8 @@ export const logRoutes = async (app: HttpServer, routes: LogRoutes): Promise<voi
 const isImportId = (id: string): boolean => /^import-\d{8}-[0-9a-f]{32}$/.test(id);
 
 const importRoute = async (app: HttpServer, routes: LogRoutes): Promise<void> => {
-  const { db, intake, importReader, organisationExists, owners, importPatience } = routes;
-  const organisation = entityOrganisation(db, owners, organisationExists, 'logs');
+  const { db, intake, importReader, organizationExists, owners, importPatience } = routes;
+  const organization = entityOrganization(db, owners, organizationExists, 'logs');
   const accept = acceptImport(importReader, intake);
   const storedWithin = awaitImport(db);
   // Parsed in a thread of its own: here a large one would hold up everybody.
@@ -118,7 +118,7 @@ const importRoute = async (app: HttpServer, routes: LogRoutes): Promise<void> =>
     },
     handler: async ({ params, query, principal, body, id: requestId }, reply) => {
       const ref = readEntityRef(params['*']);
-      const orgId = await organisation.toWrite(principal, ref, query.org_id);
+      const orgId = await organization.toWrite(principal, ref, query.org_id);
       const blocks = (body as Uint8Array<ArrayBuffer>[] | undefined) ?? [];
       const importId = await accept({ orgId, ref, body: blocks, requestId });
       const { log, state } = await storedWithin(orgId, importId, importPatience);

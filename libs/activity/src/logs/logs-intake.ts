@@ -4,7 +4,7 @@ import type { LogLevel } from './log-entry.ts';
 
 /** An entry of an import, checked and put into its form. */
 export interface ImportedEntry {
-  /** The same for all that are duplicates of each other, in this organisation and entity. */
+  /** The same for all that are duplicates of each other, in this organization and entity. */
   id: string;
   /** ISO 8601. */
   at: string;

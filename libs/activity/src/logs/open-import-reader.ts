@@ -3,7 +3,7 @@ import { Piscina } from 'piscina';
 import type { ImportTask, ReadImport, RefusedImport } from './read-import.ts';
 
 export interface ImportReader {
-  /** Takes the body over: it is empty afterwards. @throws Failure bad_request, unprocessable, too_large, unavailable */
+  /** Takes the body over: it is empty afterward. @throws Failure bad_request, unprocessable, too_large, unavailable */
   read: (task: ImportTask) => Promise<ReadImport>;
   close: () => Promise<void>;
 }

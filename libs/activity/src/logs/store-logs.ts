@@ -44,7 +44,7 @@ const placeLines = (row: IntakeRow<ImportPart>): Placed[] => {
   }));
 };
 
-/** An id is made from the organisation, the entity and the time, too. */
+/** An id is made from the organization, the entity and the time, too. */
 const firstOfEach = (placed: Placed[]): Map<string, Placed> => {
   const firsts = new Map<string, Placed>();
   for (const one of placed) if (!firsts.has(one.line.id)) firsts.set(one.line.id, one);

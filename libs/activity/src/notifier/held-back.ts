@@ -6,7 +6,7 @@ export interface HeldBack {
   events: number;
 }
 
-/** What was held back for one reason, by organisation. */
+/** What was held back for one reason, by organization. */
 export const heldBack = (
   reason: HeldBack['reason'],
   what: { event: { orgId: number; id: string } }[],

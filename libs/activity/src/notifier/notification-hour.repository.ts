@@ -1,6 +1,6 @@
 import type { Queryable } from '@oriontel/database';
 
-/** What an organisation would like to send, and what it may in an hour. */
+/** What an organization would like to send, and what it may in an hour. */
 export interface AskedShare {
   orgId: number;
   wanted: number;
@@ -12,8 +12,8 @@ const HOUR = 3_600_000;
 /** The only file that speaks to the notification_hours table. */
 export const notificationHours = (db: Queryable) => ({
   /**
-   * Grants each organisation what is left to it of the hour of the clock that `now` lies in, and counts it as sent. Holds off
-   * others who ask for the same organisations until the transaction ends, so that together they never get more.
+   * Grants each organization what is left to it of the hour of the clock that `now` lies in, and counts it as sent. Holds off
+   * others who ask for the same organizations until the transaction ends, so that together they never get more.
    */
   take: async (asked: AskedShare[], now: Date): Promise<Map<number, number>> => {
     const hour = new Date(Math.floor(now.getTime() / HOUR) * HOUR);

@@ -22,7 +22,7 @@ export interface QuietHours {
   end: string;
 }
 
-/** What an organisation's notifier does. */
+/** What an organization's notifier does. */
 export interface NotifierRules {
   rules: NotifierRule[];
   quietHours: QuietHours | null;

@@ -16,7 +16,7 @@ afterAll(() => store.drop());
 
 const NOON = new Date('2026-03-01T12:00:00Z');
 let orgs = 100;
-/** An organisation of its own for each test. */
+/** An organization of its own for each test. */
 const newOrg = () => (orgs += 1);
 
 const event = (orgId: number, more: Partial<AcceptedEvent> = {}): AcceptedEvent => ({
@@ -113,7 +113,7 @@ test('an email goes to each recipient of each rule that its type triggers, once'
   expect(found).toEqual(expect.arrayContaining(expected));
 });
 
-test('a text message goes to the enabled webhooks of the organisation that ask for it by name, with the event', async () => {
+test('a text message goes to the enabled webhooks of the organization that ask for it by name, with the event', async () => {
   const [orgId, other] = [newOrg(), newOrg()];
   const texting = await webhook(orgId, ['gateway_down', 'notification.sms']);
   await webhook(orgId, ['*']);
@@ -145,7 +145,7 @@ test('a text message goes to the enabled webhooks of the organisation that ask f
   ]);
 });
 
-test('a rule tells nothing of the events of another organisation', async () => {
+test('a rule tells nothing of the events of another organization', async () => {
   const [ours, theirs] = [newOrg(), newOrg()];
   await notify({ [ours]: rules({ rules: [rule({ recipients: [] })] }) }, [event(ours), event(theirs)]);
   expect(await receivers(ours)).toEqual([`user-7@org${ours}.example`]);
@@ -199,7 +199,7 @@ test('the hourly maximum holds exactly, over workers that notify at once', async
   expect(await receivers(orgId)).toHaveLength(140);
 });
 
-test('organisations do not share their maximum, and wait for each other without a deadlock', async () => {
+test('organizations do not share their maximum, and wait for each other without a deadlock', async () => {
   const [some, none] = [newOrg(), newOrg()];
   const settings = { [some]: rules({ mostPerHour: 20 }), [none]: rules({ mostPerHour: 0 }) };
   const both = () => [event(some), event(none)];

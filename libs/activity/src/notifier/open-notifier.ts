@@ -10,7 +10,7 @@ import { withinTheHour } from './within-the-hour.ts';
 import { writeNotification } from './write-notification.ts';
 
 export interface NotifierOptions extends Reach {
-  /** The rules of those organisations that have any. The app hands it over. */
+  /** The rules of those organizations that have any. The app hands it over. */
   settingsOf: (tx: Queryable, orgIds: number[]) => Promise<Map<number, NotifierRules>>;
   onHeldBack: (held: HeldBack) => void;
   now?: () => Date;

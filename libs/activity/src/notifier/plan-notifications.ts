@@ -12,7 +12,7 @@ export interface Reach {
   channels: { email: boolean };
 }
 
-/** What the rules of an organisation want told, and how much of it at most in an hour. */
+/** What the rules of an organization want told, and how much of it at most in an hour. */
 export interface Plan {
   orgId: number;
   most: number;

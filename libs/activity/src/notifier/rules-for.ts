@@ -7,14 +7,14 @@ export interface Told {
   rules: NotifierRule[];
 }
 
-/** What an organisation's rules tell of. */
+/** What an organization's rules tell of. */
 export interface Heard {
   orgId: number;
   own: NotifierRules;
   told: Told[];
 }
 
-/** The events that any enabled rule of their organisation tells of. */
+/** The events that any enabled rule of their organization tells of. */
 export const rulesFor = (events: AcceptedEvent[], settings: Map<number, NotifierRules>): Heard[] =>
   [...settings]
     .map(([orgId, own]) => ({ orgId, own, told: toldBy(own, events, orgId) }))

@@ -3,7 +3,7 @@ import type { Wanted } from './list-receivers.ts';
 import { notificationHours } from './notification-hour.repository.ts';
 import type { Plan } from './plan-notifications.ts';
 
-/** The first ones of each plan, as many as are left to its organisation in the hour of `at`, and the others. */
+/** The first ones of each plan, as many as are left to its organization in the hour of `at`, and the others. */
 export const withinTheHour = async (
   tx: Queryable,
   plans: Plan[],

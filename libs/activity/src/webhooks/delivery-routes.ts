@@ -5,7 +5,7 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organisationToRead,
+  organizationToRead,
   type HttpServer,
 } from '@oriontel/service';
 import { z } from 'zod';
@@ -39,7 +39,7 @@ export const deliveryRoutes = async (app: HttpServer, { db }: { db: Database }):
   const again = { all: replayAll(db), one: replayOne(db) };
 
   const webhookOf = async (principal: Principal, id: string): Promise<FoundWebhook> => {
-    const found = await webhooks(db).find(organisationToRead(principal), id);
+    const found = await webhooks(db).find(organizationToRead(principal), id);
     if (!found) throw noSuchWebhook();
     return found;
   };

@@ -18,7 +18,7 @@ const plan = (events: AcceptedEvent[]) => db.$transaction((tx) => planWebhooks(t
 const counts = (events: AcceptedEvent[]) =>
   Promise.all(events.map(({ orgId, id }) => deliveries(db).countOf(orgId, id)));
 
-test('each event goes to the enabled webhooks of its organisation that want its type, once', async () => {
+test('each event goes to the enabled webhooks of its organization that want its type, once', async () => {
   const wanting = (orgId: number, eventTypes: string[], enabled = true) =>
     addWebhook(db, url, { orgId, eventTypes, enabled });
   await wanting(11, ['*']);

@@ -10,7 +10,7 @@ import { webhooks } from './webhook.repository.ts';
 const MOST_AT_ONCE = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
 
-/** Hands each event to the enabled webhooks of its organisation that want its type. */
+/** Hands each event to the enabled webhooks of its organization that want its type. */
 export const planWebhooks: Notify = async (tx, events) => {
   // Only we say so: a member could otherwise have text messages sent.
   const told = events.filter(({ type }) => !OUR_TYPES.includes(type));
@@ -36,7 +36,7 @@ export const planWebhooks: Notify = async (tx, events) => {
   await deliveries(tx).insert(added);
 };
 
-/** The enabled webhooks of these organisations that send text messages: those that say so by name. */
+/** The enabled webhooks of these organizations that send text messages: those that say so by name. */
 export const smsWebhooksOf = async (tx: Queryable, orgIds: number[]): Promise<Map<number, string[]>> => {
   const subscribers = await webhooks(tx).subscribers(orgIds);
   const found = new Map<number, string[]>();

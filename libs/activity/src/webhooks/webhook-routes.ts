@@ -5,11 +5,11 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organisationToFill,
-  organisationToRead,
+  organizationToFill,
+  organizationToRead,
   type Access,
   type HttpServer,
-  type OrganisationExists,
+  type OrganizationExists,
 } from '@oriontel/service';
 import { z } from 'zod';
 import { createWebhook, NewWebhook } from './create-webhook.ts';
@@ -20,19 +20,19 @@ import { webhooks } from './webhook.repository.ts';
 
 export interface WebhookRoutes {
   db: Database;
-  organisationExists: OrganisationExists;
+  organizationExists: OrganizationExists;
 }
 
 export const keepers: Access = { roles: ['admin', 'manager'] };
 export const noSuchWebhook = (): Failure => new Failure('not_found', 'No such webhook.');
 const tags = ['Webhooks'];
 
-/** Where an organisation is told of its events. */
+/** Where an organization is told of its events. */
 export const webhookRoutes = async (
   app: HttpServer,
-  { db, organisationExists }: WebhookRoutes,
+  { db, organizationExists }: WebhookRoutes,
 ): Promise<void> => {
-  const organisationOf = organisationToFill(organisationExists);
+  const organizationOf = organizationToFill(organizationExists);
   const create = createWebhook(db);
   const update = updateWebhook(db);
   const change = changeSecret(db);
@@ -48,7 +48,7 @@ export const webhookRoutes = async (
       response: { 201: Enveloped(WebhookWithSecret) },
     },
     handler: async ({ principal, body }, reply) =>
-      reply.code(201).send(envelope(await create(await organisationOf(principal, body.org_id), body))),
+      reply.code(201).send(envelope(await create(await organizationOf(principal, body.org_id), body))),
   });
 
   app.route({
@@ -62,7 +62,7 @@ export const webhookRoutes = async (
       response: { 200: EnvelopedPage(Webhook) },
     },
     handler: async ({ principal, query }) => {
-      const found = await webhooks(db).list(organisationToRead(principal, query.org_id), query);
+      const found = await webhooks(db).list(organizationToRead(principal, query.org_id), query);
       return envelopePage(found, query, presentWebhook);
     },
   });
@@ -78,7 +78,7 @@ export const webhookRoutes = async (
       response: { 200: Enveloped(Webhook) },
     },
     handler: async ({ principal, params }) => {
-      const found = await webhooks(db).find(organisationToRead(principal), params.id);
+      const found = await webhooks(db).find(organizationToRead(principal), params.id);
       if (!found) throw noSuchWebhook();
       return envelope(presentWebhook(found));
     },
@@ -96,7 +96,7 @@ export const webhookRoutes = async (
       response: { 200: Enveloped(Webhook) },
     },
     handler: async ({ principal, params, body }) => {
-      const updated = await update(organisationToRead(principal), params.id, body);
+      const updated = await update(organizationToRead(principal), params.id, body);
       if (!updated) throw noSuchWebhook();
       return envelope(presentWebhook(updated));
     },
@@ -113,7 +113,7 @@ export const webhookRoutes = async (
       response: { 204: z.undefined() },
     },
     handler: async ({ principal, params }, reply) => {
-      if (!(await webhooks(db).delete(organisationToRead(principal), params.id))) throw noSuchWebhook();
+      if (!(await webhooks(db).delete(organizationToRead(principal), params.id))) throw noSuchWebhook();
       return reply.code(204).send();
     },
   });
@@ -130,7 +130,7 @@ export const webhookRoutes = async (
       response: { 200: Enveloped(WebhookWithSecret) },
     },
     handler: async ({ principal, params, body }) => {
-      const changed = await change(organisationToRead(principal), params.id, body);
+      const changed = await change(organizationToRead(principal), params.id, body);
       if (!changed) throw noSuchWebhook();
       return envelope(changed);
     },

@@ -48,7 +48,7 @@ const SERVED = Prisma.sql`id, org_id AS "orgId", url, secret, failures, updated_
 
 /** The only file that speaks to the webhooks table. */
 export const webhooks = (db: Queryable) => ({
-  /** Null where the organisation has `most` already. Makers of one organisation wait for each other: they count right. */
+  /** Null where the organization has `most` already. Makers of one organization wait for each other: they count right. */
   create: async (row: NewWebhookRow, most: number): Promise<FoundWebhook | null> => {
     await db.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('webhooks'), ${row.orgId}::int)`;
     const [made] = await db.$queryRaw<FoundWebhook[]>`
@@ -97,7 +97,7 @@ export const webhooks = (db: Queryable) => ({
   delete: async (orgId: number | null, id: string): Promise<boolean> =>
     (await db.$executeRaw`DELETE FROM webhooks WHERE id = ${id}::uuid AND ${everyOrg(orgId)}`) > 0,
 
-  /** The enabled ones of these organisations. */
+  /** The enabled ones of these organizations. */
   subscribers: (orgIds: number[]): Promise<Subscriber[]> => db.$queryRaw`
     SELECT id, org_id AS "orgId", event_types AS "eventTypes" FROM webhooks
     WHERE org_id = ANY(${orgIds}::int[]) AND enabled ORDER BY org_id, id`,

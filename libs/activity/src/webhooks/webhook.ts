@@ -1,7 +1,7 @@
 import { isoTime, isoTimeOrNull } from '@oriontel/contracts';
 import { z } from 'zod';
 
-/** Wants every event of its organisation. */
+/** Wants every event of its organization. */
 export const EVERY_TYPE = '*';
 /** A text message that a webhook is to send: told only to those that name it. */
 export const SMS_TYPE = 'notification.sms';
@@ -10,7 +10,7 @@ export const TEST_TYPE = 'webhook.test';
 /** Not the type of anybody's event. */
 export const OUR_TYPES: readonly string[] = [SMS_TYPE, TEST_TYPE];
 
-/** Of one organisation: each event may be written once for each of them. */
+/** Of one organization: each event may be written once for each of them. */
 export const MOST_WEBHOOKS = 20;
 
 export interface FoundWebhook {

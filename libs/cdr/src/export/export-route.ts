@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { compactStamp, Failure } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
-import { organisationToRead, type HttpServer } from '@oriontel/service';
+import { organizationToRead, type HttpServer } from '@oriontel/service';
 import { exportCalls, ExportQuery, FORMATS } from './export-calls.ts';
 import { openExportSlots } from './export-slots.ts';
 
@@ -32,7 +32,7 @@ export const exportRoute = async (app: HttpServer, { db, regionOf }: ExportRoute
     handler: async ({ method, query, principal }, reply) => {
       // Fastify would answer it by reading the whole file.
       if (method === 'HEAD') throw new Failure('method_not_allowed', 'Use GET.', { allow: ['GET'] });
-      const orgId = organisationToRead(principal, query.org_id);
+      const orgId = organizationToRead(principal, query.org_id);
       const leave = takeSlot(orgId);
       const text = await open(orgId, query).catch((error: unknown) => {
         leave();

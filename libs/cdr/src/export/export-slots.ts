@@ -4,7 +4,7 @@ import { Failure } from '@oriontel/contracts';
 export interface ExportLimits {
   /** In this process. */
   inAll: number;
-  /** Of one organisation; all of them together count as one. */
+  /** Of one organization; all of them together count as one. */
   ofOne: number;
 }
 

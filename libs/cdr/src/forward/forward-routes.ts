@@ -1,6 +1,6 @@
 import { Failure } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
-import { envelope, Enveloped, organisationToRead, type Access, type HttpServer } from '@oriontel/service';
+import { envelope, Enveloped, organizationToRead, type Access, type HttpServer } from '@oriontel/service';
 import { z } from 'zod';
 import { ForwardingQuery, ForwardingStatus, forwardingStatus } from './forwarding-status.ts';
 import { redriveLetter } from './redrive-letter.ts';
@@ -28,7 +28,7 @@ export const forwardRoutes = async (app: HttpServer, { db }: { db: Queryable }):
       response: { 200: Enveloped(ForwardingStatus) },
     },
     handler: async ({ query, principal }) => {
-      const { status, nextCursor } = await statusOf(organisationToRead(principal, query.org_id), query);
+      const { status, nextCursor } = await statusOf(organizationToRead(principal, query.org_id), query);
       return envelope(status, { next_cursor: nextCursor });
     },
   });
@@ -46,7 +46,7 @@ export const forwardRoutes = async (app: HttpServer, { db }: { db: Queryable }):
     handler: async ({ params, principal }) => {
       const id = z.guid().safeParse(params.id.toLowerCase());
       if (!id.success) throw new Failure('not_found', 'No such batch was to be forwarded.');
-      await redrive(organisationToRead(principal), id.data);
+      await redrive(organizationToRead(principal), id.data);
       return envelope({ id: id.data, state: 'pending' as const });
     },
   });

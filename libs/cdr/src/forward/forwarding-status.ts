@@ -35,7 +35,7 @@ const DeadLetterRecord = z
 const CircuitState = z.object({
   state: z.enum(['closed', 'open', 'half-open']).meta({
     description:
-      'closed: batches are sent; open: none is; half-open: the next one tells. One circuit for all organisations',
+      'closed: batches are sent; open: none is; half-open: the next one tells. One circuit for all organizations',
   }),
   since: time.nullable(),
   retry_at: time.nullable(),
@@ -86,7 +86,7 @@ export const ForwardingStatus = z
   });
 export type ForwardingStatus = z.output<typeof ForwardingStatus>;
 
-/** Counts, the circuit, and a page of dead letters. `orgId` null: of all organisations. */
+/** Counts, the circuit, and a page of dead letters. `orgId` null: of all organizations. */
 export const forwardingStatus =
   (db: Queryable) =>
   async (

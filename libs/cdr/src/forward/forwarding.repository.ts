@@ -32,7 +32,7 @@ export interface DeadLetter extends Omit<NewForwarding, 'legs'> {
   finishedAt: Date;
 }
 
-/** Of one organisation or of all; `done` are those of the last days. */
+/** Of one organization or of all; `done` are those of the last days. */
 export interface ForwardingCounts {
   pending: number;
   done: number;
@@ -103,7 +103,7 @@ export const forwardings = (db: Queryable) => ({
       UPDATE cdr_forwardings SET claim = NULL, attempts = attempts - 1, due_at = now() WHERE ${held(batch)}`;
   },
 
-  /** Whether there is one in this state to be seen; null where there is none at all. `orgId` null: of any organisation. */
+  /** Whether there is one in this state to be seen; null where there is none at all. `orgId` null: of any organization. */
   stateOf: async (
     orgId: number | null,
     submissionId: string,

@@ -197,7 +197,7 @@ test('a batch that fails for too long is a dead letter', async () => {
   expect(await outbox.row(id!)).toMatchObject({ reason: 'answered 500: Oops', claim: null });
 });
 
-test('dead letters of a range and an organisation are driven again, and no others', async () => {
+test('dead letters of a range and an organization are driven again, and no others', async () => {
   const other = await outbox.db.organization.create({ data: { name: 'other' } });
   const at = (acceptedAt: string, orgId = 1) =>
     outbox.storeNew(1, { acceptedAt: new Date(acceptedAt), orgId });

@@ -5,7 +5,7 @@ import { forwardings, type AcceptedRange } from './forwarding.repository.ts';
 const BITE = 1_000;
 
 /**
- * Sends again the dead letters of one organisation, or of all, whose submissions were accepted in the range. Returns how
+ * Sends again the dead letters of one organization, or of all, whose submissions were accepted in the range. Returns how
  * many.
  */
 export const redriveDead =

@@ -3,7 +3,7 @@ import type { Queryable } from '@oriontel/database';
 import { forwardings } from './forwarding.repository.ts';
 
 /**
- * Sends one dead letter again, as if it had never been tried. `orgId` null: of any organisation.
+ * Sends one dead letter again, as if it had never been tried. `orgId` null: of any organization.
  * @throws Failure not_found, conflict
  */
 export const redriveLetter =

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { freeswitchSamples } from '../fixtures/freeswitch-samples.ts';
 import { publicSamples } from '../fixtures/public-samples.ts';
 import { isFreeswitch, readFreeswitch } from './read-freeswitch.ts';
-import { normaliseLeg } from '../normalise/normalise-leg.ts';
+import { normalizeLeg } from '../normalize/normalize-leg.ts';
 
 const samples = freeswitchSamples();
 const uuidOf = (path: string) => new URL(path, 'http://gateway').searchParams.get('uuid') ?? undefined;
 const legOf = (body: string, uuid?: string) => {
   const reading = readFreeswitch(body, { uuid });
   if (!reading.ok) throw new Error(reading.reason);
-  return normaliseLeg(reading.facts, { region: null }, 'fallback');
+  return normalizeLeg(reading.facts, { region: null }, 'fallback');
 };
 const epoch = (time: Date | null) => (time === null ? 0 : time.getTime() / 1000);
 
@@ -39,7 +39,7 @@ describe('a FreeSWITCH 1.10.12 document', () => {
     expect(leg.source).toBe('freeswitch-node-01');
   });
 
-  it.each(samples)('$name is recognised by its content alone', ({ body }) => {
+  it.each(samples)('$name is recognized by its content alone', ({ body }) => {
     expect(isFreeswitch({ body })).toBe(true);
   });
 

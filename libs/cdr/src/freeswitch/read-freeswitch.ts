@@ -5,7 +5,7 @@ import { tidy } from './tree.ts';
 import { parseFreeswitchXml } from './xml.ts';
 import { unwrapBody, type Unwrapped } from './unwrap-body.ts';
 
-export { isFreeswitch } from './recognise-freeswitch.ts';
+export { isFreeswitch } from './recognize-freeswitch.ts';
 
 export type FreeswitchReading =
   { ok: true; format: Format; facts: LegFacts } | { ok: false; reason: string; callId: string | null };

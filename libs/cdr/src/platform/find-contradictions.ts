@@ -1,6 +1,6 @@
 import type { Problem } from '@oriontel/contracts';
 import { LONGEST_CALL, type LegFacts } from '../call-record.ts';
-import { readDisposition } from '../normalise/read-disposition.ts';
+import { readDisposition } from '../normalize/read-disposition.ts';
 
 type Rule = (facts: LegFacts) => string | null;
 

@@ -2,7 +2,7 @@ import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { quarantine, type Pointers } from '@oriontel/intake';
 import type { Producer } from '@oriontel/queues';
-import { envelope, Enveloped, organisationToRead, type Access, type HttpServer } from '@oriontel/service';
+import { envelope, Enveloped, organizationToRead, type Access, type HttpServer } from '@oriontel/service';
 import { z } from 'zod';
 import { cdrIntake } from '../cdr-intake.ts';
 import { listQuarantine, QuarantineQuery } from './list-quarantine.ts';
@@ -51,7 +51,7 @@ export const quarantineRoutes = async (app: HttpServer, { db, cdrJobs }: Quarant
       response: { 200: Enveloped(z.array(QuarantinedCdr)) },
     },
     handler: async ({ query, principal }) => {
-      const { items, nextCursor } = await list(organisationToRead(principal, query.org_id), query);
+      const { items, nextCursor } = await list(organizationToRead(principal, query.org_id), query);
       return envelope(items, { next_cursor: nextCursor });
     },
   });
@@ -67,7 +67,7 @@ export const quarantineRoutes = async (app: HttpServer, { db, cdrJobs }: Quarant
       response: { 200: Enveloped(QuarantinedCdr) },
     },
     handler: async ({ params, principal }) => {
-      const orgId = organisationToRead(principal);
+      const orgId = organizationToRead(principal);
       const item = await quarantine(db).find(QUEUE, orgId, idOf(params.id));
       if (!item) throw noSuchItem();
       return envelope(presentQuarantined(item));
@@ -85,7 +85,7 @@ export const quarantineRoutes = async (app: HttpServer, { db, cdrJobs }: Quarant
       response: { 200: Enveloped(Redriven) },
     },
     handler: async ({ params, principal }) => {
-      const { batchId } = await redrive(organisationToRead(principal), idOf(params.id));
+      const { batchId } = await redrive(organizationToRead(principal), idOf(params.id));
       return envelope({ batch_id: batchId, state: 'accepted' as const });
     },
   });
@@ -102,7 +102,7 @@ export const quarantineRoutes = async (app: HttpServer, { db, cdrJobs }: Quarant
     },
     handler: async ({ params, principal, log }, reply) => {
       const id = idOf(params.id);
-      if (!(await quarantine(db).remove(QUEUE, organisationToRead(principal), id))) throw noSuchItem();
+      if (!(await quarantine(db).remove(QUEUE, organizationToRead(principal), id))) throw noSuchItem();
       log.info({ id, by: principal.id }, 'a quarantined CDR was written off');
       return reply.code(204).send();
     },

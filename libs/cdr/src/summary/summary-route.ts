@@ -1,10 +1,10 @@
 import type { Queryable } from '@oriontel/database';
-import { EnvelopedWithPage, envelopeWithPage, organisationToRead, type HttpServer } from '@oriontel/service';
-import { CallSummary, summariseCalls, SummaryQuery } from './summarise-calls.ts';
+import { EnvelopedWithPage, envelopeWithPage, organizationToRead, type HttpServer } from '@oriontel/service';
+import { CallSummary, summarizeCalls, SummaryQuery } from './summarize-calls.ts';
 
 /** Calls, minutes, ASR and ACD. */
 export const summaryRoute = async (app: HttpServer, { db }: { db: Queryable }): Promise<void> => {
-  const summarise = summariseCalls(db);
+  const summarize = summarizeCalls(db);
 
   app.route({
     method: 'GET',
@@ -12,12 +12,12 @@ export const summaryRoute = async (app: HttpServer, { db }: { db: Queryable }): 
     config: { family: 'oriontel', access: 'signed-in', limit: 'cdr' },
     schema: {
       tags: ['CDRs'],
-      summary: 'Summarise CDRs',
+      summary: 'Summarize CDRs',
       querystring: SummaryQuery,
       response: { 200: EnvelopedWithPage(CallSummary) },
     },
     handler: async ({ query, principal }) => {
-      const { summary, groupCount } = await summarise(organisationToRead(principal, query.org_id), query);
+      const { summary, groupCount } = await summarize(organizationToRead(principal, query.org_id), query);
       return envelopeWithPage(summary, query, groupCount);
     },
   });

@@ -172,7 +172,7 @@ describe('what is done to stored legs', () => {
 
   test.each([
     ['all of them', Prisma.sql`TRUE`, 0],
-    ["one organisation's", Prisma.sql`org_id = 1`, 50],
+    ["one organization's", Prisma.sql`org_id = 1`, 50],
   ])('%s deleted are counted out, and leave no trace', async (_what, where, left) => {
     await store.db.$executeRaw`
       WITH legs AS (DELETE FROM cdrs WHERE ${where} RETURNING ${COUNTED}) ${countLegs(legs, -1)}`;

@@ -14,7 +14,7 @@ import {
 /** What makes two tasks the same, or in each other's way. */
 export interface TaskScope {
   taskType: TaskType;
-  /** Null: every organisation. */
+  /** Null: every organization. */
   orgId: number | null;
   range: TimeRange;
 }
@@ -66,7 +66,7 @@ export const munchTasks = (db: Queryable) => ({
     await db.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('munch_tasks'))`;
   },
 
-  /** A task of the same type that waits or is in hand, and shares an organisation and a moment with this one. */
+  /** A task of the same type that waits or is in hand, and shares an organization and a moment with this one. */
   findOverlapping: async ({ taskType, orgId, range }: TaskScope): Promise<StoredTask | null> => {
     const [row] = await db.$queryRaw<Row[]>`
       SELECT ${COLUMNS} FROM munch_tasks WHERE state IN ('queued', 'running') AND task_type = ${taskType}
@@ -88,13 +88,13 @@ export const munchTasks = (db: Queryable) => ({
   },
 
   /** Null where it does not wait any more. */
-  prioritise: async (id: string, priority: Priority): Promise<StoredTask | null> => {
+  prioritize: async (id: string, priority: Priority): Promise<StoredTask | null> => {
     const [row] = await db.$queryRaw<Row[]>`
       UPDATE munch_tasks SET priority = ${rankOf(priority)}::int WHERE id = ${id} AND state = 'queued' RETURNING ${COLUMNS}`;
     return row ? toTask(row) : null;
   },
 
-  /** `orgId` null: of anybody. Those of every organisation are nobody's own. */
+  /** `orgId` null: of anybody. Those of every organization are nobody's own. */
   find: async (orgId: number | null, id: string): Promise<StoredTask | null> => {
     const [row] = await db.$queryRaw<
       Row[]

@@ -23,11 +23,11 @@ export const NewMunchTask = z
   .object({
     task_type: TaskType.meta({
       description:
-        'process: what was accepted in the range and is not stored, quarantine included; reprocess: normalise again, from the raw records, the calls that started in the range; cleanup: delete the calls that started in the range, and what went to quarantine in it',
+        'process: what was accepted in the range and is not stored, quarantine included; reprocess: normalize again, from the raw records, the calls that started in the range; cleanup: delete the calls that started in the range, and what went to quarantine in it',
     }),
     date_range: DateRange.nullish(),
     org_id: Id.nullish().meta({
-      description: 'For admins: default all organisations. Others have their own',
+      description: 'For admins: default all organizations. Others have their own',
     }),
     priority: Priority.nullish().meta({
       description: 'Decides which of the waiting tasks is next; default normal',
@@ -122,7 +122,7 @@ export const MunchTask = z
   .object({
     task_id: z.string(),
     task_type: TaskType,
-    org_id: z.int().nullable().meta({ description: 'Null: all organisations' }),
+    org_id: z.int().nullable().meta({ description: 'Null: all organizations' }),
     date_range: z.object({ start: z.iso.datetime().nullable(), end: z.iso.datetime().nullable() }),
     priority: Priority,
     state: TaskState,

@@ -10,7 +10,7 @@ export interface LegKey {
   id: string;
 }
 
-/** What normalising decides anew; the key and what hangs on it stay. */
+/** What normalizing decides anew; the key and what hangs on it stay. */
 export type LegChange = Pick<StoredLeg, 'id' | 'contentHash'> &
   Omit<CallLeg, 'callId' | 'source'> &
   Pick<StoredLeg, 'orgId' | 'source'>;
@@ -55,7 +55,7 @@ export const munchedLegs = (db: Queryable) => ({
     ) AS measured WHERE earlier < ${bytes}::int ORDER BY start_time, id`,
 
   /**
-   * Writes what normalising decided; the summary follows in the same statement. A leg that was deleted meanwhile stays so, and a link
+   * Writes what normalizing decided; the summary follows in the same statement. A leg that was deleted meanwhile stays so, and a link
    * that another leg made meanwhile is kept. Returns how many were written.
    */
   change: async (changes: LegChange[]): Promise<number> => {

@@ -17,7 +17,7 @@ const FIRST: Record<TaskType, Position> = {
   cleanup: { phase: 'months' },
 };
 
-/** Queues a task. @throws Failure conflict where one of its type is open that shares an organisation and a moment with it. */
+/** Queues a task. @throws Failure conflict where one of its type is open that shares an organization and a moment with it. */
 export const createTask =
   (db: Database) =>
   async (request: TaskRequest): Promise<StoredTask> => {
@@ -39,7 +39,7 @@ export const updateTask =
       const open = await munchTasks(tx).findOverlapping(request);
       if (!open) return insert(tx);
       const changed = isEqual(open, request)
-        ? await munchTasks(tx).prioritise(open.id, request.priority ?? open.priority)
+        ? await munchTasks(tx).prioritize(open.id, request.priority ?? open.priority)
         : null;
       if (!changed) throw conflict();
       return changed;

@@ -59,7 +59,7 @@ const scopes = async () =>
     .map(({ orgId, range }) => `${orgId} ${range.before?.toISOString().slice(0, 10)}`)
     .sort();
 
-test('each organisation keeps its calls as long as it says, to the day, and for ever where it does not', async () => {
+test('each organization keeps its calls as long as it says, to the day, and for ever where it does not', async () => {
   for (const org of [1, 2, 3])
     await storeCalls(org, ['2024-01-01', '2024-06-04', '2024-06-05', '2024-06-14']);
   const kept = ['2024-01-01', '2024-06-04', '2024-06-05', '2024-06-14'].map((day) => `3 ${day}`);

@@ -4,7 +4,7 @@ import { estimateRecords } from './estimate-records.ts';
 import type { TaskScope } from './munch-task.repository.ts';
 import { createTask } from './request-task.ts';
 
-/** How long an organisation keeps its CDRs: days; null for ever. */
+/** How long an organization keeps its CDRs: days; null for ever. */
 export interface Retention {
   orgId: number;
   days: number | null;
@@ -16,7 +16,7 @@ const ONE_DAY = 86_400_000;
 export const RETENTION = 'retention';
 
 /**
- * Queues cleanups of what is older than its organisation keeps it, by whole days (UTC); one for everybody first, which drops whole
+ * Queues cleanups of what is older than its organization keeps it, by whole days (UTC); one for everybody first, which drops whole
  * months, where everybody forgets some day. Where another cleanup is in the way it waits for the next time. Returns what it queued.
  */
 export const retainCalls =

@@ -7,11 +7,11 @@ import {
   EnvelopedPage,
   envelopePage,
   isAdmin,
-  organisationToFill,
-  organisationToRead,
+  organizationToFill,
+  organizationToRead,
   type Access,
   type HttpServer,
-  type OrganisationExists,
+  type OrganizationExists,
 } from '@oriontel/service';
 import { z } from 'zod';
 import { cancelTask } from './cancel-task.ts';
@@ -24,7 +24,7 @@ import { createTask, updateTask, type TaskRequest } from './request-task.ts';
 export interface TaskRoutes {
   db: Database;
   munchers: Pick<Producer<{ taskId: string }>, 'add'>;
-  organisationExists: OrganisationExists;
+  organizationExists: OrganizationExists;
 }
 
 const keepers: Access = { roles: ['admin', 'manager'] };
@@ -33,7 +33,7 @@ const params = z.object({ id: text(128) });
 /** Munch tasks: asked for, watched and cancelled. */
 export const taskRoutes = async (app: HttpServer, routes: TaskRoutes): Promise<void> => {
   const { db, munchers } = routes;
-  const toRequest = requestOf(routes.organisationExists);
+  const toRequest = requestOf(routes.organizationExists);
   const requests = [
     { method: 'PUT', summary: 'Create a CDR munch task', act: createTask(db) },
     {
@@ -71,7 +71,7 @@ export const taskRoutes = async (app: HttpServer, routes: TaskRoutes): Promise<v
     handler: async ({ principal, query }) => {
       const { state, task_type: taskType, org_id } = query;
       const found = await munchTasks(db).list(
-        organisationToRead(principal, org_id),
+        organizationToRead(principal, org_id),
         { state, taskType },
         query,
       );
@@ -90,7 +90,7 @@ export const taskRoutes = async (app: HttpServer, routes: TaskRoutes): Promise<v
       response: { 200: Enveloped(MunchTask) },
     },
     handler: async ({ principal, params: { id } }) =>
-      envelope(presentTask(await findTask(db)(organisationToRead(principal), id))),
+      envelope(presentTask(await findTask(db)(organizationToRead(principal), id))),
   });
 
   app.route({
@@ -99,19 +99,19 @@ export const taskRoutes = async (app: HttpServer, routes: TaskRoutes): Promise<v
     config: { family: 'oriontel', access: keepers, limit: 'cdr', errors: ['conflict'] },
     schema: { tags: ['Tasks'], summary: 'Cancel a CDR munch task', params, response: { 204: z.undefined() } },
     handler: async ({ principal, params: { id } }, reply) => {
-      await cancelTask(db)(organisationToRead(principal), id);
+      await cancelTask(db)(organizationToRead(principal), id);
       return reply.code(204).send();
     },
   });
 };
 
-/** Whose calls, and who asks. An admin who names no organisation means all of them. */
-const requestOf = (organisationExists: OrganisationExists) => {
-  const organisationOf = organisationToFill(organisationExists);
+/** Whose calls, and who asks. An admin who names no organization means all of them. */
+const requestOf = (organizationExists: OrganizationExists) => {
+  const organizationOf = organizationToFill(organizationExists);
   return async (principal: Principal, body: NewMunchTask): Promise<TaskRequest> => ({
     taskType: body.task_type,
     orgId:
-      isAdmin(principal) && !body.org_id ? null : await organisationOf(principal, body.org_id ?? undefined),
+      isAdmin(principal) && !body.org_id ? null : await organizationOf(principal, body.org_id ?? undefined),
     range: toTimeRange(body.date_range),
     priority: body.priority ?? undefined,
     requestedBy: principal.kind === 'user' ? principal.username : principal.name,

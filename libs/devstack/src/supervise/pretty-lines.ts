@@ -8,9 +8,9 @@ export type Print = (name: string, line: string) => void;
  * Turns log lines into readable ones, each led by the name of the process it came from. What is not JSON of pino's
  * (a stack trace, a warning of Node's) passes through as it is.
  */
-export const prettyPrint = (out: { write: (text: string) => unknown }, colour: boolean): Print => {
+export const prettyPrint = (out: { write: (text: string) => unknown }, color: boolean): Print => {
   const pretty = prettyFactory({
-    colorize: colour,
+    colorize: color,
     ignore: 'pid,hostname,name',
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',

@@ -5,7 +5,7 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organisationToRead,
+  organizationToRead,
   type Access,
   type HttpServer,
 } from '@oriontel/service';
@@ -45,7 +45,7 @@ export const apiKeyRoutes = async (app: HttpServer, { db }: { db: Database }): P
       response: { 200: EnvelopedPage(ApiKey) },
     },
     handler: async ({ principal, query }) => {
-      const found = await apiKeys(db).list(organisationToRead(principal, query.org_id), query);
+      const found = await apiKeys(db).list(organizationToRead(principal, query.org_id), query);
       return envelopePage(found, query, presentApiKey);
     },
   });
@@ -61,7 +61,7 @@ export const apiKeyRoutes = async (app: HttpServer, { db }: { db: Database }): P
       response: { 204: z.undefined() },
     },
     handler: async ({ principal, params }, reply) => {
-      const deleted = await apiKeys(db).delete(organisationToRead(principal), params.id);
+      const deleted = await apiKeys(db).delete(organizationToRead(principal), params.id);
       if (!deleted) throw new Failure('not_found', 'No such API key.');
       return reply.code(204).send();
     },

@@ -19,7 +19,7 @@ const asKey = <T extends { scopes: string[] }>(row: T) => ({ ...row, scopes: row
 export const apiKeys = (db: Queryable) => ({
   create: async (data: NewApiKeyRow): Promise<FoundApiKey> => asKey(await db.apiKey.create({ data, select })),
 
-  /** Newest first; `orgId` null lists every organisation's. */
+  /** Newest first; `orgId` null lists every organization's. */
   list: async (orgId: number | null, { limit, offset }: Page): Promise<Paged<FoundApiKey>> => {
     const where = orgId === null ? {} : { orgId };
     const [rows, total] = await Promise.all([
@@ -29,7 +29,7 @@ export const apiKeys = (db: Queryable) => ({
     return { items: rows.map(asKey), total };
   },
 
-  /** With its hash, for checking; an expired key and one of a disabled organisation is none. */
+  /** With its hash, for checking; an expired key and one of a disabled organization is none. */
   findValid: async (id: string, now: Date): Promise<(FoundApiKey & { secretHash: Uint8Array }) | null> => {
     const row = await db.apiKey.findFirst({
       where: {

@@ -96,7 +96,7 @@ describe('a key is known', () => {
     await expect.poll(isOut, { timeout: 2_000 }).toBe(true);
     await expect(isOut()).resolves.toBe(true);
   });
-  test('not while its organisation is disabled', async () => {
+  test('not while its organization is disabled', async () => {
     const { data } = await make(theirs.authorization);
     const disable = (disabled: boolean) =>
       api.call('PUT', `/organizations/${theirs.org_id}`, { as: admin, body: { disabled } });
@@ -117,7 +117,7 @@ describe('a key is known', () => {
 });
 
 describe('whose key', () => {
-  test('a manager makes none for another organisation, sees none of it and cannot delete one', async () => {
+  test('a manager makes none for another organization, sees none of it and cannot delete one', async () => {
     expect((await make(ours.authorization, { org_id: theirs.org_id })).status).toBe(403);
     const { data } = await make(theirs.authorization);
     expect((await remove(ours.authorization, data.id)).status).toBe(404);
@@ -169,7 +169,7 @@ test.each([
   ['name', { name: 'nul\0nul' }],
   ['expires_at', { expires_at: '2099-01-01' }],
   ['expires_at', { expires_at: '2001-01-01T00:00:00Z' }],
-  ['colour', { colour: 'red' }],
+  ['color', { color: 'red' }],
 ])('what cannot be is 400 and names %s: %j', async (field, more) => {
   const { status, error } = await make(ours.authorization, more);
   expect([status, error.details?.[0]?.field]).toEqual([400, field]);

@@ -1,6 +1,6 @@
 import { refuseField, type Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
-import { organisationToFill } from '@oriontel/service';
+import { organizationToFill } from '@oriontel/service';
 import { v7 as uuidv7 } from 'uuid';
 import { organizations } from '../organizations/organization.repository.ts';
 import { apiKeys } from './api-key.repository.ts';
@@ -8,9 +8,9 @@ import { keyWords, presentApiKey, type ApiKey, type NewApiKey } from './api-key.
 
 /** The answer is the only one that ever shows the key. @throws Failure forbidden, not_found, bad_request */
 export const createApiKey = (db: Database) => {
-  const organisationOf = organisationToFill(organizations(db).exists);
+  const organizationOf = organizationToFill(organizations(db).exists);
   return async (creator: Principal, wanted: NewApiKey): Promise<ApiKey> => {
-    const orgId = await organisationOf(creator, wanted.org_id);
+    const orgId = await organizationOf(creator, wanted.org_id);
     const expiresAt = wanted.expires_at ? new Date(wanted.expires_at) : null;
     if (expiresAt && expiresAt <= new Date()) throw refuseField('expires_at', 'must be in the future');
     const { id, word, secretHash } = keyWords.mint(uuidv7());

@@ -5,7 +5,7 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organisationToRead,
+  organizationToRead,
   type Access,
   type HttpServer,
 } from '@oriontel/service';
@@ -20,7 +20,7 @@ const keepers: Access = { roles: ['admin', 'manager'] };
 const { limit, offset } = pageQuery;
 const params = z.object({ id: IdText });
 
-/** For admins, all organisations; for a manager, its own. */
+/** For admins, all organizations; for a manager, its own. */
 export const organizationRoutes = async (app: HttpServer, { db }: { db: Database }): Promise<void> => {
   const update = updateOrganization(db);
   const takeIn = takeInUser(db);
@@ -52,7 +52,7 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
       response: { 200: EnvelopedPage(Organization) },
     },
     handler: async ({ principal, query }) => {
-      const found = await organizations(db).list(organisationToRead(principal), query);
+      const found = await organizations(db).list(organizationToRead(principal), query);
       return envelopePage(found, query, presentOrganization);
     },
   });
@@ -68,7 +68,7 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
       response: { 200: Enveloped(Organization) },
     },
     handler: async ({ principal, params: { id } }) => {
-      const own = organisationToRead(principal);
+      const own = organizationToRead(principal);
       const found = own === null || own === id ? await organizations(db).find(id) : null;
       return envelope(presentOrganization(found ?? missing()));
     },
@@ -101,7 +101,7 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
       response: { 200: Enveloped(UserAccount) },
     },
     handler: async ({ principal, params: { id }, body }) => {
-      const own = organisationToRead(principal);
+      const own = organizationToRead(principal);
       if (own !== null && own !== id) missing();
       return envelope(presentAccount(await takeIn(id, body)));
     },

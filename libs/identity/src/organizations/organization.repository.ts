@@ -42,11 +42,11 @@ export const organizations = (db: Queryable) => ({
   ): Promise<FoundOrganization | null> =>
     (await db.organization.updateManyAndReturn({ where: { id }, data, select }))[0] ?? null,
 
-  /** Of every organisation, how many days it keeps its CDRs; null where it does not say. */
+  /** Of every organization, how many days it keeps its CDRs; null where it does not say. */
   retentions: (): Promise<{ id: number; retentionDays: number | null }[]> =>
     db.organization.findMany({ select: { id: true, retentionDays: true }, orderBy: { id: 'asc' } }),
 
-  /** ISO 3166 alpha-2, or null where the organisation has none of its own. */
+  /** ISO 3166 alpha-2, or null where the organization has none of its own. */
   regions: async (ids: number[]): Promise<Map<number, string | null>> => {
     const rows = await db.organization.findMany({
       where: { id: { in: ids } },

@@ -30,7 +30,7 @@ export const OrganizationUpdate = z
   .meta({ id: 'OrganizationUpdate', examples: [{ region: 'DE' }] });
 export type OrganizationUpdate = z.output<typeof OrganizationUpdate>;
 
-/** An organisation as it reads over HTTP. */
+/** An organization as it reads over HTTP. */
 export const Organization = z
   .object({
     id: z.int(),

@@ -8,7 +8,7 @@ type SignedUp = Awaited<ReturnType<TestIdentity['signUp']>>;
 
 let api: TestIdentity;
 let admin: string;
-/** A manager, a user of its organisation, and a manager of another: new for each test. */
+/** A manager, a user of its organization, and a manager of another: new for each test. */
 let manager: SignedUp;
 let member: SignedUp;
 let other: SignedUp;
@@ -170,7 +170,7 @@ describe('changing', () => {
     const { status, error } = await put(admin, manager.org_id, body);
     expect([status, error.details?.[0]?.field]).toEqual([400, field]);
   });
-  test('the default organisation is never disabled', async () => {
+  test('the default organization is never disabled', async () => {
     expect((await put(admin, 1, { disabled: true })).status).toBe(409);
     expect((await put(admin, 1, { disabled: false })).data).toMatchObject({ id: 1, disabled: false });
   });
@@ -212,7 +212,7 @@ describe('taking in', () => {
     expect((await me(free.authorization)).data.org_id).toBe(manager.org_id);
     expect((await takeIn(other.authorization, other.org_id, free.username)).status).toBe(404);
   });
-  test('an admin takes in for any organisation that is', async () => {
+  test('an admin takes in for any organization that is', async () => {
     const free = await api.signUp(`free-${count}`);
     expect((await takeIn(admin, 999_999, free.username)).status).toBe(404);
     expect((await takeIn(admin, other.org_id, free.username)).data.org_id).toBe(other.org_id);
@@ -234,7 +234,7 @@ describe('taking in', () => {
     expect((await me(admin)).data).toMatchObject({ role: 'admin', org_id: null });
     expect((await me(other.authorization)).data.org_id).toBe(other.org_id);
   });
-  test('is for those who keep the organisation', async () => {
+  test('is for those who keep the organization', async () => {
     const free = await api.signUp(`free-${count}`);
     for (const id of [other.org_id, 1, 999_999])
       expect((await takeIn(manager.authorization, id, free.username)).status).toBe(404);

@@ -142,7 +142,7 @@ describe('a session', () => {
       () => api.db.user.update({ where: { id: user.id }, data: { disabledAt: new Date() } }),
     ],
     [
-      'organisation is disabled',
+      'organization is disabled',
       () => api.db.organization.update({ where: { id: user.org_id! }, data: { disabledAt: new Date() } }),
     ],
     ['user is deleted', () => api.db.user.delete({ where: { id: user.id } })],

@@ -8,8 +8,8 @@ const MOST_MANAGERS = 50;
 const OF_USER = /^user\/([1-9]\d{0,9})$/;
 
 /**
- * Whom an organisation writes to about these entities (type/id): about a user that user, about all else its managers, and its
- * managers also about a user who is disabled. Nobody about users of others: their events are kept with the default organisation
+ * Whom an organization writes to about these entities (type/id): about a user that user, about all else its managers, and its
+ * managers also about a user who is disabled. Nobody about users of others: their events are kept with the default organization
  * where they have none, and are none of its business.
  */
 export const emailsOf = async (

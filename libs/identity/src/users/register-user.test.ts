@@ -44,7 +44,7 @@ describe('without a token', () => {
     expect(await fresh.db.user.count()).toBe(1);
     await fresh.close();
   });
-  test('a manager makes a new organisation of the name given, or of its own', async () => {
+  test('a manager makes a new organization of the name given, or of its own', async () => {
     const nameOf = async (orgId: number | null) =>
       (await api.db.organization.findUniqueOrThrow({ where: { id: orgId! } })).name;
     expect(await nameOf(manager.org_id)).toBe('Boss & Sons');
@@ -58,14 +58,14 @@ describe('without a token', () => {
       org_id: null,
     });
   });
-  test('nobody chooses an organisation', async () => {
+  test('nobody chooses an organization', async () => {
     for (const role of ['user', 'manager', 'admin'])
       expect((await api.register('intruder', { role, org_id: manager.org_id })).status).toBe(403);
   });
 });
 
 describe('with a token', () => {
-  test('an admin makes any role in any organisation', async () => {
+  test('an admin makes any role in any organization', async () => {
     const orgId = await org('Elsewhere');
     expect((await api.register('admin2', { role: 'admin' }, admin)).data).toMatchObject({
       role: 'admin',
@@ -77,11 +77,11 @@ describe('with a token', () => {
         org_id: orgId,
       });
   });
-  test('an organisation that does not exist is 404, and nobody is made', async () => {
+  test('an organization that does not exist is 404, and nobody is made', async () => {
     expect((await api.register('nowhere-man', { org_id: 999_999 }, admin)).status).toBe(404);
     expect(await api.db.user.count({ where: { username: 'nowhere-man' } })).toBe(0);
   });
-  test('a manager makes users and managers of its own organisation only', async () => {
+  test('a manager makes users and managers of its own organization only', async () => {
     for (const role of ['user', 'manager'])
       expect((await api.register(`${role}-of-boss`, { role }, manager.authorization)).data).toMatchObject({
         role,
@@ -119,7 +119,7 @@ describe('a name or address that is taken', () => {
       ...Array.from({ length: 9 }, () => 409),
     ]);
   });
-  test('of ten managers who ask for one name at once, one organisation stays', async () => {
+  test('of ten managers who ask for one name at once, one organization stays', async () => {
     await Promise.all(Array.from({ length: 10 }, () => api.register('chief', { role: 'manager' })));
     expect(await api.db.organization.count({ where: { name: 'chief' } })).toBe(1);
   });
@@ -127,7 +127,7 @@ describe('a name or address that is taken', () => {
 
 describe('what cannot be is 400 and names the field', () => {
   test.each([
-    ['colour', { colour: 'red' }],
+    ['color', { color: 'red' }],
     ['is_admin', { is_admin: true }],
     ['role', { role: 'root' }],
     ['role', { role: ['admin'] }],
@@ -186,7 +186,7 @@ describe('ADMIN_USERNAME and ADMIN_PASSWORD', () => {
   });
 });
 
-test('the demo organisation can be made twice, nobody signs in with it, and the next ids come after it', async () => {
+test('the demo organization can be made twice, nobody signs in with it, and the next ids come after it', async () => {
   const make = () =>
     demoOrganization(
       api.db,

@@ -1,6 +1,6 @@
 import { Email, Failure, Id, Label, type Principal } from '@oriontel/contracts';
 import { isUniqueViolation, type Database, type Queryable } from '@oriontel/database';
-import { organisationToWrite } from '@oriontel/service';
+import { organizationToWrite } from '@oriontel/service';
 import { z } from 'zod';
 import { mustExist } from '../organizations/must-exist.ts';
 import { organizations } from '../organizations/organization.repository.ts';
@@ -43,7 +43,7 @@ export const registerUser =
         if (role === 'admin' && !creator && (await users(tx).hasAdmin())) {
           throw new Failure('forbidden', 'An admin exists already: ask one to register you.');
         }
-        const orgId = await organisationFor(tx, creator, registration);
+        const orgId = await organizationFor(tx, creator, registration);
         return users(tx).create({ username, email, name, passwordHash, role, orgId });
       })
       .catch((error: unknown) => {
@@ -62,7 +62,7 @@ const mayCreate = (creator: Principal | null, { role, org_id }: Registration): v
     throw new Failure('forbidden', 'Only managers and admins register others.');
   if (creator.role === 'admin') return;
   if (role === 'admin') throw new Failure('forbidden', 'A manager registers managers and users, not admins.');
-  organisationToWrite(creator, org_id);
+  organizationToWrite(creator, org_id);
 };
 
 const mustBeFree = async (tx: Queryable, username: string, email: string): Promise<void> => {
@@ -75,7 +75,7 @@ export const taken = (field: string): Failure =>
     details: [{ field, message: 'is taken' }],
   });
 
-const organisationFor = async (
+const organizationFor = async (
   tx: Queryable,
   creator: Principal | null,
   { username, role, organization, org_id }: Registration,

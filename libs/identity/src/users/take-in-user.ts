@@ -12,8 +12,8 @@ export const Member = z
 export type Member = z.output<typeof Member>;
 
 /**
- * Makes a user of no organisation one of this.
- * @throws Failure not_found, the same whether there is no such user or another organisation has it
+ * Makes a user of no organization one of this.
+ * @throws Failure not_found, the same whether there is no such user or another organization has it
  */
 export const takeInUser =
   (db: Database) =>

@@ -10,7 +10,7 @@ let manager: SignedUp;
 let member: SignedUp;
 let otherManager: SignedUp;
 let otherMember: SignedUp;
-/** Of no organisation. */
+/** Of no organization. */
 let free: SignedUp;
 /** A plain user of the manager's, new for each test. */
 let target: SignedUp;
@@ -74,7 +74,7 @@ describe.each([
     ['id', { id: 1 }],
     ['created_at', { created_at: '2020-01-01T00:00:00Z' }],
     ['username', { username: 'renamed' }],
-    ['colour', { name: 'x', colour: 'red' }],
+    ['color', { name: 'x', color: 'red' }],
     ['email', { email: 'no address' }],
     ['email', { email: null }],
     ['name', { name: ' ' }],
@@ -93,7 +93,7 @@ describe.each([
   });
 });
 
-test('an admin moves a user to another organisation, which must exist', async () => {
+test('an admin moves a user to another organization, which must exist', async () => {
   const org_id = otherManager.org_id!;
   expect((await change(admin.authorization, { org_id })).data.org_id).toBe(org_id);
   expect((await read(manager.authorization, target.id)).status).toBe(404);
@@ -121,12 +121,12 @@ test('a manager sets no password, makes no admin and sends nobody elsewhere', as
   expect(await now()).toMatchObject({ role: 'user', org_id: manager.org_id, name: 'Old Name' });
   expect(await login(target.username)).toBe(200);
 });
-test('a manager changes nobody of another organisation, nobody of none, and takes nobody in', async () => {
+test('a manager changes nobody of another organization, nobody of none, and takes nobody in', async () => {
   for (const { id } of [otherMember, otherManager, free, admin])
     for (const body of [{ disabled: true }, { email: 'mine@example.com' }, { org_id: manager.org_id }])
       expect((await put(manager.authorization, id, body)).status).toBe(404);
 });
-test('a manager changes no admin, though it be of its organisation', async () => {
+test('a manager changes no admin, though it be of its organization', async () => {
   const body = { role: 'admin', org_id: manager.org_id };
   const helper = await api.signUp(`helper-${count}`, body, admin.authorization);
   for (const body of [{ name: 'x' }, { role: 'user' }, { disabled: true }, { org_id: null }])
@@ -177,13 +177,13 @@ describe('letting go', () => {
     expect((await read(manager.authorization, target.id)).status).toBe(404);
     expect((await change(manager.authorization, { org_id: manager.org_id })).status).toBe(404);
   });
-  test('leaves no manager without an organisation, who would be one in the next', async () => {
+  test('leaves no manager without an organization, who would be one in the next', async () => {
     for (const as of [manager.authorization, admin.authorization])
       expect((await change(as, { org_id: null, role: 'manager' })).status).toBe(409);
     expect(await now()).toMatchObject({ org_id: manager.org_id, role: 'user' });
     expect((await put(admin.authorization, free.id, { role: 'manager' })).status).toBe(409);
   });
-  test('takes nothing from an admin: whose power is of no organisation', async () => {
+  test('takes nothing from an admin: whose power is of no organization', async () => {
     await change(admin.authorization, { role: 'admin' });
     expect((await change(admin.authorization, { org_id: null })).data).toMatchObject({
       org_id: null,

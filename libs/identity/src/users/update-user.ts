@@ -1,6 +1,6 @@
 import { Failure, type Principal } from '@oriontel/contracts';
 import { isUniqueViolation, type Database, type Queryable } from '@oriontel/database';
-import { isAdmin, organisationToRead } from '@oriontel/service';
+import { isAdmin, organizationToRead } from '@oriontel/service';
 import { mustExist } from '../organizations/must-exist.ts';
 import { sessions } from '../sessions/session.repository.ts';
 import type { Passwords } from './password.ts';
@@ -9,7 +9,7 @@ import type { FoundUser, UserUpdate } from './user.ts';
 import { users } from './user.repository.ts';
 
 /**
- * Changes a user: an admin anyone's, a manager those of its organisation. Whoever is disabled or gets another password is
+ * Changes a user: an admin anyone's, a manager those of its organization. Whoever is disabled or gets another password is
  * signed out everywhere.
  * @throws Failure not_found, forbidden, conflict
  */
@@ -23,7 +23,7 @@ export const updateUser =
         "Only an admin sets another's password; one's own: POST /auth/password.",
       );
     const passwordHash = password === undefined ? undefined : await passwords.hash(password);
-    const orgId = organisationToRead(actor);
+    const orgId = organizationToRead(actor);
     return db
       .$transaction(async (tx) => {
         const user = await users(tx).findToChange(orgId, id);
@@ -72,7 +72,7 @@ const toChange = (user: FoundUser, { email, name, role, org_id, disabled }: User
   ...(name !== undefined && { name }),
   ...(role !== undefined && { role }),
   ...(org_id !== undefined && { orgId: org_id }),
-  // Whoever is let go takes no power along into the next organisation; an admin's comes from none.
+  // Whoever is let go takes no power along into the next organization; an admin's comes from none.
   ...(org_id === null && role === undefined && user.role === 'manager' && { role: 'user' as const }),
   ...(disabled !== undefined && { disabledAt: disabled ? new Date() : null }),
 });

@@ -5,7 +5,7 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organisationToRead,
+  organizationToRead,
   type Access,
   type HttpServer,
 } from '@oriontel/service';
@@ -30,7 +30,7 @@ const UserQuery = z.strictObject({
   text: text(254).optional().meta({ description: 'Part of username, email or name' }),
 });
 
-/** Registration, and for admins all users, for a manager those of its organisation. */
+/** Registration, and for admins all users, for a manager those of its organization. */
 export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes): Promise<void> => {
   const register = registerUser(db, passwords);
   const update = updateUser(db, passwords);
@@ -74,7 +74,7 @@ export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes)
       response: { 200: EnvelopedPage(UserAccount) },
     },
     handler: async ({ principal, query }) => {
-      const found = await users(db).list(organisationToRead(principal, query.org_id), query, query);
+      const found = await users(db).list(organizationToRead(principal, query.org_id), query, query);
       return envelopePage(found, query, presentAccount);
     },
   });
@@ -85,7 +85,7 @@ export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes)
     config: { family: 'oriontel', access: keepers },
     schema: { tags: ['Accounts'], summary: 'Read a user', params, response: { 200: Enveloped(UserAccount) } },
     handler: async ({ principal, params: { id } }) => {
-      const user = await users(db).find(organisationToRead(principal), id);
+      const user = await users(db).find(organizationToRead(principal), id);
       if (!user) throw new Failure('not_found', 'No such user.');
       return envelope(presentAccount(user));
     },

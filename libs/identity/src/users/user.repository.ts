@@ -34,7 +34,7 @@ const select = {
   createdAt: true,
 } as const;
 
-/** Who may sign in: neither disabled nor of a disabled organisation. An admin is of the whole platform. */
+/** Who may sign in: neither disabled nor of a disabled organization. An admin is of the whole platform. */
 const active = {
   disabledAt: null,
   OR: [{ role: 'admin' }, { orgId: null }, { organization: { disabledAt: null } }],
@@ -86,7 +86,7 @@ export const users = (db: Queryable) => ({
     return other !== null;
   },
 
-  /** By id; `orgId` null lists every organisation's, and those of none. */
+  /** By id; `orgId` null lists every organization's, and those of none. */
   list: async (
     orgId: number | null,
     { role, disabled, text }: UserFilter,
@@ -112,13 +112,13 @@ export const users = (db: Queryable) => ({
     return row && asUser(row);
   },
 
-  /** What those of the organisation are called: by their name, or where they have none by their username. */
+  /** What those of the organization are called: by their name, or where they have none by their username. */
   namesOf: async (orgId: number, ids: number[]): Promise<{ id: number; name: string; email: string }[]> => {
     const rows = await db.user.findMany({ where: { orgId, id: { in: ids } }, select });
     return rows.map(({ id, name, username, email }) => ({ id, name: name ?? username, email }));
   },
 
-  /** Those of the organisation. */
+  /** Those of the organization. */
   membersOf: async (
     orgId: number,
     ids: number[],
@@ -130,7 +130,7 @@ export const users = (db: Queryable) => ({
     return new Map(rows.map(({ id, email, disabledAt }) => [id, { email, disabled: disabledAt !== null }]));
   },
 
-  /** Of those who manage the organisation and are not disabled, the first `most`. */
+  /** Of those who manage the organization and are not disabled, the first `most`. */
   managerEmails: async (orgId: number, most: number): Promise<string[]> => {
     const rows = await db.user.findMany({
       where: { orgId, role: 'manager', disabledAt: null },
@@ -141,8 +141,8 @@ export const users = (db: Queryable) => ({
     return rows.map(({ email }) => email);
   },
 
-  /** The organisation of a user, null where it has none; undefined where there is no such user. */
-  organisationOf: async (id: number): Promise<number | null | undefined> =>
+  /** The organization of a user, null where it has none; undefined where there is no such user. */
+  organizationOf: async (id: number): Promise<number | null | undefined> =>
     (await db.user.findUnique({ where: { id }, select: { orgId: true } }))?.orgId,
 
   /** As `find`, and holds off others who would change this user until the transaction ends. */
@@ -197,7 +197,7 @@ export const users = (db: Queryable) => ({
     return row ? asUser(row) : null;
   },
 
-  /** Takes in whom no organisation has, as a plain user; null where there is no such user. */
+  /** Takes in whom no organization has, as a plain user; null where there is no such user. */
   takeIn: async (orgId: number, username: string): Promise<FoundUser | null> => {
     const [row] = await db.user.updateManyAndReturn({
       where: { usernameKey: key(username), orgId: null, role: { not: 'admin' }, disabledAt: null },

@@ -35,7 +35,7 @@ export const User = z
   });
 export type User = z.output<typeof User>;
 
-/** A user as those read it who keep its organisation. */
+/** A user as those read it who keep its organization. */
 export const UserAccount = User.extend({
   name: z.string().nullable(),
   disabled: z.boolean(),

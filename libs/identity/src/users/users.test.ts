@@ -10,7 +10,7 @@ let manager: SignedUp;
 let member: SignedUp;
 let otherManager: SignedUp;
 let otherMember: SignedUp;
-/** Of no organisation. */
+/** Of no organization. */
 let free: SignedUp;
 beforeAll(async () => {
   api = await openTestIdentity();
@@ -133,7 +133,7 @@ describe('the list', () => {
     const { body } = await list(as, '?role=user&limit=1&offset=1');
     expect(JSON.parse(body)).toMatchObject({ meta: { pagination: { limit: 1, offset: 1, total: 4 } } });
   });
-  test("an admin asks for one organisation's, a manager for its own only", async () => {
+  test("an admin asks for one organization's, a manager for its own only", async () => {
     const of = (user: SignedUp) => `?org_id=${user.org_id}`;
     expect(await names(admin.authorization, of(manager))).toEqual(['boss', 'member']);
     expect(await names(manager.authorization, of(manager))).toEqual(['boss', 'member']);
@@ -164,7 +164,7 @@ describe('POST /users', () => {
       body: { username, email: `${username}@example.com`, password: PASSWORD, ...more },
     });
 
-  test('makes a user who can sign in, by a manager in its own organisation', async () => {
+  test('makes a user who can sign in, by a manager in its own organization', async () => {
     const { status, data } = await add(manager.authorization, 'added', { name: 'Ada' });
     expect(status).toBe(201);
     expect(data).toEqual({
@@ -195,7 +195,7 @@ describe('POST /users', () => {
     expect((await add(undefined, 'x-by-guest')).status).toBe(401);
     expect(await api.db.user.count({ where: { username: { startsWith: 'x-' } } })).toBe(0);
   });
-  test('a manager of no organisation makes nobody', async () => {
+  test('a manager of no organization makes nobody', async () => {
     const lost = await api.signUp('lost-boss');
     await api.db.user.update({ where: { id: lost.id }, data: { role: 'manager' } });
     for (const role of ['user', 'manager'])

@@ -26,7 +26,7 @@ describe('who may', () => {
     ['cdrkey-1', [403, 403, 403, 403, 403]],
     ['stray', [403, 403, 403, 403, 403]],
     ['', [401, 401, 401, 401, 401]],
-    // Another organisation's are not there.
+    // Another organization's are not there.
     ['manager-2', [404, 200, 200, 201, 404]],
     ['key-2', [404, 200, 200, 201, 404]],
     ['user-2', [404, 200, 200, 403, 403]],
@@ -36,7 +36,7 @@ describe('who may', () => {
     if (expected[4] !== 200) expect((await calls.read(data.id)).data).toEqual(data);
   });
 
-  test.each(['manager-1', 'key-1'])('%s neither lists nor fills another organisation', async (as) => {
+  test.each(['manager-1', 'key-1'])('%s neither lists nor fills another organization', async (as) => {
     expect((await calls.list({ org_id: '2' }, as)).status).toBe(403);
     expect((await pbx.send('GET', '/calls/active?org_id=2', { as })).status).toBe(403);
     expect((await calls.list({ org_id: '1' }, as)).status).toBe(200);
@@ -44,7 +44,7 @@ describe('who may', () => {
     expect((await calls.make({ org_id: 1 }, as)).data.org_id).toBe(1);
   });
 
-  test('an admin fills any organisation that is there, the default one where it names none', async () => {
+  test('an admin fills any organization that is there, the default one where it names none', async () => {
     expect((await calls.make({}, 'admin')).data.org_id).toBe(1);
     expect((await calls.make({ org_id: 2 }, 'admin')).data.org_id).toBe(2);
     const { status, error } = await calls.make({ org_id: 99 }, 'admin');
@@ -79,7 +79,7 @@ describe('what cannot be is 400 and names its field', () => {
     ['org_id', { org_id: 2147483648 }],
     ['id', { id: '0192f3a4-0000-7000-8000-000000000000' }],
     ['end_time', { end_time: '2024-01-15T10:35:42Z' }],
-    ['colour', { colour: 'red' }],
+    ['color', { color: 'red' }],
   ])('making one: %s in %j', async (field, more) => {
     const { status, error } = await calls.make(more);
     expect([status, error.code, error.details?.[0]?.field]).toEqual([400, 400, field]);

@@ -5,11 +5,11 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organisationToRead,
+  organizationToRead,
   type Access,
   type HttpServer,
-  organisationToFill,
-  type OrganisationExists,
+  organizationToFill,
+  type OrganizationExists,
 } from '@oriontel/service';
 import { PathId } from '../path-id.ts';
 import { CallUpdate } from './apply-update.ts';
@@ -21,7 +21,7 @@ import { updateCall } from './update-call.ts';
 
 export interface CallRoutes extends CreateCall {
   db: Database;
-  organisationExists: OrganisationExists;
+  organizationExists: OrganizationExists;
 }
 
 const writers: Access = { roles: ['admin', 'manager'], scope: 'calls:write' };
@@ -30,7 +30,7 @@ const missing = (): Failure => new Failure('not_found', 'No such call.');
 
 export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<void> => {
   const { db } = routes;
-  const organisationOf = organisationToFill(routes.organisationExists);
+  const organizationOf = organizationToFill(routes.organizationExists);
   const create = createCall(routes);
   const search = searchCalls(db);
   const update = updateCall(db);
@@ -46,7 +46,7 @@ export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<v
       response: { 201: Enveloped(Call) },
     },
     handler: async ({ principal, body }, reply) => {
-      const made = await create(await organisationOf(principal, body.org_id), body);
+      const made = await create(await organizationOf(principal, body.org_id), body);
       return reply.code(201).send(envelope(presentCall(made)));
     },
   });
@@ -62,7 +62,7 @@ export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<v
       response: { 200: EnvelopedPage(Call) },
     },
     handler: async ({ principal, query }) => {
-      const found = await search(organisationToRead(principal, query.org_id), query);
+      const found = await search(organizationToRead(principal, query.org_id), query);
       return envelopePage(found, query, presentCall);
     },
   });
@@ -78,7 +78,7 @@ export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<v
       response: { 200: EnvelopedPage(Call) },
     },
     handler: async ({ principal, query }) => {
-      const orgId = organisationToRead(principal, query.org_id);
+      const orgId = organizationToRead(principal, query.org_id);
       const found = await search(orgId, { ...query, status: 'active' });
       return envelopePage(found, query, presentCall);
     },
@@ -95,7 +95,7 @@ export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<v
       response: { 200: Enveloped(Call) },
     },
     handler: async ({ principal, params }) => {
-      const found = await calls(db).find(organisationToRead(principal), params.id);
+      const found = await calls(db).find(organizationToRead(principal), params.id);
       if (!found) throw missing();
       return envelope(presentCall(found));
     },
@@ -113,7 +113,7 @@ export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<v
       response: { 200: Enveloped(Call) },
     },
     handler: async ({ principal, params, body }) => {
-      const updated = await update(organisationToRead(principal), params.id, body);
+      const updated = await update(organizationToRead(principal), params.id, body);
       if (!updated) throw missing();
       return envelope(presentCall(updated));
     },

@@ -111,7 +111,7 @@ describe('a call', () => {
 });
 
 describe('a call_id', () => {
-  test('is there once in an organisation', async () => {
+  test('is there once in an organization', async () => {
     await calls.make({ call_id: 'twice' });
     const { status, error } = await calls.make({ call_id: 'twice', status: 'busy' });
     expect([status, error.code, error.details]).toEqual([
@@ -137,7 +137,7 @@ describe('a call whose CDR was faster', () => {
     expect((await calls.read(data.id)).data).toEqual(data);
   });
 
-  test('is left as it is told where it was told finished, or is of another organisation', async () => {
+  test('is left as it is told where it was told finished, or is of another organization', async () => {
     pbx.legs.push(buildLeg({ callId: 'told' }));
     expect((await calls.make({ call_id: 'told', status: 'failed' })).data).toMatchObject({
       status: 'failed',

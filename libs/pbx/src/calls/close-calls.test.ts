@@ -69,7 +69,7 @@ describe('by its call_id', () => {
     }
   });
 
-  test('neither a finished call nor one of another organisation or call_id is touched', async () => {
+  test('neither a finished call nor one of another organization or call_id is touched', async () => {
     const ids = [
       await make({ call_id: 'c', status: 'failed' }),
       (await calls.make({ call_id: 'c' }, 'manager-2')).data.id,
@@ -83,7 +83,7 @@ describe('by its call_id', () => {
 
 describe('by its numbers', () => {
   test.each([
-    ['normalised', { caller_id: '+14155551234', recipient_id: '+14155550000' }],
+    ['normalized', { caller_id: '+14155551234', recipient_id: '+14155550000' }],
     ['as they came', { caller_id: '4155551234', recipient_id: '5550000' }],
     ['one so, one so', { caller_id: '4155551234', recipient_id: '+14155550000' }],
   ])('an a-leg closes a call without a call_id and gives it its own: %s', async (_, numbers) => {
@@ -101,7 +101,7 @@ describe('by its numbers', () => {
     ['that has a call_id', { call_id: 'other' }, {}],
     ['that is finished', { status: 'busy' }, {}],
     ['of which this is a b-leg', {}, { leg: 'b' as const }],
-    ['of another organisation', {}, { orgId: 2 }],
+    ['of another organization', {}, { orgId: 2 }],
     ['of numbers that nobody tells', {}, { caller: null, callerRaw: null }],
   ])('not a call %s', async (_, call, leg) => {
     const id = await make(call);

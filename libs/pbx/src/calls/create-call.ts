@@ -34,7 +34,7 @@ export type NewCall = z.output<typeof NewCall>;
 
 export interface CreateCall {
   db: Queryable;
-  /** A leg of the organisation whose CDR is stored, or accepted to be stored, under this call_id. */
+  /** A leg of the organization whose CDR is stored, or accepted to be stored, under this call_id. */
   finishedLeg: (orgId: number, callId: string) => Promise<FinishedLeg | null>;
 }
 

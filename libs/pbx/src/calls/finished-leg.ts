@@ -1,4 +1,4 @@
-/** What a CDR tells of one leg of a call: numbers normalised, and as they came. */
+/** What a CDR tells of one leg of a call: numbers normalized, and as they came. */
 export interface FinishedLeg {
   orgId: number;
   callId: string;

@@ -30,7 +30,7 @@ describe('the list', () => {
     expect((await calls.list({ offset: '4' })).data).toEqual([]);
   });
 
-  test('is of every organisation for an admin, or of the one asked for', async () => {
+  test('is of every organization for an admin, or of the one asked for', async () => {
     expect(await ids({}, 'admin')).toEqual(['theirs', 'c32', null, 'C31', 'c30']);
     expect(await ids({ org_id: '2' }, 'admin')).toEqual(['theirs']);
     expect(await ids({ org_id: '99' }, 'admin')).toEqual([]);
@@ -114,7 +114,7 @@ describe('the active calls', () => {
     expect((await active('?limit=501')).status).toBe(400);
   });
 
-  test('are those of every organisation for an admin, or of the one asked for', async () => {
+  test('are those of every organization for an admin, or of the one asked for', async () => {
     expect(idsOf((await active('', 'admin')).data)).toEqual(['theirs', 'C31', 'c30']);
     expect(idsOf((await active('?org_id=2', 'admin')).data)).toEqual(['theirs']);
   });

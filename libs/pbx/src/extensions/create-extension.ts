@@ -28,7 +28,7 @@ export const NewExtension = z
   });
 export type NewExtension = z.output<typeof NewExtension>;
 
-/** @throws Failure conflict where the organisation has this number already. */
+/** @throws Failure conflict where the organization has this number already. */
 export const createExtension =
   (db: Queryable) =>
   async (orgId: number, extension: NewExtension): Promise<FoundExtension> => {

@@ -24,7 +24,7 @@ describe('who may', () => {
     ['key-1', [403, 403, 403, 403]],
     ['stray', [403, 403, 403, 403]],
     ['', [401, 401, 401, 401]],
-    // Another organisation's are not there.
+    // Another organization's are not there.
     ['manager-2', [404, 201, 404, 404]],
     ['user-2', [404, 403, 403, 403]],
   ])('%s: read, make, change, delete is %j', async (as, expected) => {
@@ -33,7 +33,7 @@ describe('who may', () => {
     if (expected[3] !== 204) expect((await extensions.read(data.id)).data).toEqual(data);
   });
 
-  test('nobody below admin lists or fills another organisation', async () => {
+  test('nobody below admin lists or fills another organization', async () => {
     expect((await extensions.list({ org_id: '2' })).status).toBe(403);
     expect((await extensions.list({ org_id: '1' })).status).toBe(200);
     expect((await extensions.list({}, 'stray')).status).toBe(403);
@@ -41,7 +41,7 @@ describe('who may', () => {
     expect((await extensions.make({ org_id: 1 })).data.org_id).toBe(1);
   });
 
-  test('an admin fills any organisation that is there, the default one where it names none', async () => {
+  test('an admin fills any organization that is there, the default one where it names none', async () => {
     expect((await extensions.make({}, 'admin')).data.org_id).toBe(1);
     expect((await extensions.make({ org_id: 2 }, 'admin')).data.org_id).toBe(2);
     const { status, error } = await extensions.make({ org_id: 99 }, 'admin');
@@ -77,7 +77,7 @@ describe('what cannot be is 400 and names its field', () => {
     ['org_id', { org_id: 0 }],
     ['id', { id: '0192f3a4-0000-7000-8000-000000000000' }],
     ['created_at', { created_at: '2024-01-15T10:30:00Z' }],
-    ['colour', { colour: 'red' }],
+    ['color', { color: 'red' }],
   ])('making one: %s', async (field, more) => {
     const { status, error } = await extensions.make(more);
     expect([status, error.code, error.details?.[0]?.field]).toEqual([400, 400, field]);

@@ -5,11 +5,11 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organisationToRead,
+  organizationToRead,
   type Access,
   type HttpServer,
-  organisationToFill,
-  type OrganisationExists,
+  organizationToFill,
+  type OrganizationExists,
 } from '@oriontel/service';
 import { z } from 'zod';
 import { PathId } from '../path-id.ts';
@@ -21,7 +21,7 @@ import { ExtensionUpdate, updateExtension } from './update-extension.ts';
 
 export interface ExtensionRoutes {
   db: Database;
-  organisationExists: OrganisationExists;
+  organizationExists: OrganizationExists;
 }
 
 const keepers: Access = { roles: ['admin', 'manager'] };
@@ -29,9 +29,9 @@ const missing = (): Failure => new Failure('not_found', 'No such extension.');
 
 export const extensionRoutes = async (
   app: HttpServer,
-  { db, organisationExists }: ExtensionRoutes,
+  { db, organizationExists }: ExtensionRoutes,
 ): Promise<void> => {
-  const organisationOf = organisationToFill(organisationExists);
+  const organizationOf = organizationToFill(organizationExists);
   const create = createExtension(db);
   const search = searchExtensions(db);
   const update = updateExtension(db);
@@ -47,7 +47,7 @@ export const extensionRoutes = async (
       response: { 201: Enveloped(Extension) },
     },
     handler: async ({ principal, body }, reply) => {
-      const made = await create(await organisationOf(principal, body.org_id), body);
+      const made = await create(await organizationOf(principal, body.org_id), body);
       return reply.code(201).send(envelope(presentExtension(made, principal)));
     },
   });
@@ -63,7 +63,7 @@ export const extensionRoutes = async (
       response: { 200: EnvelopedPage(Extension) },
     },
     handler: async ({ principal, query }) => {
-      const found = await search(organisationToRead(principal, query.org_id), query);
+      const found = await search(organizationToRead(principal, query.org_id), query);
       return envelopePage(found, query, (extension) => presentExtension(extension, principal));
     },
   });
@@ -79,7 +79,7 @@ export const extensionRoutes = async (
       response: { 200: Enveloped(Extension) },
     },
     handler: async ({ principal, params }) => {
-      const found = await extensions(db).find(organisationToRead(principal), params.id);
+      const found = await extensions(db).find(organizationToRead(principal), params.id);
       if (!found) throw missing();
       return envelope(presentExtension(found, principal));
     },
@@ -97,7 +97,7 @@ export const extensionRoutes = async (
       response: { 200: Enveloped(Extension) },
     },
     handler: async ({ principal, params, body }) => {
-      const updated = await update(organisationToRead(principal), params.id, body);
+      const updated = await update(organizationToRead(principal), params.id, body);
       if (!updated) throw missing();
       return envelope(presentExtension(updated, principal));
     },
@@ -114,7 +114,7 @@ export const extensionRoutes = async (
       response: { 204: z.undefined() },
     },
     handler: async ({ principal, params }, reply) => {
-      if (!(await extensions(db).delete(organisationToRead(principal), params.id))) throw missing();
+      if (!(await extensions(db).delete(organizationToRead(principal), params.id))) throw missing();
       return reply.code(204).send();
     },
   });

@@ -33,8 +33,8 @@ export const extensions = (db: Queryable) => ({
     return made;
   },
 
-  /** Which organisations have an extension of this id, or of this number. */
-  organisationsOf: async (idOrNumber: string): Promise<number[]> => {
+  /** Which organizations have an extension of this id, or of this number. */
+  organizationsOf: async (idOrNumber: string): Promise<number[]> => {
     const isId = z.guid().safeParse(idOrNumber).success;
     const where = isId ? { id: idOrNumber } : { extensionNumber: idOrNumber };
     return (await db.extension.findMany({ where, select: { orgId: true } })).map(({ orgId }) => orgId);
@@ -46,7 +46,7 @@ export const extensions = (db: Queryable) => ({
     return row ?? null;
   },
 
-  /** By organisation and number. */
+  /** By organization and number. */
   search: (orgId: number | null, filter: ExtensionFilter, page: Page): Promise<FoundExtension[]> =>
     db.$queryRaw`
       SELECT ${COLUMNS} FROM extensions WHERE ${where(orgId, filter)}

@@ -93,7 +93,7 @@ describe('an extension', () => {
 });
 
 describe('a number', () => {
-  test('is there once in an organisation', async () => {
+  test('is there once in an organization', async () => {
     await extensions.make({ extension_number: '*97' });
     const { status, error } = await extensions.make({ extension_number: '*97' });
     expect([status, error.code, error.details]).toEqual([

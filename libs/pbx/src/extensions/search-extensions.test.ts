@@ -36,7 +36,7 @@ describe('the list', () => {
     expect([beyond.data, beyond.meta.pagination.total]).toEqual([[], 5]);
   });
 
-  test('is of every organisation for an admin, by organisation, or of the one asked for', async () => {
+  test('is of every organization for an admin, by organization, or of the one asked for', async () => {
     const { data, meta } = await extensions.list({ limit: '500' }, 'admin');
     const orgs = data.map(({ org_id }) => org_id);
     expect(new Set(orgs)).toEqual(new Set([1, 2, 3]));

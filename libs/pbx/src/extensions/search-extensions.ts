@@ -11,7 +11,7 @@ export const ExtensionQuery = z.strictObject({
 });
 export type ExtensionQuery = z.output<typeof ExtensionQuery>;
 
-/** By organisation and number. */
+/** By organization and number. */
 export const searchExtensions =
   (db: Queryable) =>
   async (orgId: number | null, query: ExtensionQuery): Promise<Paged<FoundExtension>> => {

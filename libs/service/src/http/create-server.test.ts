@@ -154,7 +154,7 @@ describe('a body that cannot be read', () => {
 
 describe('a body that its schema refuses is 400 and names the field', () => {
   test.each([
-    [{ name: 'x', colour: 'red' }, 'colour', 'is not known here: leave it out'],
+    [{ name: 'x', color: 'red' }, 'color', 'is not known here: leave it out'],
     [{}, 'name', 'is required: must be a string'],
     [{ name: 7 }, 'name', 'must be a string'],
     [

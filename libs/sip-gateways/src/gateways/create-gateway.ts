@@ -40,7 +40,7 @@ export const NewGateway = z
   });
 export type NewGateway = z.output<typeof NewGateway>;
 
-/** @throws Failure bad_request, conflict where the organisation has one of this id already. */
+/** @throws Failure bad_request, conflict where the organization has one of this id already. */
 export const createGateway =
   (db: Database) =>
   (orgId: number, gateway: NewGateway): Promise<FoundGateway> => {

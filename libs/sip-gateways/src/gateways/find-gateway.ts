@@ -1,6 +1,6 @@
 import { DEFAULT_ORG, Failure, isStorableText, type Principal } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
-import { organisationToRead } from '@oriontel/service';
+import { organizationToRead } from '@oriontel/service';
 import type { FoundGateway } from './gateway.ts';
 import { gateways } from './gateway.repository.ts';
 
@@ -17,14 +17,14 @@ export interface GatewayQuestion {
 const LONGEST = 128;
 
 /**
- * The gateway that somebody means. Everybody's own organisation has theirs; an admin's is that of the organisation that it
- * names, else of the default one, else of the only one that has such. Another organisation's is not there.
+ * The gateway that somebody means. Everybody's own organization has theirs; an admin's is that of the organization that it
+ * names, else of the default one, else of the only one that has such. Another organization's is not there.
  * @throws Failure bad_request where several could be meant, forbidden, not_found
  */
 export const findGateway =
   (db: Queryable) =>
   async ({ principal, word, byName = false, orgId: asked }: GatewayQuestion): Promise<FoundGateway> => {
-    const orgId = organisationToRead(principal, asked);
+    const orgId = organizationToRead(principal, asked);
     if (word.length > LONGEST || !isStorableText(word)) throw missing();
     const named = await gateways(db).named(orgId, word);
     const [best] = named;

@@ -20,7 +20,7 @@ export interface GatewayFollower {
 const OVERLAP = 10_000;
 
 /**
- * Follows every organisation's gateways, for those who probe them: a refresh reads what has changed, and all of them only
+ * Follows every organization's gateways, for those who probe them: a refresh reads what has changed, and all of them only
  * where some are gone, which their number tells. Cheap enough to ask every few seconds. One refresh at a time.
  */
 export const followGateways = (db: Queryable): GatewayFollower => {

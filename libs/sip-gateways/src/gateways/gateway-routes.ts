@@ -5,11 +5,11 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organisationToFill,
-  organisationToRead,
+  organizationToFill,
+  organizationToRead,
   type Access,
   type HttpServer,
-  type OrganisationExists,
+  type OrganizationExists,
 } from '@oriontel/service';
 import { z } from 'zod';
 import { createGateway, NewGateway } from './create-gateway.ts';
@@ -21,7 +21,7 @@ import { GatewayUpdate, updateGateway } from './update-gateway.ts';
 
 export interface GatewayRoutes {
   db: Database;
-  organisationExists: OrganisationExists;
+  organizationExists: OrganizationExists;
 }
 
 const keepers: Access = { roles: ['admin', 'manager'], scope: 'gateways:write' };
@@ -32,12 +32,12 @@ const OrgQuery = z.strictObject({
   org_id: IdText.optional().meta({ description: 'For admins: whose gateway it is' }),
 });
 
-/** The gateways of an organisation, and how they are probed. */
+/** The gateways of an organization, and how they are probed. */
 export const gatewayRoutes = async (
   app: HttpServer,
-  { db, organisationExists }: GatewayRoutes,
+  { db, organizationExists }: GatewayRoutes,
 ): Promise<void> => {
-  const organisationOf = organisationToFill(organisationExists);
+  const organizationOf = organizationToFill(organizationExists);
   const create = createGateway(db);
   const search = searchGateways(db);
   const find = findGateway(db);
@@ -55,7 +55,7 @@ export const gatewayRoutes = async (
       response: { 201: Enveloped(Gateway) },
     },
     handler: async ({ principal, body }, reply) => {
-      const made = await create(await organisationOf(principal, body.org_id), body);
+      const made = await create(await organizationOf(principal, body.org_id), body);
       return reply.code(201).send(envelope(presentGateway(made)));
     },
   });
@@ -71,7 +71,7 @@ export const gatewayRoutes = async (
       response: { 200: EnvelopedPage(Gateway) },
     },
     handler: async ({ principal, query }) => {
-      const found = await search(organisationToRead(principal, query.org_id), query);
+      const found = await search(organizationToRead(principal, query.org_id), query);
       return envelopePage(found, query, presentGateway);
     },
   });

@@ -29,20 +29,20 @@ export const gateways = (db: Queryable) => ({
     return made;
   },
 
-  /** Those of this id, or else of this name, with the ids first and then by organisation; no more than tell whether it is the only one. */
+  /** Those of this id, or else of this name, with the ids first and then by organization; no more than tell whether it is the only one. */
   named: (orgId: number | null, idOrName: string): Promise<NamedGateway[]> => db.$queryRaw`
     SELECT ${COLUMNS}, id = ${idOrName} AS "isId" FROM gateways
     WHERE (id = ${idOrName} OR name = ${idOrName}) AND ${everyOrg(orgId)}
     ORDER BY (id = ${idOrName}) DESC, org_id, id LIMIT 3`,
 
-  /** Which organisations have a gateway of this id. */
-  organisationsOf: async (id: string): Promise<number[]> => {
+  /** Which organizations have a gateway of this id. */
+  organizationsOf: async (id: string): Promise<number[]> => {
     const rows = await db.$queryRaw<{ orgId: number }[]>`
       SELECT org_id AS "orgId" FROM gateways WHERE id = ${id} ORDER BY org_id`;
     return rows.map(({ orgId }) => orgId);
   },
 
-  /** By organisation and id. */
+  /** By organization and id. */
   search: (orgId: number | null, filter: GatewayFilter, page: Page): Promise<FoundGateway[]> =>
     db.$queryRaw`
       SELECT ${COLUMNS} FROM gateways WHERE ${where(orgId, filter)}
@@ -76,11 +76,11 @@ export const gateways = (db: Queryable) => ({
   delete: async (ref: GatewayRef): Promise<boolean> =>
     (await db.$executeRaw`DELETE FROM gateways WHERE ${isIt(ref)}`) > 0,
 
-  /** Every organisation's that were made or changed at `time` or later; all of them where it is null. For those who probe. */
+  /** Every organization's that were made or changed at `time` or later; all of them where it is null. For those who probe. */
   changedSince: (time: Date | null): Promise<FoundGateway[]> =>
     db.$queryRaw`SELECT ${COLUMNS} FROM gateways WHERE updated_at >= ${time ?? new Date(0)}`,
 
-  /** How many every organisation has together, and what the clock of updated_at says. */
+  /** How many every organization has together, and what the clock of updated_at says. */
   total: async (): Promise<{ total: number; now: Date }> => {
     const [row] = await db.$queryRaw<[{ total: number; now: Date }]>`
       SELECT count(*)::int AS total, clock_timestamp() AS now FROM gateways`;

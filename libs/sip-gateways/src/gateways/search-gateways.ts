@@ -11,7 +11,7 @@ export const GatewayQuery = z.strictObject({
 });
 export type GatewayQuery = z.output<typeof GatewayQuery>;
 
-/** By organisation and id. */
+/** By organization and id. */
 export const searchGateways =
   (db: Queryable) =>
   async (orgId: number | null, query: GatewayQuery): Promise<Paged<FoundGateway>> => {

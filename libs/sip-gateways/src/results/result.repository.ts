@@ -81,7 +81,7 @@ export const gatewayResults = (db: Queryable) => ({
     return row.count > limit;
   },
 
-  /** Deletes up to `limit` of an organisation that are older. Returns how many. */
+  /** Deletes up to `limit` of an organization that are older. Returns how many. */
   deleteBefore: (orgId: number, before: Date, limit: number): Promise<number> => db.$executeRaw`
     DELETE FROM gateway_results AS result USING (
       SELECT gateway_key, at, id FROM gateway_results

@@ -39,7 +39,7 @@ const left = async ({ key }: FoundGateway): Promise<string[]> => {
 const retain = (days: (number | null)[]) =>
   retainResults(database.db, async () => days.map((each, index) => ({ orgId: index + 1, days: each })))(NOW);
 
-test('an organisation loses what is older than it keeps, by whole days, and nobody else loses any', async () => {
+test('an organization loses what is older than it keeps, by whole days, and nobody else loses any', async () => {
   expect(await retain([10, null])).toBe('0 months and 2 results deleted');
   expect(await left(ours)).toEqual(times.slice(2));
   expect(await left(theirs)).toEqual(times);

@@ -7,7 +7,7 @@ import {
 } from '@oriontel/database';
 import { gatewayResults, RESULTS_TABLE } from './result.repository.ts';
 
-/** How long an organisation keeps results: days; null for ever. */
+/** How long an organization keeps results: days; null for ever. */
 export interface ResultRetention {
   orgId: number;
   days: number | null;
@@ -18,7 +18,7 @@ const ONE_DAY = 86_400_000;
 const BITE = 5_000;
 
 /**
- * Deletes the results that are older than their organisation keeps them, by whole days (UTC): whole months where everybody forgets
+ * Deletes the results that are older than their organization keeps them, by whole days (UTC): whole months where everybody forgets
  * some day, the rest bite by bite. Returns what it deleted.
  */
 export const retainResults =

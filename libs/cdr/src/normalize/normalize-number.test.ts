@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normaliseNumber } from './normalise-number.ts';
+import { normalizeNumber } from './normalize-number.ts';
 
 describe('a number', () => {
   it.each<[string, string | null, string]>([
@@ -15,7 +15,7 @@ describe('a number', () => {
     ['tel:+1-415-555-1234', null, '+14155551234'],
     ['4155551234@pbx.example.com', 'US', '+14155551234'],
   ])('%s from %s becomes %s', (raw, region, number) => {
-    expect(normaliseNumber(raw, region)).toBe(number);
+    expect(normalizeNumber(raw, region)).toBe(number);
   });
 
   it.each<[string, string | null]>([
@@ -37,18 +37,18 @@ describe('a number', () => {
     ['tel:', 'US'],
     ['<>', 'US'],
   ])('%s from %s stays as it came', (raw, region) => {
-    expect(normaliseNumber(raw, region)).toBe(raw);
+    expect(normalizeNumber(raw, region)).toBe(raw);
   });
 
   it('inside a URI loses the URI, even when it is an extension or a name', () => {
-    expect(normaliseNumber('sip:1001@pbx', 'US')).toBe('1001');
-    expect(normaliseNumber('<sip:anonymous@anonymous.invalid>', 'US')).toBe('anonymous');
+    expect(normalizeNumber('sip:1001@pbx', 'US')).toBe('1001');
+    expect(normalizeNumber('<sip:anonymous@anonymous.invalid>', 'US')).toBe('anonymous');
   });
 
   it('is read quickly however hostile', () => {
     const start = performance.now();
     for (const text of ['<'.repeat(255), '@'.repeat(255), 'sip:' + ':'.repeat(251), '+1' + ' '.repeat(253)])
-      normaliseNumber(text, 'US');
+      normalizeNumber(text, 'US');
     expect(performance.now() - start).toBeLessThan(200);
   });
 });

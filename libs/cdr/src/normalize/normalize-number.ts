@@ -49,7 +49,7 @@ const toE164 = (text: string, region: string | null): string => {
  * The `max` metadata, because the smaller set takes any digits of a likely length for a number: with it the extension
  * 200123 in Germany would become +49200123.
  */
-export const normaliseNumber = (text: string, region: string | null): string => {
+export const normalizeNumber = (text: string, region: string | null): string => {
   const key = `${region ?? ''} ${text}`;
   const known = remembered.get(key);
   if (known !== undefined) return known;

@@ -2,15 +2,15 @@ import { DEFAULT_ORG, Failure, type EntityRef, type Principal } from '@oriontel/
 import type { Queryable } from '@oriontel/database';
 import {
   isAdmin,
-  organisationToFill,
-  organisationToRead,
-  organisationToWrite,
-  type OrganisationExists,
+  organizationToFill,
+  organizationToRead,
+  organizationToWrite,
+  type OrganizationExists,
 } from '@oriontel/service';
 import { isOwnedElsewhere } from './entity.ts';
 import { entityExists, entityOwners, type OwnersElsewhere } from './entity-owners.ts';
 
-export interface EntityOrganisation {
+export interface EntityOrganization {
   /** Whose entity it is that `principal` asks to read. @throws Failure bad_request, forbidden, not_found */
   toRead(principal: Principal, ref: EntityRef, asked?: number): Promise<number>;
   /** The same for a write, which may make it known. @throws Failure bad_request, forbidden, not_found */
@@ -25,18 +25,18 @@ const notAuthorized = (to: 'view' | 'create', kept: string): Failure =>
   new Failure('forbidden', `Not authorized to ${to} ${kept} for this entity.`);
 
 /**
- * Everybody's own organisation has their entities; an admin's are those of the organisation that it names, else of the default one,
- * else of the only one that has such. What belongs to a user of no organisation is kept with the default one, and shown to that user and to admins.
+ * Everybody's own organization has their entities; an admin's are those of the organization that it names, else of the default one,
+ * else of the only one that has such. What belongs to a user of no organization is kept with the default one, and shown to that user and to admins.
  */
-export const entityOrganisation = (
+export const entityOrganization = (
   db: Queryable,
   elsewhere: OwnersElsewhere,
-  organisationExists: OrganisationExists,
+  organizationExists: OrganizationExists,
   kept: 'logs' | 'events',
-): EntityOrganisation => {
+): EntityOrganization => {
   const exists = entityExists(db, elsewhere);
   const ownersOf = entityOwners(db, elsewhere);
-  const toFill = organisationToFill(organisationExists);
+  const toFill = organizationToFill(organizationExists);
 
   const existing = async (orgId: number, ref: EntityRef): Promise<number> => {
     if (!(await exists(orgId, ref))) throw notFound();
@@ -52,14 +52,14 @@ export const entityOrganisation = (
     return owners[0] ?? null;
   };
 
-  const toRead: EntityOrganisation['toRead'] = async (principal, ref, asked) => {
+  const toRead: EntityOrganization['toRead'] = async (principal, ref, asked) => {
     if (isAdmin(principal)) {
       const orgId = await ownerFor(ref, asked);
       if (orgId === null) throw notFound();
       return orgId;
     }
     if (principal.orgId !== null || asked !== undefined)
-      return existing(organisationToRead(principal, asked)!, ref);
+      return existing(organizationToRead(principal, asked)!, ref);
     if (isOneself(principal, ref)) return DEFAULT_ORG;
     throw notAuthorized('view', kept);
   };
@@ -75,7 +75,7 @@ export const entityOrganisation = (
     toWrite: async (principal, ref, asked) => {
       const mustExist = isOwnedElsewhere(ref.type);
       if (!isAdmin(principal)) {
-        const orgId = organisationToWrite(principal, asked);
+        const orgId = organizationToWrite(principal, asked);
         return mustExist ? existing(orgId, ref) : orgId;
       }
       const known = await ownerFor(ref, asked);

@@ -1,6 +1,6 @@
 import { DEFAULT_ORG, type Failure, type Principal } from '@oriontel/contracts';
 import { expect, test } from 'vitest';
-import { organisationToRead, organisationToWrite } from './organisation.ts';
+import { organizationToRead, organizationToWrite } from './organization.ts';
 
 const user = (role: 'admin' | 'manager' | 'user', orgId: number | null): Principal => ({
   kind: 'user',
@@ -30,7 +30,7 @@ test.each([
   [user('user', null), 1, 'forbidden', 'forbidden'],
   [key, undefined, 5, 5],
   [key, 1, 'forbidden', 'forbidden'],
-])('%j asking for organisation %s writes to %s and reads %s', (principal, asked, writes, reads) => {
-  expect(attempt(() => organisationToWrite(principal, asked))).toBe(writes);
-  expect(attempt(() => organisationToRead(principal, asked))).toBe(reads);
+])('%j asking for organization %s writes to %s and reads %s', (principal, asked, writes, reads) => {
+  expect(attempt(() => organizationToWrite(principal, asked))).toBe(writes);
+  expect(attempt(() => organizationToRead(principal, asked))).toBe(reads);
 });

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { CallLeg } from '../call-record.ts';
-import { normaliseNumber } from './normalise-number.ts';
+import { normalizeNumber } from './normalize-number.ts';
 
-/** By no region: the hash must not change when the organisation sets another one and the same record comes again. */
-const party = (raw: string | null): string | null => (raw === null ? null : normaliseNumber(raw, null));
+/** By no region: the hash must not change when the organization sets another one and the same record comes again. */
+const party = (raw: string | null): string | null => (raw === null ? null : normalizeNumber(raw, null));
 
 /**
  * Whether two submissions of one leg say the same, in 22 characters (132 bits). Left out: call id, source and start, which

@@ -1,6 +1,6 @@
 import type { CallLeg, Disposition, LegFacts } from '../call-record.ts';
 import { decideDisposition } from './decide-disposition.ts';
-import { normaliseNumber } from './normalise-number.ts';
+import { normalizeNumber } from './normalize-number.ts';
 
 /** Whole seconds, never below 0. */
 const secondsBetween = (from: Date, to: Date | null): number =>
@@ -17,10 +17,10 @@ const billsecOf = (facts: LegFacts, end: Date | null, duration: number, disposit
 };
 
 /**
- * The CDRMunch rules: numbers to E.164 by the organisation's region, the raw kept; one of four dispositions; times and
+ * The CDRMunch rules: numbers to E.164 by the organization's region, the raw kept; one of four dispositions; times and
  * durations completed from each other. `source` names the sender where the record does not name its switch.
  */
-export const normaliseLeg = (facts: LegFacts, org: { region: string | null }, source: string): CallLeg => {
+export const normalizeLeg = (facts: LegFacts, org: { region: string | null }, source: string): CallLeg => {
   const { caller, callee } = facts;
   const endTime = endOf(facts);
   const duration =
@@ -31,8 +31,8 @@ export const normaliseLeg = (facts: LegFacts, org: { region: string | null }, so
     leg: facts.leg ?? 'a',
     linkedCallId: facts.linkedCallId,
     direction: facts.direction,
-    caller: caller === null ? null : normaliseNumber(caller, org.region),
-    callee: callee === null ? null : normaliseNumber(callee, org.region),
+    caller: caller === null ? null : normalizeNumber(caller, org.region),
+    callee: callee === null ? null : normalizeNumber(callee, org.region),
     callerRaw: caller,
     calleeRaw: callee,
     startTime: facts.startTime,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { contentHash } from './content-hash.ts';
 import { freeswitchSamples } from '../fixtures/freeswitch-samples.ts';
 import { readFreeswitch } from '../freeswitch/read-freeswitch.ts';
-import { normaliseLeg } from './normalise-leg.ts';
+import { normalizeLeg } from './normalize-leg.ts';
 import { checkRecord } from '../platform/check-record.ts';
 import { buildRecord } from '../testing.ts';
 
@@ -23,12 +23,12 @@ const pairs = samples
 const legOf = (body: string) => {
   const reading = readFreeswitch(body, {});
   if (!reading.ok) throw new Error(reading.reason);
-  return normaliseLeg(reading.facts, { region: 'US' }, 'x');
+  return normalizeLeg(reading.facts, { region: 'US' }, 'x');
 };
 const hashOf = (overrides: Record<string, unknown>, region: string | null = 'US') => {
   const checked = checkRecord(buildRecord({ call_id: 'c', ...overrides }));
   if (!checked.ok) throw new Error(JSON.stringify(checked.problems));
-  return contentHash(normaliseLeg(checked.facts, { region }, 'x'));
+  return contentHash(normalizeLeg(checked.facts, { region }, 'x'));
 };
 
 describe('the content hash', () => {

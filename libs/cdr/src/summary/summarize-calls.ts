@@ -92,7 +92,7 @@ export type CallSummary = z.output<typeof CallSummary>;
  * Counts the legs that are stored; the workers are given a moment for what was accepted before. `groups` newest first, then those with
  * the most calls.
  */
-export const summariseCalls =
+export const summarizeCalls =
   (db: Queryable) =>
   async (
     orgId: number | null,
