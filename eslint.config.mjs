@@ -1,16 +1,45 @@
 import js from '@eslint/js';
+import { createProjectGraphAsync } from '@nx/devkit';
 import nx from '@nx/eslint-plugin';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
-/** A shell that a door may not be opened from: who may import which subpath of a lib. */
-const doors = (files, patterns) => ({
-  files,
-  rules: { 'no-restricted-imports': ['error', { patterns }] },
-});
-const forbidden = (group, message) => ({ group, message });
+// The boundary rule passes silently when there is no cached project graph: create it first, or fail.
+await createProjectGraphAsync({ exitOnError: false, resetDaemonClient: true });
 
-/** apps -> features -> shared. Skipped in silence without Nx's project graph: tools/lint.mjs makes it and checks. */
+/** Files of `files` may not import `patterns`. */
+function restrictImports(files, patterns) {
+  return { files, rules: { 'no-restricted-imports': ['error', { patterns }] } };
+}
+
+const RESTRICT_FUNCTIONS = [
+  {
+    selector:
+      'ExportNamedDeclaration > VariableDeclaration > VariableDeclarator[id.typeAnnotation=undefined] > ArrowFunctionExpression',
+    message: 'Export a named function declaration: its name appears in stack traces and profiles.',
+  },
+  {
+    selector: 'VariableDeclarator[id.typeAnnotation=undefined] > ArrowFunctionExpression > BlockStatement',
+    message: 'Write a named function declaration: its name appears in stack traces and profiles.',
+  },
+  {
+    selector: ':matches(ReturnStatement, ArrowFunctionExpression) > ArrowFunctionExpression > BlockStatement',
+    message: 'Return a named function: its name appears in stack traces and profiles.',
+  },
+];
+
+const RESTRICT_SQL = {
+  selector:
+    'TaggedTemplateExpression[tag.property.name=/^\\$(query|execute)Raw$/], CallExpression[callee.property.name=/^\\$(query|execute)RawUnsafe$/]',
+  message: 'Only *.repository.ts contains SQL.',
+};
+
+const RESTRICT_ENV = {
+  selector: "MemberExpression[object.name='process'][property.name='env']",
+  message: 'Only main.ts reads the environment: take what you need as an argument.',
+};
+
+/** Dependency direction: apps -> features -> shared. */
 export const boundaries = {
   files: ['**/*.ts'],
   plugins: { '@nx': nx },
@@ -52,37 +81,52 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // Handlers that Fastify or a test wants async need not await.
       '@typescript-eslint/require-await': 'off',
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: "MemberExpression[object.name='process'][property.name='env']",
-          message: 'Only main.ts reads the environment: take what you need as an argument.',
-        },
-      ],
+      'no-restricted-syntax': ['error', ...RESTRICT_FUNCTIONS, RESTRICT_ENV, RESTRICT_SQL],
       eqeqeq: ['error', 'always'],
     },
   },
   {
-    files: ['**/*main.ts', '**/*.test.ts', 'vitest.*.ts', 'tools/**', 'bench/**', 'tests/**'],
+    // Entry points read the environment; the database library connects, partitions and migrates.
+    files: ['**/*main.ts', 'libs/database/src/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...RESTRICT_FUNCTIONS] },
+  },
+  {
+    files: ['**/*.repository.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...RESTRICT_FUNCTIONS, RESTRICT_ENV] },
+  },
+  {
+    files: [
+      '**/*.test.ts',
+      '**/testing/**',
+      '**/testing.ts',
+      '**/route-cases/**',
+      'vitest.*.ts',
+      'tools/**',
+      'bench/**',
+      'tests/**',
+    ],
     rules: {
-      'no-restricted-syntax': 'off',
+      'no-restricted-syntax': ['error', ...RESTRICT_FUNCTIONS],
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
     },
   },
   { files: ['**/*.mjs'], ...tseslint.configs.disableTypeChecked },
-  doors(['apps/api-gateway/**'], [forbidden(['@oriontel/*/worker'], 'Handlers are opened by workers.')]),
-  doors(
-    ['apps/*-worker/**', 'apps/gateway-monitor/**'],
-    [forbidden(['@oriontel/*/http'], 'Routes are opened by the gateway.')],
+  restrictImports(
+    ['apps/api-gateway/**'],
+    [{ group: ['@oriontel/*/worker'], message: 'Queue handlers belong to workers.' }],
   ),
-  doors(
+  restrictImports(
+    ['apps/*-worker/**', 'apps/gateway-monitor/**'],
+    [{ group: ['@oriontel/*/http'], message: 'Routes belong to the gateway.' }],
+  ),
+  restrictImports(
     ['libs/**'],
     [
-      forbidden(
-        ['@oriontel/*/http', '@oriontel/*/worker'],
-        'A feature never imports a feature: the app hands it a function.',
-      ),
+      {
+        group: ['@oriontel/*/http', '@oriontel/*/worker'],
+        message: 'A feature never imports a feature: the app passes a function.',
+      },
     ],
   ),
   {

@@ -1,25 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const { compilerOptions } = JSON.parse(
-  readFileSync(new URL('./tsconfig.base.json', import.meta.url), 'utf8'),
-) as {
-  compilerOptions: { paths: Record<string, [string]> };
-};
-const alias = Object.entries(compilerOptions.paths).map(([name, [file]]) => ({
-  find: new RegExp(`^${name}$`),
-  replacement: fileURLToPath(new URL(file, import.meta.url)),
-}));
+/** Folders whose tests run; the names serve as `vitest --project apps`. */
+const PROJECTS = ['apps', 'libs', 'tests', 'tools'];
 
-// The global set-up stands at the root alone: inherited by each project it would run, and start its stores, once for each.
+// The global set-up belongs to the root alone: a project that inherits it would start its stores again.
 export default defineConfig({
   test: {
     globalSetup: './vitest.global-setup.ts',
-    // As many as CI has cores: half of the tests wait most of their time for a process, a database or a clock.
+    // One per core of CI: half of the tests wait most of their time for a process, a database or a timer.
     maxWorkers: 2,
-    projects: ['apps', 'libs', 'tests', 'tools'].map((folder) => ({
-      resolve: { alias },
+    projects: PROJECTS.map((folder) => ({
       test: {
         name: folder,
         include: [`${folder}/**/*.test.ts`],

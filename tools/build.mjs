@@ -1,4 +1,4 @@
-// Bundles every src/*main.ts of one project into dist/<project>/; npm packages stay in node_modules.
+// Bundles every src/*main.ts of one project into dist/<project>/. Workspace packages are bundled, npm packages stay external.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -12,12 +12,17 @@ await build({
     .filter((file) => file.endsWith('main.ts'))
     .map((file) => join(source, file)),
   outdir: join('dist', project),
-  tsconfig: 'tsconfig.base.json',
   bundle: true,
-  packages: 'external',
+  plugins: [{ name: 'external-npm-packages', setup: markNpmPackagesExternal }],
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
   sourcemap: true,
   logLevel: 'warning',
 });
+
+function markNpmPackagesExternal(bundler) {
+  bundler.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+    kind === 'entry-point' || path.startsWith('@oriontel/') ? undefined : { path, external: true },
+  );
+}
