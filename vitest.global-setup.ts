@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { makeTemplate } from './libs/database/src/testing/template.ts';
+import { createTemplate } from './libs/database/src/testing/template.ts';
 import { startTestStores } from './libs/devstack/src/testing.ts';
 
 declare module 'vitest' {
@@ -15,7 +15,7 @@ declare module 'vitest' {
 export default async (project: TestProject): Promise<() => Promise<void>> => {
   const stores = await startTestStores(process.env);
   // Where a migration fails there is no run, and nobody would stop them.
-  await makeTemplate(stores.databaseUrl).catch(async (error: unknown) => {
+  await createTemplate(stores.databaseUrl).catch(async (error: unknown) => {
     await stores.stop();
     throw error;
   });

@@ -6,7 +6,7 @@ import { startBenchStack } from './stack.ts';
 
 const CALLS = Number(process.argv[2] ?? 1_000_000);
 /** Seconds. */
-const SLOW = 20;
+const SLOW_READ_SECONDS = 20;
 const COLUMNS = `id, org_id, call_id, leg, linked_call_id, direction, caller, callee, caller_raw, callee_raw, start_time, answer_time,
   end_time, duration, billsec, disposition, hangup_cause, q850, sip_status, trunk_id, source, batch_id`;
 
@@ -20,10 +20,11 @@ const stack = await startBenchStack();
 const gateway = () => `/proc/${stack.pids()['gateway']}`;
 
 /** MiB the gateway had resident at most since the peak was forgotten (proc(5), clear_refs). */
-const peak = async (): Promise<number> =>
-  Number(/VmHWM:\s+(\d+)/.exec(await readFile(`${gateway()}/status`, 'utf8'))![1]) / 1024;
+async function peakMebibytes(): Promise<number> {
+  return Number(/VmHWM:\s+(\d+)/.exec(await readFile(`${gateway()}/status`, 'utf8'))![1]) / 1024;
+}
 
-const download = async (query: string): Promise<Figures> => {
+async function download(query: string): Promise<Figures> {
   const started = performance.now();
   const answer = await fetch(`${stack.baseUrl}/cdrs/export?${query}`, {
     headers: { authorization: `Bearer ${stack.token}` },
@@ -35,38 +36,38 @@ const download = async (query: string): Promise<Figures> => {
     for (const byte of chunk) if (byte === 10) rows += 1;
   }
   return { seconds: (performance.now() - started) / 1000, rows, mebibytes: bytes / 2 ** 20 };
-};
+}
 
-const copy = async (): Promise<number> => {
+async function measureCopySeconds(): Promise<number> {
   const started = performance.now();
   await stack.sql.query(
     `COPY (SELECT ${COLUMNS} FROM cdrs ORDER BY start_time DESC, id DESC) TO '/dev/null' (FORMAT csv, HEADER)`,
   );
   return (performance.now() - started) / 1000;
-};
+}
 
-const report = async (name: string, query: string): Promise<void> => {
+async function report(name: string, query: string): Promise<void> {
   await writeFile(`${gateway()}/clear_refs`, '5');
-  const before = await peak();
-  const baseline = await copy();
+  const before = await peakMebibytes();
+  const baseline = await measureCopySeconds();
   const { seconds, rows, mebibytes } = await download(query);
   console.log(
-    `${name.padEnd(34)} ${rows} lines, ${mebibytes.toFixed(0)} MiB in ${seconds.toFixed(1)} s, ${Math.round(CALLS / seconds)} calls/s; COPY of all ${baseline.toFixed(1)} s; gateway's peak ${before.toFixed(0)} -> ${(await peak()).toFixed(0)} MiB`,
+    `${name.padEnd(34)} ${rows} lines, ${mebibytes.toFixed(0)} MiB in ${seconds.toFixed(1)} s, ${Math.round(CALLS / seconds)} calls/s; COPY of all ${baseline.toFixed(1)} s; gateway's peak ${before.toFixed(0)} -> ${(await peakMebibytes()).toFixed(0)} MiB`,
   );
-};
+}
 
 /** Of the gateway, at work now. */
-const statements = async (): Promise<number> => {
+async function countActiveStatements(): Promise<number> {
   const { rows } = await stack.sql.query<{ count: string }>(
     `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'api-gateway' AND state <> 'idle'`,
   );
   return Number(rows[0]!.count);
-};
+}
 
 /** A client that reads a piece each second, and after some of them goes away. */
-const leave = async (): Promise<void> => {
+async function measureAbandonedExport(): Promise<void> {
   await writeFile(`${gateway()}/clear_refs`, '5');
-  const before = await peak();
+  const before = await peakMebibytes();
   const leaving = new AbortController();
   const answer = await fetch(`${stack.baseUrl}/cdrs/export`, {
     headers: { authorization: `Bearer ${stack.token}` },
@@ -74,18 +75,18 @@ const leave = async (): Promise<void> => {
   });
   const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
   let [bytes, working] = [0, 0];
-  for (let second = 0; second < SLOW; second += 1) {
+  for (let second = 0; second < SLOW_READ_SECONDS; second += 1) {
     bytes += (await reader.read()).value?.length ?? 0;
     await sleep(1_000);
-    working += await statements();
+    working += await countActiveStatements();
   }
   leaving.abort();
   const left = performance.now();
-  while (await statements()) await sleep(5);
+  while (await countActiveStatements()) await sleep(5);
   console.log(
-    `${'A piece a second, then gone'.padEnd(34)} ${(bytes / 1024).toFixed(0)} KiB read in ${SLOW} s, statements at work then ${working}; all at rest ${(performance.now() - left).toFixed(0)} ms after it left; gateway's peak ${before.toFixed(0)} -> ${(await peak()).toFixed(0)} MiB`,
+    `${'A piece a second, then gone'.padEnd(34)} ${(bytes / 1024).toFixed(0)} KiB read in ${SLOW_READ_SECONDS} s, statements at work then ${working}; all at rest ${(performance.now() - left).toFixed(0)} ms after it left; gateway's peak ${before.toFixed(0)} -> ${(await peakMebibytes()).toFixed(0)} MiB`,
   );
-};
+}
 
 try {
   console.log(`Export of ${CALLS} calls on ${cpus().length} cores, client and servers on one machine.`);
@@ -101,7 +102,7 @@ try {
   await report('NDJSON', 'format=ndjson');
   await report('CSV, of one organization', 'org_id=1');
   await report('CSV, a filter that finds nothing', 'trunk_id=none');
-  await leave();
+  await measureAbandonedExport();
 } finally {
   await stack.stop();
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 
 /** The organization whose gateways these are. */
-export const ORG = 1_000;
+export const ORG_ID = 1_000;
 
 export interface GatewaySize {
   gateways: number;
@@ -11,19 +11,21 @@ export interface GatewaySize {
   hours: number;
 }
 
-const LOAD = new URL('./gateway-results.sql', import.meta.url);
+const LOAD_SQL_URL = new URL('./gateway-results.sql', import.meta.url);
 
 /**
  * Fills the tables of gateways with so many, their states and a result of each a minute; vacuumed and analysed as autovacuum would in
  * the meantime. Returns how many results there are, and the seconds it took.
  */
-export const loadGatewayResults = async (
+export async function loadGatewayResults(
   sql: pg.Client,
   { gateways, old, hours }: GatewaySize,
-): Promise<{ results: number; seconds: number }> => {
+): Promise<{ results: number; seconds: number }> {
   const started = performance.now();
   await sql.query(`TRUNCATE gateway_results, gateways, gateway_states`);
-  await sql.query(`INSERT INTO organizations (id, name) VALUES ($1, 'Bench') ON CONFLICT DO NOTHING`, [ORG]);
+  await sql.query(`INSERT INTO organizations (id, name) VALUES ($1, 'Bench') ON CONFLICT DO NOTHING`, [
+    ORG_ID,
+  ]);
   await sql.query(
     `SELECT make_month_partition('gateway_results', now() - make_interval(months => i)) FROM generate_series(0, 2) AS i`,
   );
@@ -32,16 +34,16 @@ export const loadGatewayResults = async (
        successes_to_up, enabled)
      SELECT $1, 'bench-' || i, md5('bench-' || i)::uuid, 'Gateway ' || i, 'gw' || i || '.example', 5060, 'udp', 60, 5000, '{}', 3, 2, false
      FROM generate_series(1, $2::int) AS i`,
-    [ORG, gateways],
+    [ORG_ID, gateways],
   );
   await sql.query(
     `INSERT INTO gateway_states (org_id, gateway_key, status, since, last_check, latency_ms, consecutive_successes)
      SELECT org_id, key, 'up', now(), now(), 20, 1 FROM gateways`,
   );
   await sql.query(`SET synchronous_commit = off; SET maintenance_work_mem = '512MB'`);
-  const { rowCount } = await sql.query(await readFile(LOAD, 'utf8'), [gateways, ORG, old, hours]);
+  const { rowCount } = await sql.query(await readFile(LOAD_SQL_URL, 'utf8'), [gateways, ORG_ID, old, hours]);
   for (const table of ['gateway_results', 'gateways', 'gateway_states'])
     await sql.query(`VACUUM ANALYZE ${table}`);
   await sql.query('CHECKPOINT');
   return { results: rowCount!, seconds: (performance.now() - started) / 1000 };
-};
+}

@@ -8,7 +8,7 @@ export interface Load {
 }
 
 /** Posts every body once over keep-alive connections. Returns the seconds until the last answer. @throws where one is not 2xx. */
-export const post = async ({ url, token, bodies, connections }: Load): Promise<number> => {
+export async function postBodies({ url, token, bodies, connections }: Load): Promise<number> {
   const left = [...bodies];
   const started = performance.now();
   let answered = started;
@@ -31,4 +31,4 @@ export const post = async ({ url, token, bodies, connections }: Load): Promise<n
   const failed = result.non2xx + result.errors + result.timeouts;
   if (failed) throw new Error(`${failed} of ${bodies.length} requests to ${url} failed`);
   return (answered - started) / 1000;
-};
+}

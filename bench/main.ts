@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { measureIntake, type Figures, type Shape } from './intake.ts';
+import { measureIntake, type Figures, type Shape } from './measure-intake.ts';
 import { startBenchStack } from './stack.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
@@ -12,17 +12,18 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Ma
 const whole = (value: number): string => Math.round(value).toLocaleString('en-US').padStart(9);
 const ratio = (value: number): string => value.toFixed(2).padStart(5);
 
-const report = (name: string, rounds: Figures[]): void => {
+function report(name: string, rounds: Figures[]): void {
   const of = (figure: keyof Figures) => median(rounds.map((round) => round[figure]));
-  const against = (figure: keyof Figures, baseline: keyof Figures) =>
-    ratio(median(rounds.map((round) => round[figure] / round[baseline])));
+  function against(figure: keyof Figures, baseline: keyof Figures) {
+    return ratio(median(rounds.map((round) => round[figure] / round[baseline])));
+  }
   console.log(`
 ${name}, median of ${rounds.length} rounds                      records/s   of bare route   of COPY
   acknowledged through HTTP                          ${whole(of('acknowledged'))}           ${against('acknowledged', 'bare')}     ${against('acknowledged', 'copied')}
   stored in the final table                          ${whole(of('stored'))}           ${against('stored', 'bare')}     ${against('stored', 'copied')}
   baseline: bare Fastify route, same bodies          ${whole(of('bare'))}
   baseline: server-side COPY, same rows and table    ${whole(of('copied'))}`);
-};
+}
 
 const stack = await startBenchStack();
 try {

@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startBenchStack } from './stack.ts';
 
 const GATEWAYS = Number(process.argv[2] ?? 5_000);
-const EVERY = Number(process.argv[3] ?? 10);
+const PROBE_INTERVAL_SECONDS = Number(process.argv[3] ?? 10);
 const ROUNDS = Number(process.argv[4] ?? 6);
 /** Ticks of a second in /proc, as Linux has them everywhere. */
-const TICKS = 100;
+const TICKS_PER_SECOND = 100;
 
 interface Gaps {
   count: number;
@@ -20,23 +20,23 @@ interface Gaps {
   least: number;
 }
 
-const answerer = fork(new URL('./answer-gateways.ts', import.meta.url), { execArgv: process.execArgv });
+const answerer = fork(new URL('./simulate-gateways.ts', import.meta.url), { execArgv: process.execArgv });
 const [port] = (await once(answerer, 'message')) as [number];
-const ask = async (about: 'reset' | 'gaps'): Promise<Gaps> => {
+async function requestGaps(about: 'reset' | 'gaps'): Promise<Gaps> {
   answerer.send(about);
   return ((await once(answerer, 'message')) as [Gaps])[0];
-};
+}
 
 /** Seconds of processor that a process has used. */
-const cpuOf = async (pid: number): Promise<number> => {
+async function cpuSecondsOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-};
-const rssOf = async (pid: number): Promise<string> => {
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+async function describeMemory(pid: number): Promise<string> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return `${Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1_024)} MiB, at most ${Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)![1]) / 1_024)} MiB`;
-};
+}
 
 console.log('Starting a stack of its own …');
 const stack = await startBenchStack({ PROBE_ALLOW_PRIVATE: 'on' });
@@ -46,35 +46,35 @@ try {
        successes_to_up, enabled)
      SELECT 1, 'bench-' || i, gen_random_uuid(), 'Bench ' || i, '127.1.' || i / 250 || '.' || i % 250 + 1, $1, 'udp', $2, 2000, '{}', 3, 2, true
      FROM generate_series(0, $3::int - 1) AS i`,
-    [port, EVERY, GATEWAYS],
+    [port, PROBE_INTERVAL_SECONDS, GATEWAYS],
   );
   await stack.sql.query(
     `INSERT INTO gateway_states (org_id, gateway_key) SELECT org_id, key FROM gateways ON CONFLICT DO NOTHING`,
   );
-  const count = async (what: string): Promise<number> => {
+  async function count(what: string): Promise<number> {
     const { rows } = await stack.sql.query<{ count: string }>(`SELECT count(*) FROM ${what}`);
     return Number(rows[0]!.count);
-  };
+  }
   const stored = (): Promise<number> => count('gateway_results');
   // Each has begun its round.
-  await sleep((EVERY + 5) * 1_000);
-  await ask('reset');
+  await sleep((PROBE_INTERVAL_SECONDS + 5) * 1_000);
+  await requestGaps('reset');
   const pid = stack.pids()['gateway-monitor']!;
-  const [cpu, results, began] = [await cpuOf(pid), await stored(), performance.now()];
-  await sleep(ROUNDS * EVERY * 1_000);
+  const [cpu, results, began] = [await cpuSecondsOf(pid), await stored(), performance.now()];
+  await sleep(ROUNDS * PROBE_INTERVAL_SECONDS * 1_000);
   const seconds = (performance.now() - began) / 1_000;
-  const share = (await cpuOf(pid)) - cpu;
-  const gaps = await ask('gaps');
+  const share = (await cpuSecondsOf(pid)) - cpu;
+  const gaps = await requestGaps('gaps');
   const rate = ((await stored()) - results) / seconds;
-  const due = GATEWAYS / EVERY;
+  const due = GATEWAYS / PROBE_INTERVAL_SECONDS;
   const up = await count(`gateway_states WHERE status = 'up'`);
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   console.log(`
-${GATEWAYS} gateways every ${EVERY} s for ${Math.round(seconds)} s, one gateway-monitor (it probes and stores)
+${GATEWAYS} gateways every ${PROBE_INTERVAL_SECONDS} s for ${Math.round(seconds)} s, one gateway-monitor (it probes and stores)
   probes that came      ${gaps.count}; late by p50 ${ms(gaps.p50)}, p99 ${ms(gaps.p99)}, most ${ms(gaps.most)}; early by at most ${ms(-gaps.least)}
   results stored        ${rate.toFixed(1)} a second: ${(rate / due).toFixed(3)} of those due
   up                    ${up} of ${GATEWAYS}
-  CPU                   ${((100 * share) / seconds).toFixed(1)} % of a core; memory ${await rssOf(pid)}`);
+  CPU                   ${((100 * share) / seconds).toFixed(1)} % of a core; memory ${await describeMemory(pid)}`);
 } finally {
   await stack.stop();
   answerer.disconnect();

@@ -1,7 +1,7 @@
 import { buildBatch } from '@oriontel/cdr/testing';
 
 /** Bodies of new batches, spread over the last week as real calls are: `count` of `size` records each. */
-export const newBodies = (count: number, size: number): string[] => {
+export function createBatchBodies(count: number, size: number): string[] {
   const now = Math.floor(Date.now() / 1000);
   return Array.from({ length: count }, () => {
     const batch = buildBatch(size);
@@ -12,4 +12,4 @@ export const newBodies = (count: number, size: number): string[] => {
     }
     return JSON.stringify(batch);
   });
-};
+}

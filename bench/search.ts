@@ -1,14 +1,14 @@
 // The audit log's search over HTTP: 5,000,000 events beside 100,000, one organization's among others'. Takes some minutes.
 import { cpus } from 'node:os';
-import { loadAuditEvents, ORG } from './load-audit-events.ts';
+import { loadAuditEvents, ORG_ID } from './load-audit-events.ts';
 import { deepCursor, measureSearch, type Figures } from './measure-search.ts';
 import { startBenchStack, type BenchApps } from './stack.ts';
 
 const SMALL = 100_000;
 const BIG = Number(process.env['BENCH_EVENTS'] ?? 5_000_000);
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
-const daysAgo = (days: number): string => new Date(Date.now() - days * DAY).toISOString();
+const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString();
 const EXAMPLE = {
   event_types: ['config_change', 'security'],
   severities: ['warning', 'error', 'critical'],
@@ -21,23 +21,27 @@ const EXAMPLE = {
 };
 
 const ms = (value: number): string => value.toFixed(1).padStart(8);
-const told = ({ p50, p95, hits }: Figures): string => `${ms(p50)} ${ms(p95)} ${whole(hits).padStart(9)}`;
+function formatFigures({ p50, p95, hits }: Figures): string {
+  return `${ms(p50)} ${ms(p95)} ${whole(hits).padStart(9)}`;
+}
 const whole = (value: number): string => value.toLocaleString('en-US');
 
 const stack = await startBenchStack();
 try {
-  const sizes = { [SMALL]: await stack.beside('small'), [BIG]: stack };
+  const sizes = { [SMALL]: await stack.startOnNewDatabase('small'), [BIG]: stack };
   for (const [size, { sql }] of Object.entries(sizes)) {
     const seconds = await loadAuditEvents(sql, Number(size));
     console.log(
-      `${whole(Number(size))} events loaded in ${Math.round(seconds)} s, four fifths of them in organization ${ORG}.`,
+      `${whole(Number(size))} events loaded in ${Math.round(seconds)} s, four fifths of them in organization ${ORG_ID}.`,
     );
   }
   const [small, big] = [sizes[SMALL], sizes[BIG]!];
-  const both = (body: object) => [
-    { apps: small, body },
-    { apps: big, body },
-  ];
+  function both(body: object) {
+    return [
+      { apps: small, body },
+      { apps: big, body },
+    ];
+  }
   const searches: Record<string, { apps: BenchApps; body: object }[]> = {
     "the document's example": both(EXAMPLE),
     'full text, 100 hits': both({ search_text: 'zeppelin' }),
@@ -54,7 +58,7 @@ Search on ${cpus().length} cores, client and servers on one machine, one request
   for (const [name, asked] of Object.entries(searches)) {
     const [few, many] = await measureSearch(asked);
     console.log(
-      `  ${name.padEnd(33)}${told(few!)}    ${told(many!)}     ${(many!.p95 / few!.p95).toFixed(2)}`,
+      `  ${name.padEnd(33)}${formatFigures(few!)}    ${formatFigures(many!)}     ${(many!.p95 / few!.p95).toFixed(2)}`,
     );
   }
 } finally {

@@ -25,57 +25,64 @@ export interface BenchStack extends BenchApps {
   bareUrl: string;
   queues: string;
   /** The same apps once more, on another database of the same server. */
-  beside: (name: string, settings?: Record<string, string>) => Promise<BenchApps>;
+  startOnNewDatabase: (name: string, settings?: Record<string, string>) => Promise<BenchApps>;
   stop: () => Promise<void>;
 }
 
-const freePort = async (): Promise<number> => {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   server.close();
   return port;
-};
+}
 
 /** A whole stack with the settings of `npm start` (fsync on) in a folder of its own, and the bare server beside it. */
-export const startBenchStack = async (settings: Record<string, string> = {}): Promise<BenchStack> => {
+export async function startBenchStack(settings: Record<string, string> = {}): Promise<BenchStack> {
   const log = pino({ level: 'silent' });
   const dataDir = await mkdtemp(join(tmpdir(), 'oriontel-bench-'));
   await chmod(dataDir, 0o711);
   const closing: (() => unknown)[] = [() => rm(dataDir, { recursive: true, force: true })];
-  const stop = async (): Promise<void> => {
+  async function stop(): Promise<void> {
     for (const close of closing.splice(0).reverse()) await close();
-  };
+  }
   try {
     const postgres = await startPostgres({ dataDir, log });
     closing.push(() => postgres.stop());
     const program = process.env['BENCH_QUEUES'] === 'postgres' ? null : await findRedis(process.env['PATH']);
     const redis = program ? await startRedis({ program, dataDir, log }) : null;
     closing.push(() => redis?.stop());
-    const start = (url: string, redisUrl: string | null, more = {}) =>
-      startApps(url, redisUrl, closing, { ...settings, ...more });
+    function start(url: string, redisUrl: string | null, more = {}) {
+      return startApps(url, redisUrl, closing, { ...settings, ...more });
+    }
     const apps = await start(postgres.url, redis?.url ?? null);
-    const bare = await startBare();
+    const bare = await startBareServer();
     closing.push(() => bare.stop());
-    const beside = async (name: string, more = {}): Promise<BenchApps> => {
+    async function beside(name: string, more = {}): Promise<BenchApps> {
       await apps.sql.query(`CREATE DATABASE ${name}`);
       const url = new URL(postgres.url);
       url.pathname = name;
       return start(url.href, null, more);
+    }
+    return {
+      ...apps,
+      bareUrl: bare.url,
+      queues: redis ? 'Redis' : 'PostgreSQL',
+      startOnNewDatabase: beside,
+      stop,
     };
-    return { ...apps, bareUrl: bare.url, queues: redis ? 'Redis' : 'PostgreSQL', beside, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-};
+}
 
-const startApps = async (
+async function startApps(
   databaseUrl: string,
   redisUrl: string | null,
   closing: (() => unknown)[],
   settings: Record<string, string>,
-): Promise<BenchApps> => {
+): Promise<BenchApps> {
   await applyMigrations(databaseUrl);
   const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', RATE_LIMITS: 'off', ...settings };
   const print = (name: string, line: string) => console.error(name, line);
@@ -86,12 +93,12 @@ const startApps = async (
   closing.push(() => sql.end());
   const { token } = await signUpAdmin(apps.baseUrl);
   return { baseUrl: apps.baseUrl, token, sql, pids: apps.pids };
-};
+}
 
-const startBare = async (): Promise<{ url: string; stop: () => void }> => {
+async function startBareServer(): Promise<{ url: string; stop: () => void }> {
   const port = await freePort();
   const script = new URL('./bare-fastify.ts', import.meta.url);
   const child = fork(script, [String(port)], { execArgv: ['--import', 'tsx'] });
   await once(child, 'message');
   return { url: `http://127.0.0.1:${port}`, stop: () => child.disconnect() };
-};
+}

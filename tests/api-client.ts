@@ -6,31 +6,34 @@ export interface ApiClient {
   send: (path: string, init?: RequestInit) => Promise<Record<string, unknown>>;
 }
 
-const jsonHeaders = (token: string | null) => ({
-  'content-type': 'application/json',
-  accept: 'application/json',
-  ...(token ? { authorization: `Bearer ${token}` } : {}),
-});
+function jsonHeaders(token: string | null) {
+  return {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+  };
+}
 
-const call = async (
+async function call(
   url: string,
   token: string | null,
   init: RequestInit = {},
-): Promise<Record<string, unknown>> => {
+): Promise<Record<string, unknown>> {
   const answer = await fetch(url, { ...init, headers: jsonHeaders(token) });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${answer.status} ${text}`);
   return JSON.parse(text) as Record<string, unknown>;
-};
+}
 
 /** Registers the first admin of a stack and speaks as it. */
-export const signUpAdmin = async (baseUrl: string): Promise<ApiClient> => {
+export async function signUpAdmin(baseUrl: string): Promise<ApiClient> {
   const password = randomBytes(12).toString('base64url');
-  const post = (path: string, body: unknown) =>
-    call(baseUrl + path, null, { method: 'POST', body: JSON.stringify(body) });
+  function post(path: string, body: unknown) {
+    return call(baseUrl + path, null, { method: 'POST', body: JSON.stringify(body) });
+  }
   await post('/auth/register', { username: 'admin', email: 'admin@example.com', password, role: 'admin' });
   const { data } = (await post('/auth/login', { username: 'admin', password })) as {
     data: { token: string };
   };
   return { token: data.token, send: (path, init) => call(baseUrl + path, data.token, init) };
-};
+}

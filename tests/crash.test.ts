@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildBatch } from '@oriontel/cdr/testing';
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { findRedis, startRedis, type RedisServer } from '@oriontel/devstack';
 import { startAppStack, type AppStack } from '@oriontel/devstack/testing';
 import { Redis } from 'ioredis';
@@ -28,7 +28,7 @@ describe.each(stores)('with the queues in %s', (kind) => {
   let admin: ApiClient;
 
   beforeAll(async () => {
-    database = await openTestDatabase();
+    database = await createTestDatabase();
     folder = await mkdtemp(join(tmpdir(), 'oriontel-crash-'));
     if (kind === 'redis') redis = await startRedis({ program: redisProgram!, dataDir: folder, log: silent });
     const env = { PATH: process.env['PATH'], LOG_LEVEL: 'error', SWEEP_GRACE: '1', RATE_LIMITS: 'off' };
@@ -46,11 +46,11 @@ describe.each(stores)('with the queues in %s', (kind) => {
   const newBatches = () => Array.from({ length: BATCHES }, () => JSON.stringify(buildBatch(RECORDS)));
 
   /** Sends all from several connections; `onAcknowledged` is told how many were so far. Returns those not acknowledged. */
-  const sendAll = async (bodies: string[], onAcknowledged: (count: number) => unknown): Promise<string[]> => {
+  async function sendAll(bodies: string[], onAcknowledged: (count: number) => unknown): Promise<string[]> {
     const left = [...bodies];
     const refused: string[] = [];
     let acknowledged = 0;
-    const connection = async () => {
+    async function connection() {
       while (left.length) {
         const body = left.pop()!;
         await admin.send('/cdr/crash', { method: 'POST', body }).then(
@@ -58,17 +58,18 @@ describe.each(stores)('with the queues in %s', (kind) => {
           () => refused.push(body),
         );
       }
-    };
+    }
     await Promise.all(Array.from({ length: CONNECTIONS }, connection));
     return refused;
-  };
+  }
 
-  const callIds = (bodies: string[]): string[] =>
-    bodies.flatMap((body) =>
+  function callIds(bodies: string[]): string[] {
+    return bodies.flatMap((body) =>
       (JSON.parse(body) as { records: { call_id: string }[] }).records.map((r) => r.call_id),
     );
+  }
 
-  const expectEachStoredOnce = async (bodies: string[]) => {
+  async function expectEachStoredOnce(bodies: string[]) {
     const wanted = callIds(bodies);
     await vi.waitFor(
       async () => {
@@ -83,13 +84,13 @@ describe.each(stores)('with the queues in %s', (kind) => {
       { timeout: 60_000, interval: 200 },
     );
     expect(await database.db.quarantineItem.count()).toBe(0);
-  };
+  }
 
-  const kill = (name: string): number => {
+  function kill(name: string): number {
     const pid = stack.pids()[name]!;
     process.kill(pid, 'SIGKILL');
     return pid;
-  };
+  }
 
   it('a worker killed twice in the middle of 100 batches loses and doubles nothing', async () => {
     const bodies = newBatches();

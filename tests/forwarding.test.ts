@@ -1,5 +1,5 @@
-import { buildBatch, openReceiver, type TestReceiver } from '@oriontel/cdr/testing';
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { buildBatch, startTestReceiver, type TestReceiver } from '@oriontel/cdr/testing';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { startAppStack, type AppStack } from '@oriontel/devstack/testing';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { signUpAdmin, type ApiClient } from './api-client.ts';
@@ -13,8 +13,8 @@ let receiver: TestReceiver;
 let stack: AppStack;
 let admin: ApiClient;
 beforeAll(async () => {
-  database = await openTestDatabase();
-  receiver = await openReceiver(SECRET);
+  database = await createTestDatabase();
+  receiver = await startTestReceiver(SECRET);
   const env = {
     ...{ PATH: process.env['PATH'], LOG_LEVEL: 'fatal', SWEEP_GRACE: '1', RATE_LIMITS: 'off' },
     ...{ SGAPI_URL: receiver.url, SGAPI_SECRET: SECRET },
@@ -28,12 +28,12 @@ afterAll(async () => {
   await database?.drop();
 }, 30_000);
 
-const send = async (): Promise<void> => {
+async function send(): Promise<void> {
   const body = JSON.stringify(buildBatch(RECORDS));
   await admin.send('/cdr/forwarded', { method: 'POST', body });
-};
-const until = (check: () => unknown, timeout: number) => vi.waitFor(check, { timeout, interval: 100 });
-const stored = () => database.db.cdr.count();
+}
+const waitUntil = (check: () => unknown, timeout: number) => vi.waitFor(check, { timeout, interval: 100 });
+const countStored = () => database.db.cdr.count();
 
 interface Status {
   pending: number;
@@ -43,13 +43,13 @@ interface Status {
 }
 const status = async () => ((await admin.send('/cdrs/forwarding')) as unknown as { data: Status }).data;
 
-const killWorker = async (): Promise<void> => {
+async function killWorker(): Promise<void> {
   const killed = stack.pids()['worker']!;
   process.kill(killed, 'SIGKILL');
-  await until(() => expect(stack.pids()['worker']).not.toBe(killed), 15_000);
-};
+  await waitUntil(() => expect(stack.pids()['worker']).not.toBe(killed), 15_000);
+}
 
-const allCdrs = async (): Promise<Map<string, object>> => {
+async function allCdrs(): Promise<Map<string, object>> {
   const found = new Map<string, object>();
   let cursor: string | null = '';
   while (cursor !== null) {
@@ -61,16 +61,16 @@ const allCdrs = async (): Promise<Map<string, object>> => {
     cursor = page.meta.next_cursor;
   }
   return found;
-};
+}
 
 it('a receiver that hangs, resets, refuses and answers 500, and a worker killed meanwhile: all is stored at once and arrives later', async () => {
   const phases: (() => Promise<void>)[] = [
-    async () => receiver.become('hangs'),
-    async () => receiver.become('resets the connection'),
+    async () => receiver.setBehavior('hangs'),
+    async () => receiver.setBehavior('resets the connection'),
     () => receiver.down(),
     async () => {
       await receiver.up();
-      receiver.become('answers 500');
+      receiver.setBehavior('answers 500');
     },
   ];
   for (const [index, begin] of phases.entries()) {
@@ -78,21 +78,21 @@ it('a receiver that hangs, resets, refuses and answers 500, and a worker killed 
     for (let i = 0; i < BATCHES / phases.length; i += 1) await send();
     if (index === 0) {
       // Killed with batches in hand.
-      await until(() => expect(receiver.tries()).toBeGreaterThan(0), 30_000);
+      await waitUntil(() => expect(receiver.attempts()).toBeGreaterThan(0), 30_000);
       await killWorker();
     }
     const sent = ((index + 1) * BATCHES * RECORDS) / phases.length;
-    await until(async () => expect(await stored()).toBe(sent), 30_000);
+    await waitUntil(async () => expect(await countStored()).toBe(sent), 30_000);
   }
-  await until(async () => {
+  await waitUntil(async () => {
     const { circuit, ...counts } = await status();
     expect(counts).toMatchObject({ pending: BATCHES, done: 0, dead: 0 });
     expect(circuit.state).not.toBe('closed');
   }, 60_000);
   expect(receiver.received).toEqual([]);
 
-  receiver.become('fine');
-  await until(async () => {
+  receiver.setBehavior('fine');
+  await waitUntil(async () => {
     expect(await status()).toMatchObject({
       pending: 0,
       done: BATCHES,
@@ -116,22 +116,22 @@ it('a worker killed while all goes well sends what it had in hand again, under t
   receiver.received.length = 0;
   const keys = new Set<string>();
   // Slow enough to be killed in the middle of.
-  receiver.become((answer) =>
+  receiver.setBehavior((answer) =>
     setTimeout(() => {
       answer.writeHead(200).end();
       keys.add(String(answer.req.headers['idempotency-key']));
     }, 50),
   );
-  const before = receiver.tries();
+  const before = receiver.attempts();
   for (let i = 0; i < BATCHES; i += 1) await send();
-  await until(() => expect(receiver.tries() - before).toBeGreaterThan(5), 30_000);
+  await waitUntil(() => expect(receiver.attempts() - before).toBeGreaterThan(5), 30_000);
   await killWorker();
-  receiver.become('fine');
-  await until(async () => {
+  receiver.setBehavior('fine');
+  await waitUntil(async () => {
     expect(await status()).toMatchObject({ pending: 0, done: 2 * BATCHES, dead: 0 });
   }, 120_000);
   for (const { key } of receiver.received) keys.add(key);
   const sent = (await database.db.cdrSubmission.findMany()).map(({ id }) => id);
   expect(keys).toEqual(new Set(sent.filter((id) => !known.has(id))));
-  expect(await stored()).toBe(2 * BATCHES * RECORDS);
+  expect(await countStored()).toBe(2 * BATCHES * RECORDS);
 }, 180_000);

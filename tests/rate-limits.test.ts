@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { findRedis, startRedis, type RedisServer } from '@oriontel/devstack';
 import { startAppStack, type AppStack } from '@oriontel/devstack/testing';
 import { pino } from 'pino';
@@ -25,7 +25,7 @@ describe.each(redisProgram ? [redisProgram] : [])('two gateways on one Redis', (
   let token: string;
 
   beforeAll(async () => {
-    database = await openTestDatabase();
+    database = await createTestDatabase();
     folder = await mkdtemp(join(tmpdir(), 'oriontel-limits-'));
     const log = pino({ level: 'silent' });
     redis = await startRedis({ program, dataDir: folder, log });
@@ -41,23 +41,24 @@ describe.each(redisProgram ? [redisProgram] : [])('two gateways on one Redis', (
     if (folder) await rm(folder, { recursive: true, force: true });
   }, 30_000);
 
-  const ask = (baseUrl: string): Promise<Response> =>
-    fetch(`${baseUrl}/auth/me`, { headers: { authorization: `Bearer ${token}` } });
+  function ask(baseUrl: string): Promise<Response> {
+    return fetch(`${baseUrl}/auth/me`, { headers: { authorization: `Bearer ${token}` } });
+  }
 
   /** So many requests over several connections, to both gateways in turn; how often each status came. */
-  const burst = async (times: number): Promise<Record<number, number>> => {
+  async function burst(times: number): Promise<Record<number, number>> {
     const counts: Record<number, number> = {};
     let sent = 0;
-    const connection = async () => {
+    async function connection() {
       while (sent < times) {
         const answer = await ask(stack.baseUrls[sent++ % 2]!);
         await answer.arrayBuffer();
         counts[answer.status] = (counts[answer.status] ?? 0) + 1;
       }
-    };
+    }
     await Promise.all(Array.from({ length: CONNECTIONS }, connection));
     return counts;
-  };
+  }
 
   it(`let exactly ${LIMIT} of a burst of ${BURST} requests through, and tell the same of it`, async () => {
     expect(await burst(BURST)).toEqual({ 200: LIMIT, 429: BURST - LIMIT });

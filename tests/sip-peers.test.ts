@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openProber, type ProberOptions } from '@oriontel/sip-gateways/worker';
+import { createProber, type ProberOptions } from '@oriontel/sip-gateways/worker';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { freePort, isInstalled, startPeer } from './sip-peers/start-peer.ts';
 
@@ -16,36 +16,38 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-const open = (options?: ProberOptions) => {
-  const prober = openProber(options);
+function createTestProber(options?: ProberOptions) {
+  const prober = createProber(options);
   stops.push(prober.close);
   return prober;
-};
-const at = (port: number, transport: 'udp' | 'tcp' | 'tls' = 'udp') => ({
-  host: '127.0.0.1',
-  port,
-  transport,
-  timeoutMs: 10_000,
-  allowPrivate: true,
-});
+}
+function probeTarget(port: number, transport: 'udp' | 'tcp' | 'tls' = 'udp') {
+  return {
+    host: '127.0.0.1',
+    port,
+    transport,
+    timeoutMs: 10_000,
+    allowPrivate: true,
+  };
+}
 
 it.each(['udp', 'tcp', 'tls'] as const)('where nobody listens it is down, over %s', async (transport) => {
   const port = await freePort();
-  const result = await open().probe({ ...at(port, transport), timeoutMs: 600 });
+  const result = await createTestProber().probe({ ...probeTarget(port, transport), timeoutMs: 600 });
   expect(result).toMatchObject({ status: 'down', latencyMs: null, sipCode: null });
   expect(result.error).toBe(transport === 'udp' ? 'timeout' : 'refused');
 });
 
 if (isInstalled('sipp')) {
   describe('a SIPp that', () => {
-    const start = async (scenario: string, { status = '', pause = 0 } = {}) => {
+    async function start(scenario: string, { status = '', pause = 0 } = {}) {
       const file = join(folder, `${scenario}.xml`);
       writeFileSync(file, readFileSync(join(peers, `${scenario}.xml`), 'utf8').replace('%STATUS%', status));
       const args = ['-sf', file, '-i', '127.0.0.1', '-nostdin', '-d', String(pause)];
       const peer = await startPeer('sipp', folder, async (port) => [...args, '-p', String(port)]);
       stops.push(peer.stop);
       return peer;
-    };
+    }
 
     it.each([
       ['200 OK', 'up', null],
@@ -55,7 +57,7 @@ if (isInstalled('sipp')) {
       ['408 Request Timeout', 'down', 'request_timeout'],
     ])('answers %s is %s', async (status, verdict, error) => {
       const { port } = await start('answers', { status });
-      expect(await open().probe(at(port))).toMatchObject({
+      expect(await createTestProber().probe(probeTarget(port))).toMatchObject({
         status: verdict,
         error,
         sipCode: Number(status.slice(0, 3)),
@@ -66,10 +68,10 @@ if (isInstalled('sipp')) {
 
     it('is stopped is down', async () => {
       const { port, stop } = await start('answers', { status: '200 OK' });
-      const prober = open();
-      expect(await prober.probe(at(port))).toMatchObject({ status: 'up' });
+      const prober = createTestProber();
+      expect(await prober.probe(probeTarget(port))).toMatchObject({ status: 'up' });
       await stop();
-      expect(await prober.probe({ ...at(port), timeoutMs: 1_000 })).toMatchObject({
+      expect(await prober.probe({ ...probeTarget(port), timeoutMs: 1_000 })).toMatchObject({
         status: 'down',
         error: 'timeout',
         sent: 2,
@@ -79,8 +81,8 @@ if (isInstalled('sipp')) {
 
     it('drops every third packet loses about a third, and is up', async () => {
       const { port } = await start('drops-every-third');
-      const prober = open();
-      const results = await Promise.all(Array.from({ length: 60 }, () => prober.probe(at(port))));
+      const prober = createTestProber();
+      const results = await Promise.all(Array.from({ length: 60 }, () => prober.probe(probeTarget(port))));
       expect(results.filter(({ status }) => status === 'up')).toHaveLength(60);
       const sent = results.reduce((sum, result) => sum + result.sent, 0);
       const lost = results.reduce((sum, result) => sum + (result.sent * result.lossPercent!) / 100, 0);
@@ -90,27 +92,29 @@ if (isInstalled('sipp')) {
 
     it('is slow is measured from the copy it answers', async () => {
       const { port } = await start('late', { pause: 300 });
-      const result = await open().probe(at(port));
+      const result = await createTestProber().probe(probeTarget(port));
       expect(result).toMatchObject({ status: 'up', lossPercent: 0 });
       expect(result.latencyMs).toBeGreaterThanOrEqual(290);
     });
 
     it('answers after the time is up is down, and its answer is dropped', async () => {
       const { port } = await start('late', { pause: 400 });
-      const prober = open();
-      expect(await prober.probe({ ...at(port), timeoutMs: 200 })).toMatchObject({ error: 'timeout' });
+      const prober = createTestProber();
+      expect(await prober.probe({ ...probeTarget(port), timeoutMs: 200 })).toMatchObject({
+        error: 'timeout',
+      });
       await vi.waitFor(() => expect(prober.dropped().unmatched).toBeGreaterThan(0), { timeout: 10_000 });
     });
 
     it('says first that it is trying is up by its final answer', async () => {
       const { port } = await start('provisional');
-      expect(await open().probe(at(port))).toMatchObject({ status: 'up', sipCode: 200 });
+      expect(await createTestProber().probe(probeTarget(port))).toMatchObject({ status: 'up', sipCode: 200 });
     });
 
     it('answers twice is up once', async () => {
       const { port } = await start('twice');
-      const prober = open();
-      expect(await prober.probe(at(port))).toMatchObject({ status: 'up', sent: 1 });
+      const prober = createTestProber();
+      expect(await prober.probe(probeTarget(port))).toMatchObject({ status: 'up', sent: 1 });
       await vi.waitFor(() => expect(prober.dropped()).toEqual({ malformed: 0, unmatched: 1 }), {
         timeout: 10_000,
       });
@@ -118,14 +122,16 @@ if (isInstalled('sipp')) {
 
     it('answers with another branch has not answered', async () => {
       const { port } = await start('wrong-branch');
-      const prober = open();
-      expect(await prober.probe({ ...at(port), timeoutMs: 450 })).toMatchObject({ error: 'timeout' });
+      const prober = createTestProber();
+      expect(await prober.probe({ ...probeTarget(port), timeoutMs: 450 })).toMatchObject({
+        error: 'timeout',
+      });
       await vi.waitFor(() => expect(prober.dropped().unmatched).toBeGreaterThan(0), { timeout: 10_000 });
     });
 
     it('answers with rubbish is down, and says why', async () => {
-      const { port } = await start('rubbish');
-      expect(await open().probe({ ...at(port), timeoutMs: 2_000 })).toMatchObject({
+      const { port } = await start('malformed');
+      expect(await createTestProber().probe({ ...probeTarget(port), timeoutMs: 2_000 })).toMatchObject({
         status: 'down',
         error: 'malformed',
       });
@@ -135,7 +141,7 @@ if (isInstalled('sipp')) {
 
 if (isInstalled('kamailio') && isInstalled('openssl')) {
   describe('a Kamailio', () => {
-    const start = async () => {
+    async function start() {
       const subject = '-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1';
       const args = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 ${subject} -keyout key.pem -out cert.pem`;
       execFileSync('openssl', args.split(' '), { cwd: folder, stdio: 'ignore' });
@@ -151,21 +157,23 @@ if (isInstalled('kamailio') && isInstalled('openssl')) {
       });
       stops.push(peer.stop);
       return { ...peer, tlsPort };
-    };
+    }
 
     it('is up over UDP, TCP and TLS, where its certificate is known or need not be', async () => {
       const { port, tlsPort } = await start();
-      const own = open({ tlsCa: readFileSync(join(folder, 'cert.pem'), 'utf8') });
+      const own = createTestProber({ tlsCa: readFileSync(join(folder, 'cert.pem'), 'utf8') });
       const up = { status: 'up', sipCode: 200, sent: 1, lossPercent: 0 };
       // Its ports open one after the other.
-      await vi.waitFor(async () => expect(await own.probe(at(tlsPort, 'tls'))).toMatchObject(up), {
+      await vi.waitFor(async () => expect(await own.probe(probeTarget(tlsPort, 'tls'))).toMatchObject(up), {
         timeout: 15_000,
       });
-      expect(await own.probe(at(port))).toMatchObject({ status: 'up' });
-      expect(await own.probe(at(port, 'tcp'))).toMatchObject(up);
-      expect(await own.probe({ ...at(tlsPort, 'tls'), host: 'localhost' })).toMatchObject(up);
-      expect(await open({ tlsVerify: false }).probe(at(tlsPort, 'tls'))).toMatchObject(up);
-      expect(await open().probe(at(tlsPort, 'tls'))).toMatchObject({
+      expect(await own.probe(probeTarget(port))).toMatchObject({ status: 'up' });
+      expect(await own.probe(probeTarget(port, 'tcp'))).toMatchObject(up);
+      expect(await own.probe({ ...probeTarget(tlsPort, 'tls'), host: 'localhost' })).toMatchObject(up);
+      expect(await createTestProber({ tlsVerify: false }).probe(probeTarget(tlsPort, 'tls'))).toMatchObject(
+        up,
+      );
+      expect(await createTestProber().probe(probeTarget(tlsPort, 'tls'))).toMatchObject({
         status: 'down',
         error: 'tls',
         reason: 'TLS failed (DEPTH_ZERO_SELF_SIGNED_CERT).',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { openReceiver, type Receiver } from '@oriontel/activity/testing';
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { startReceiver, type Receiver } from '@oriontel/activity/testing';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { startAppStack, type AppStack } from '@oriontel/devstack/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signUpAdmin, type ApiClient } from './api-client.ts';
@@ -15,8 +15,8 @@ let admin: ApiClient;
 let receiver: Receiver;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
-  receiver = await openReceiver(secret);
+  database = await createTestDatabase();
+  receiver = await startReceiver(secret);
   const env = {
     PATH: process.env['PATH'],
     LOG_LEVEL: 'error',
@@ -40,26 +40,26 @@ afterAll(async () => {
 const put = (path: string, body: object) => admin.send(path, { method: 'PUT', body: JSON.stringify(body) });
 
 /** Tells of so many events, one after the other; returns their ids. */
-const tell = async (count: number): Promise<string[]> => {
+async function sendEvents(count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let i = 0; i < count; i += 1) {
     const event = { type: 'device_offline', data: { reason: 'timeout' }, notify: true };
     ids.push((await put('/events/device/dev-001', event))['event_id'] as string);
   }
   return ids;
-};
+}
 
 it('a receiver that fails and is down for a while, before a worker that is killed, gets every event in order', async () => {
-  const told = await tell(EVENTS / 3);
+  const told = await sendEvents(EVENTS / 3);
   await expect.poll(() => receiver.got.length, waiting).toBeGreaterThan(0);
   process.kill(stack.pids()['eventlog-worker']!, 'SIGKILL');
   receiver.state.answering = 500;
-  told.push(...(await tell(EVENTS / 3)));
+  told.push(...(await sendEvents(EVENTS / 3)));
   const tries = receiver.got.length;
   await expect.poll(() => receiver.got.length, waiting).toBeGreaterThan(tries);
 
   await receiver.down();
-  told.push(...(await tell(EVENTS / 3)));
+  told.push(...(await sendEvents(EVENTS / 3)));
   receiver.state.answering = 204;
   await receiver.up();
 

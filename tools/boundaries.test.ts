@@ -10,14 +10,14 @@ const cwd = fileURLToPath(new URL('..', import.meta.url));
 
 beforeAll(() => void execFileSync('node_modules/.bin/nx', ['show', 'projects'], { cwd }), 60_000);
 
-const complaints = async (file: string, imported: string): Promise<string[]> => {
+async function lintMessages(file: string, imported: string): Promise<string[]> {
   const parser = { files: ['**/*.ts'], languageOptions: { parser: tseslint.parser } };
   const eslint = new ESLint({ cwd, overrideConfigFile: true, overrideConfig: [parser, boundaries] });
   const [result] = await eslint.lintText(`import { x } from '${imported}';\nexport const y = x;\n`, {
     filePath: file,
   });
   return result!.messages.map(({ message }) => message);
-};
+}
 
 test.each([
   ['a feature', 'libs/identity/src/probe.ts', 'another feature', '@oriontel/cdr'],
@@ -25,12 +25,12 @@ test.each([
 ])('%s (%s) may not import %s', async (_who, file, _what, imported) => {
   // A shared lib on which that feature stands makes a circle, which the rule sees first.
   const complaint = /can only depend on libs tagged|Circular dependency/;
-  expect(await complaints(file, imported)).toEqual([expect.stringMatching(complaint)]);
+  expect(await lintMessages(file, imported)).toEqual([expect.stringMatching(complaint)]);
 });
 
 test.each([
   ['an app', 'apps/cdr-worker/src/probe.ts', 'a feature', '@oriontel/cdr'],
   ['a feature', 'libs/identity/src/probe.ts', 'a shared lib', '@oriontel/contracts'],
 ])('%s (%s) may import %s', async (_who, file, _what, imported) => {
-  expect(await complaints(file, imported)).toEqual([]);
+  expect(await lintMessages(file, imported)).toEqual([]);
 });

@@ -13,12 +13,13 @@ const documents = [
 ];
 
 /** What stands in back-ticks or links and begins like a path of this repository. */
-const citedPaths = (text: string): string[] =>
-  [...text.matchAll(/`([^`\s]+)`|\]\(([^)]+)\)/g)]
+function citedPaths(text: string): string[] {
+  return [...text.matchAll(/`([^`\s]+)`|\]\(([^)]+)\)/g)]
     .map(([, code, link]) => (code ?? link)!)
     .filter(
       (word) => /^(apps|libs|prisma|tests|bench|tools|docs)\/|^[A-Z]+\.md$/.test(word) && !/[<>*]/.test(word),
     );
+}
 
 describe.each(documents)('%s', (document) => {
   const text = read(document);

@@ -1,15 +1,21 @@
 import { entityEventsIntake, entityNames, logsIntake, type ImportReader } from '@oriontel/activity';
 import { activityRoutes } from '@oriontel/activity/http';
 import { bespokeRoutes } from '@oriontel/bespoke/http';
-import { cdrIntake, findFinishedLeg, munchQueue } from '@oriontel/cdr';
+import { cdrIntake, findFinishedLeg, cdrTaskQueue } from '@oriontel/cdr';
 import { cdrRoutes } from '@oriontel/cdr/http';
 import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { eventlogIntake } from '@oriontel/eventlog';
 import { eventlogRoutes } from '@oriontel/eventlog/http';
-import { openAuthentication, openTokens, organizations, users, type Passwords } from '@oriontel/identity';
+import {
+  createAuthenticator,
+  createAccessTokens,
+  organizations,
+  users,
+  type PasswordHasher,
+} from '@oriontel/identity';
 import { identityRoutes } from '@oriontel/identity/http';
-import { openIntake, openPartsIntake, type Intake, type IntakeKind } from '@oriontel/intake';
+import { createIntake, createPartsIntake, type Intake, type IntakeDefinition } from '@oriontel/intake';
 import { pbxRoutes } from '@oriontel/pbx/http';
 import type { QrDrawer } from '@oriontel/qrcode';
 import { qrRoutes } from '@oriontel/qrcode/http';
@@ -18,43 +24,43 @@ import { recurringRoutes } from '@oriontel/recurring/http';
 import type { Queues } from '@oriontel/queues';
 import {
   API_VERSION,
-  askChecks,
+  runChecks,
   createServer,
   documentationRoutes,
   envelope,
   errorsRoute,
   guardRoutes,
-  openDocumentation,
-  openRateLimiter,
+  createDocumentation,
+  createRateLimiter,
   timeRequests,
   type Checks,
   type HttpServer,
   type Logger,
   type Metrics,
-  type RateLimiting,
+  type RateLimitOptions,
   type Readiness,
 } from '@oriontel/service';
 import { resultsIntake } from '@oriontel/sip-gateways';
 import { sipGatewayRoutes } from '@oriontel/sip-gateways/http';
 import type { HostSampler } from '@oriontel/system';
 import { systemRoutes } from '@oriontel/system/http';
-import { limitsOf, type GatewayConfig } from './config.ts';
-import { entityOwnersElsewhere } from './entity-owners.ts';
-import { BOARD, queueBoard } from './queue-board/queue-board.ts';
+import { rateLimitsOf, type GatewayConfig } from './config.ts';
+import { externalEntityOwners } from './entity-owners.ts';
+import { BOARD_PATH, queueBoard } from './queue-board/queue-board.ts';
 
 export interface GatewayParts {
   config: GatewayConfig;
   db: Database;
   queues: Pick<Queues, 'producer' | 'board'>;
-  limitRedis: RateLimiting['redis'];
-  passwords: Passwords;
+  limitRedis: RateLimitOptions['redis'];
+  passwords: PasswordHasher;
   host: HostSampler;
   qrDrawer: QrDrawer;
   importReader: ImportReader;
   /** Milliseconds a log import waits to be stored; 10,000 where it is absent. */
-  importPatience?: number | undefined;
+  importTimeoutMs?: number | undefined;
   /** Milliseconds an event waits for its notifications to be handed to delivery; 2,000 where it is absent. */
-  notifyPatience?: number | undefined;
+  notifyTimeoutMs?: number | undefined;
   log: Logger;
   checks: Checks;
   metrics: Metrics;
@@ -66,7 +72,7 @@ export interface Gateway {
   intake: Pick<Intake<unknown>, 'close'>;
 }
 
-const ABOUT = {
+const API_INFO = {
   title: 'OrionTel',
   license: { name: 'MIT', identifier: 'MIT' },
   description:
@@ -95,7 +101,7 @@ const ABOUT = {
 
 const allQueues = [
   cdrIntake.queue,
-  munchQueue,
+  cdrTaskQueue,
   recurringQueue,
   eventlogIntake.queue,
   logsIntake.queue,
@@ -104,97 +110,113 @@ const allQueues = [
 ];
 
 /** The whole HTTP side, not yet listening. */
-export const buildGateway = async (parts: GatewayParts): Promise<Gateway> => {
+export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, db, queues, limitRedis, passwords, host, qrDrawer, log, checks, metrics } = parts;
-  const { importReader, importPatience = 10_000, notifyPatience = 2_000 } = parts;
+  const { importReader, importTimeoutMs = 10_000, notifyTimeoutMs = 2_000 } = parts;
   const app = createServer(log, { trustProxy: config.TRUST_PROXY });
   timeRequests(app, metrics);
-  const documentation = await openDocumentation(app, ABOUT);
-  const tokens = await openTokens(app, config.JWT_SECRET, config.TOKEN_LIFETIME);
-  const limits = limitsOf(config);
-  const onAway = (err: Error) =>
-    log.warn({ err: err.message }, 'Redis out of reach: each gateway keeps rate limits for itself');
+  const documentation = await createDocumentation(app, API_INFO);
+  const tokens = await createAccessTokens(app, config.JWT_SECRET, config.TOKEN_LIFETIME);
+  const limits = rateLimitsOf(config);
+  function onAway(err: Error) {
+    return log.warn({ err: err.message }, 'Redis out of reach: each gateway keeps rate limits for itself');
+  }
   guardRoutes(
     app,
-    openAuthentication(db, tokens),
-    limits && (await openRateLimiter(app, { limits, redis: limitRedis, onAway })),
+    createAuthenticator(db, tokens),
+    limits && (await createRateLimiter(app, { limits, redis: limitRedis, onRedisUnavailable: onAway })),
   );
 
   const intakeOptions = {
-    grace: config.SWEEP_GRACE,
-    onUndispatched: (err: Error, rows: number) =>
-      log.warn({ err: err.message, rows }, 'queue out of reach: accepted rows wait for the sweeper'),
+    graceSeconds: config.SWEEP_GRACE,
+    onUndispatched(err: Error, rows: number) {
+      return log.warn({ err: err.message, rows }, 'queue out of reach: accepted rows wait for the sweeper');
+    },
   };
-  const intakeOf = <T>(kind: IntakeKind<T>): Intake<T> =>
-    openIntake(db, kind, queues.producer(kind.queue), intakeOptions);
+  function intakeOf<T>(kind: IntakeDefinition<T>): Intake<T> {
+    return createIntake(db, kind, queues.producer(kind.queue), intakeOptions);
+  }
   const intakes = {
     cdrs: intakeOf(cdrIntake),
     events: intakeOf(eventlogIntake),
     entityEvents: intakeOf(entityEventsIntake),
     gatewayResults: intakeOf(resultsIntake),
-    logs: openPartsIntake(db, logsIntake, queues.producer(logsIntake.queue), intakeOptions),
+    logs: createPartsIntake(db, logsIntake, queues.producer(logsIntake.queue), intakeOptions),
   };
-  const regionOf = async (orgId: number) =>
-    (await organizations(db).regions([orgId])).get(orgId) ?? config.DEFAULT_REGION;
+  async function regionOf(orgId: number) {
+    return (await organizations(db).findRegions([orgId])).get(orgId) ?? config.DEFAULT_REGION;
+  }
   const organizationExists = (orgId: number) => organizations(db).exists(orgId);
 
   await app.register(healthRoutes, { checks, log });
   await app.register(documentationRoutes, { read: documentation });
   await app.register(errorsRoute);
-  await app.register(identityRoutes, { db, passwords, tokens, sessionLifetime: config.SESSION_LIFETIME });
-  const munchers = queues.producer(munchQueue);
+  await app.register(identityRoutes, {
+    db,
+    passwords,
+    tokens,
+    sessionLifetimeSeconds: config.SESSION_LIFETIME,
+  });
+  const munchers = queues.producer(cdrTaskQueue);
   const cdrJobs = queues.producer(cdrIntake.queue);
   await app.register(cdrRoutes, {
     db,
     intake: intakes.cdrs,
     cdrJobs,
-    munchers,
+    taskJobs: munchers,
     organizationExists,
     regionOf,
   });
-  const names = { usersOf: users(db).namesOf, entitiesOf: entityNames(db) };
+  const names = { findUserNames: users(db).findDisplayNames, findEntityNames: entityNames(db) };
   await app.register(eventlogRoutes, { db, intake: intakes.events, organizationExists, names });
   await app.register(activityRoutes, {
     db,
     intake: intakes.logs,
     importReader,
-    importPatience,
+    importTimeoutMs,
     eventsIntake: intakes.entityEvents,
-    notifyPatience,
+    notifyTimeoutMs,
     organizationExists,
-    owners: entityOwnersElsewhere(db),
+    owners: externalEntityOwners(db),
   });
   await app.register(sipGatewayRoutes, { db, intake: intakes.gatewayResults, organizationExists });
   await app.register(recurringRoutes, { db });
   await app.register(bespokeRoutes, { db, organizationExists });
   await app.register(qrRoutes, { qrDrawer });
   await app.register(systemRoutes, { db, host, organizationExists });
-  await app.register(pbxRoutes, { db, organizationExists, finishedLeg: findFinishedLeg(db, regionOf) });
+  await app.register(pbxRoutes, { db, organizationExists, findFinishedLeg: findFinishedLeg(db, regionOf) });
   if (config.QUEUE_BOARD !== 'off') {
     const board = queues.board(allQueues);
-    await app.register(queueBoard, { prefix: BOARD, mode: config.QUEUE_BOARD, board, db, passwords, tokens });
+    await app.register(queueBoard, {
+      prefix: BOARD_PATH,
+      mode: config.QUEUE_BOARD,
+      board,
+      db,
+      passwords,
+      tokens,
+    });
   }
   const close = async () => void (await Promise.all(Object.values(intakes).map((intake) => intake.close())));
   return { app, intake: { close } };
-};
+}
 
-const healthRoutes = async (
+async function healthRoutes(
   app: HttpServer,
   { checks, log }: { checks: Checks; log: Logger },
-): Promise<void> => {
+): Promise<void> {
   // Who asks whether it lives asks often, and a 429 would read as death.
   const config = { family: 'oriontel', access: 'anyone', limit: 'none' } as const;
   const schema = { tags: ['Health'], summary: 'Ask whether the process lives' };
   app.get('/healthz', { config, schema }, async () => envelope({ status: 'ok' }));
   const ready = { tags: ['Health'], summary: 'Ask whether it can take traffic' };
   app.get('/readyz', { config, schema: ready }, async () => {
-    const readiness = await askChecks(checks, log);
-    if (!readiness.ready) throw notReady(readiness);
+    const readiness = await runChecks(checks, log);
+    if (!readiness.ready) throw notReadyFailure(readiness);
     return envelope(readiness);
   });
-};
+}
 
-const notReady = ({ checks }: Readiness): Failure => {
+function notReadyFailure({ checks }: Readiness): Failure {
   const failed = Object.keys(checks).filter((name) => checks[name] === 'failed');
   return new Failure('unavailable', `Not ready: ${failed.join(', ')}.`, { retryAfter: 2 });
-};
+}

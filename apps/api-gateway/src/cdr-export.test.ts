@@ -3,7 +3,13 @@ import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildRecord } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestGateway, type Found, type IntakeBody, type Listed, type TestGateway } from './testing.ts';
+import {
+  startTestGateway,
+  type FoundCall,
+  type IntakeBody,
+  type ListBody,
+  type TestGateway,
+} from './testing.ts';
 
 /** More than the sockets between a gateway and its client hold. */
 const MANY = 20_000;
@@ -11,7 +17,7 @@ const MANY = 20_000;
 let gateway: TestGateway;
 let address: string;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   gateway.startWorker();
   address = await gateway.app.listen({ port: 0, host: '127.0.0.1' });
   await storeMany(gateway.theirs.orgId, MANY);
@@ -23,45 +29,51 @@ afterAll(() => {
 });
 
 /** One a second, going back from 2024-03-01; every thousandth on trunk rare. */
-const storeMany = (orgId: number, count: number) => gateway.db.$executeRaw`
+function storeMany(orgId: number, count: number) {
+  return gateway.db.$executeRaw`
   INSERT INTO cdrs (id, org_id, call_id, leg, caller, callee, start_time, duration, billsec, disposition, trunk_id, source, batch_id,
     content_hash, raw)
   SELECT overlay(md5(i::text || ${String(orgId)}) placing lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') from 1)::uuid, ${orgId}::int,
     'call-' || i, 'a', '+1415555' || i, repeat('9', 1000), at, 60, 50, 'ANSWERED', CASE WHEN i % 1000 = 0 THEN 'rare' ELSE 'common' END, 'node', 'many', 'h', '{}'
   FROM (SELECT i, '2024-03-01T00:00:00Z'::timestamptz - make_interval(secs => i) AS at FROM generate_series(1, ${count}::int) AS i) AS calls`;
+}
 
-const store = (index: string, records: object[], source = 'node-e') =>
-  gateway.call<IntakeBody>(`/cdr/${index}`, {
+function store(index: string, records: object[], source = 'node-e') {
+  return gateway.call<IntakeBody>(`/cdr/${index}`, {
     as: gateway.ours.byKey,
     headers: { prefer: 'wait=20' },
     body: { source, records },
   });
+}
 const file = (query: string, as = gateway.ours.manager) => gateway.call(`/cdrs/export?${query}`, { as });
-const linesOf = (body: string): Found[] =>
-  body
+function linesOf(body: string): FoundCall[] {
+  return body
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line) as Found);
-const found = async (query: string) =>
-  (await gateway.call<Listed<Found>>(`/cdrs?limit=500&${query}`, { as: gateway.ours.manager })).json.data;
+    .map((line) => JSON.parse(line) as FoundCall);
+}
+async function found(query: string) {
+  return (await gateway.call<ListBody<FoundCall>>(`/cdrs?limit=500&${query}`, { as: gateway.ours.manager }))
+    .json.data;
+}
 
 /** An answer that is not read until somebody does. */
-const open = async (query: string, as = gateway.theirs.manager): Promise<IncomingMessage> => {
+async function open(query: string, as = gateway.theirs.manager): Promise<IncomingMessage> {
   const request = get(`${address}/cdrs/export?${query}`, { headers: { authorization: as }, agent: false });
   const [answer] = (await once(request, 'response')) as [IncomingMessage];
   // The database of a busy machine may be out of reach for a moment.
   if (answer.statusCode !== 503 || answer.headers['retry-after'] !== '2') return answer;
   answer.resume();
   return open(query, as);
-};
-const readAll = async (answer: IncomingMessage): Promise<string> => {
+}
+async function readAll(answer: IncomingMessage): Promise<string> {
   let body = '';
   for await (const chunk of answer.setEncoding('utf8')) body += chunk;
   return body;
-};
+}
 /** Whoever let go of a file is soon forgotten. */
-const isFree = (as: string) =>
-  expect
+function isFree(as: string) {
+  return expect
     .poll(
       async () => {
         const answer = await open('call_id=none', as);
@@ -71,6 +83,7 @@ const isFree = (as: string) =>
       { timeout: 15_000 },
     )
     .toBe(200);
+}
 
 describe('a file', () => {
   beforeAll(async () => {
@@ -114,7 +127,7 @@ describe('a file', () => {
     expect(answer.headers['content-disposition']).toMatch(/\.csv"$/);
     const [call] = await found('call_id=f-3');
     expect(answer.body).toBe(
-      `${Object.keys(call!).join(',')}\r\n${Object.values(call!)
+      `${Object.keys(call!).join(',')}\r\n${Object.values(call)
         .map((cell) => cell ?? '')
         .join(',')}\r\n`,
     );
@@ -157,13 +170,15 @@ describe('a file', () => {
   });
 
   test("of one organization has nothing of another's; an admin's has both, or one", async () => {
-    const orgsIn = async (query: string, as: string) => [
-      ...new Set(
-        linesOf((await file(`format=ndjson&from=2024-02-29T23:59:00Z&${query}`, as)).body).map(
-          (call) => call.org_id,
+    async function orgsIn(query: string, as: string) {
+      return [
+        ...new Set(
+          linesOf((await file(`format=ndjson&from=2024-02-29T23:59:00Z&${query}`, as)).body).map(
+            (call) => call.org_id,
+          ),
         ),
-      ),
-    ];
+      ];
+    }
     const { ours, theirs, admin } = gateway;
     await store('ours', [buildRecord({ start_time: '2024-02-29T23:59:59.500Z', end_time: null })]);
     expect(await orgsIn('', ours.member)).toEqual([ours.orgId]);
@@ -194,8 +209,9 @@ describe('a file', () => {
 });
 
 describe('a file of many', () => {
-  const callIds = (from: number, to: number, step = 1) =>
-    Array.from({ length: (to - from) / step + 1 }, (_, index) => `call-${from + index * step}`);
+  function callIds(from: number, to: number, step = 1) {
+    return Array.from({ length: (to - from) / step + 1 }, (_, index) => `call-${from + index * step}`);
+  }
 
   test('has each once, newest first, also where few of them match', async () => {
     const all = linesOf(await readAll(await open('format=ndjson')));
@@ -207,9 +223,11 @@ describe('a file of many', () => {
   test('read slowly holds no connection to the database, and has neither what came nor twice what was there', async () => {
     const answer = await open('format=ndjson');
     await once(answer, 'readable');
-    const inUse = () => gateway.db.$queryRaw`
+    function inUse() {
+      return gateway.db.$queryRaw`
       SELECT state, query FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
         AND (state = 'idle in transaction' OR (state = 'active' AND query LIKE '%cdrs%'))`;
+    }
     await expect.poll(inUse, { timeout: 15_000 }).toEqual([]);
     const { theirs, db } = gateway;
     await db.$executeRaw`
@@ -240,9 +258,11 @@ describe('a file of many', () => {
     for (const answer of [one, two]) answer.on('error', () => undefined).destroy();
     await isFree(gateway.theirs.manager);
     const { rows } = {
-      rows: () => gateway.db.$queryRaw<{ at: Date | null }[]>`
+      rows() {
+        return gateway.db.$queryRaw<{ at: Date | null }[]>`
       SELECT max(query_start) AS at FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%WITH way AS%'
-        AND pid <> pg_backend_pid() AND state = 'active'`,
+        AND pid <> pg_backend_pid() AND state = 'active'`;
+      },
     };
     await expect.poll(rows, { timeout: 15_000 }).toEqual([{ at: null }]);
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { deadLetter } from './route-cases/forwarding.ts';
-import { openTestGateway, type TestGateway } from './testing.ts';
+import { createDeadLetter } from './route-cases/forwarding.ts';
+import { startTestGateway, type TestGateway } from './testing.ts';
 
 interface Status {
   data: {
@@ -17,7 +17,7 @@ interface Status {
 let gateway: TestGateway;
 let stopWorker: () => Promise<void>;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   stopWorker = gateway.startWorker();
 });
 afterAll(async () => {
@@ -25,14 +25,16 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const status = async (as: string, query = '') =>
-  (await gateway.call<Status>(`/cdrs/forwarding${query}`, { as })).json;
-const redrive = (id: string, as = gateway.ours.manager) =>
-  gateway.call(`/cdrs/forwarding/${id}/redrive`, { method: 'POST', as });
+async function status(as: string, query = '') {
+  return (await gateway.call<Status>(`/cdrs/forwarding${query}`, { as })).json;
+}
+function redrive(id: string, as = gateway.ours.manager) {
+  return gateway.call(`/cdrs/forwarding/${id}/redrive`, { method: 'POST', as });
+}
 
 test('a manager sees its own dead letters page by page, another one none of them, and an admin all', async () => {
   const ids: string[] = [];
-  while (ids.length < 5) ids.push(await deadLetter(gateway));
+  while (ids.length < 5) ids.push(await createDeadLetter(gateway));
   const seen: string[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
@@ -50,7 +52,7 @@ test('a manager sees its own dead letters page by page, another one none of them
 });
 
 test('a dead letter that is driven again is on its way, and is no dead letter any more', async () => {
-  const id = await deadLetter(gateway);
+  const id = await createDeadLetter(gateway);
   const before = (await status(gateway.ours.manager)).data;
   expect(before.dead_letters[0]).toMatchObject({ id, records: 2, attempts: 1, reason: 'answered 400' });
   expect((await redrive(id, gateway.theirs.manager)).status).toBe(404);
@@ -62,14 +64,16 @@ test('a dead letter that is driven again is on its way, and is no dead letter an
 });
 
 test('what arrived is not driven again', async () => {
-  const id = await deadLetter(gateway, { state: 'done' });
+  const id = await createDeadLetter(gateway, { state: 'done' });
   expect((await redrive(id)).status).toBe(409);
   expect((await redrive(id, gateway.theirs.manager)).status).toBe(404);
 });
 
 test('the circuit shows as it is', async () => {
-  const set = (until: string) => gateway.db.$executeRaw`
+  function set(until: string) {
+    return gateway.db.$executeRaw`
     UPDATE forward_circuit SET since = now(), reason = 'answered 500', open_until = now() + ${until}::interval`;
+  }
   await set('1 hour');
   expect((await status(gateway.ours.manager)).data.circuit).toMatchObject({
     state: 'open',
@@ -82,7 +86,7 @@ test('the circuit shows as it is', async () => {
 });
 
 test('what the remote Service Gateway calls a submission shows with the batch', async () => {
-  const id = await deadLetter(gateway);
+  const id = await createDeadLetter(gateway);
   await gateway.db
     .$executeRaw`UPDATE cdr_submissions SET remote_reference = 'their-1' WHERE id = ${id}::uuid`;
   const [letter] = (await status(gateway.ours.manager)).data.dead_letters;

@@ -2,12 +2,12 @@ import type { AddressInfo } from 'node:net';
 import { buildBatch, buildRecord } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  openTestGateway,
-  type Call,
+  startTestGateway,
+  type RequestOptions,
   type ErrorBody,
-  type Found,
+  type FoundCall,
   type IntakeBody,
-  type Listed,
+  type ListBody,
   type TestGateway,
 } from './testing.ts';
 
@@ -31,32 +31,36 @@ const EXAMPLE = {
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   gateway.startWorker();
 });
 afterAll(() => gateway.close());
 
 let batches = 0;
 const newIndex = () => `batch-${(batches += 1)}`;
-const post = <T = IntakeBody>(index: string, body: Call['body'], more: Call = {}) =>
-  gateway.call<T>(`/cdr/${index}`, {
+function post<T = IntakeBody>(index: string, body: RequestOptions['body'], more: RequestOptions = {}) {
+  return gateway.call<T>(`/cdr/${index}`, {
     as: gateway.ours.byKey,
     method: 'POST',
     body: body!,
     ...more,
     headers: { 'content-type': 'application/json', prefer: 'wait=20', ...more.headers },
   });
-const search = async (query: string, as = gateway.ours.member) =>
-  (await gateway.call<Listed<Found>>(`/cdrs?${query}`, { as })).json.data;
-const quarantined = async (index: string) =>
-  (
-    await gateway.call<Listed<{ reason: string; detail: string; records: unknown[] }>>(
+}
+async function search(query: string, as = gateway.ours.member) {
+  return (await gateway.call<ListBody<FoundCall>>(`/cdrs?${query}`, { as })).json.data;
+}
+async function quarantined(index: string) {
+  return (
+    await gateway.call<ListBody<{ reason: string; detail: string; records: unknown[] }>>(
       `/cdrs/quarantine?batch_id=${index}`,
       { as: gateway.ours.member },
     )
   ).json.data;
-const status = async (index: string, as = gateway.ours.manager) =>
-  (await gateway.call<{ data: Record<string, unknown> }>(`/cdr/${index}`, { as })).json.data;
+}
+async function status(index: string, as = gateway.ours.manager) {
+  return (await gateway.call<{ data: Record<string, unknown> }>(`/cdr/${index}`, { as })).json.data;
+}
 
 describe("the document's example, as written", () => {
   test('is answered with what it shows, and the two extras', async () => {
@@ -98,7 +102,7 @@ describe("the document's example, as written", () => {
       source: 'freeswitch-node-01',
       batch_id: 'batch001',
     });
-    const byId = await gateway.call<{ data: Found }>(`/cdrs/${found!.id}`, { as: gateway.ours.member });
+    const byId = await gateway.call<{ data: FoundCall }>(`/cdrs/${found!.id}`, { as: gateway.ours.member });
     expect(byId.json.data).toEqual(found);
   });
   test('can be sent to /process as well, and is one CDR with the first', async () => {
@@ -143,7 +147,7 @@ describe('Prefer: wait', () => {
 describe('what is refused, in XML, and in JSON when asked', () => {
   const bad = { records: [buildRecord({ start_time: 'yesterday' })] };
   const impossible = { records: [buildRecord({ end_time: '2024-01-15T10:29:00Z' })] };
-  const rows: [number, string, () => [url: string, call: Call]][] = [
+  const rows: [number, string, () => [url: string, call: RequestOptions]][] = [
     [400, 'a record of wrong shape', () => ['/cdr/b', { as: gateway.ours.byKey, body: bad }]],
     [401, 'no credentials', () => ['/cdr/b', { body: EXAMPLE }]],
     [401, 'credentials that are not good', () => ['/cdr/b', { as: 'Bearer nonsense', body: EXAMPLE }]],
@@ -202,9 +206,11 @@ describe('what is refused, in XML, and in JSON when asked', () => {
 
 describe('a bad record', () => {
   const asJson = { headers: { accept: 'application/json' } };
-  const batch = () => ({
-    records: [buildRecord(), buildRecord({ start_time: 5 }), buildRecord({ caller: '' })],
-  });
+  function batch() {
+    return {
+      records: [buildRecord(), buildRecord({ start_time: 5 }), buildRecord({ caller: '' })],
+    };
+  }
 
   test('is named with its place and field, and refuses the whole batch', async () => {
     const index = newIndex();
@@ -288,7 +294,7 @@ describe('the same leg', () => {
     const { port } = gateway.app.server.address() as AddressInfo;
     const index = newIndex();
     const body = JSON.stringify(buildBatch(50));
-    const send = async () => {
+    async function send() {
       const headers = {
         authorization: gateway.ours.byKey,
         'content-type': 'application/json',
@@ -298,11 +304,12 @@ describe('the same leg', () => {
       const answer = await fetch(`http://127.0.0.1:${port}/cdr/${index}`, { method: 'POST', headers, body });
       expect(answer.status).toBe(200);
       return (await answer.json()) as IntakeBody;
-    };
+    }
     const answers = await Promise.all(Array.from({ length: 10 }, send));
     for (let again = 0; again < 10; again += 1) answers.push(await send());
-    const sum = (count: 'stored' | 'duplicates' | 'conflicts') =>
-      answers.reduce((total, answer) => total + answer[count]!, 0);
+    function sum(count: 'stored' | 'duplicates' | 'conflicts') {
+      return answers.reduce((total, answer) => total + answer[count]!, 0);
+    }
     expect([sum('stored'), sum('duplicates'), sum('conflicts')]).toEqual([50, 950, 0]);
     expect(await search(`batch_id=${index}&limit=500`)).toHaveLength(50);
     expect(await status(index)).toMatchObject({ received: 1_000, stored: 50, duplicates: 950, conflicts: 0 });
@@ -310,8 +317,9 @@ describe('the same leg', () => {
 });
 
 describe('where a batch goes', () => {
-  const orgOf = async (index: string) =>
-    (await search(`batch_id=${index}`, gateway.admin)).map(({ org_id }) => org_id);
+  async function orgOf(index: string) {
+    return (await search(`batch_id=${index}`, gateway.admin)).map(({ org_id }) => org_id);
+  }
 
   test("an admin's goes to the default organization, or where org_id says in body or query", async () => {
     const [plain, inBody, inQuery] = [newIndex(), newIndex(), newIndex()];

@@ -1,6 +1,6 @@
 import { buildRecord } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestGateway, type IntakeBody, type Listed, type TestGateway } from './testing.ts';
+import { startTestGateway, type IntakeBody, type ListBody, type TestGateway } from './testing.ts';
 
 interface Item {
   id: string;
@@ -16,35 +16,44 @@ interface Item {
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   gateway.startWorker();
 });
 afterAll(() => gateway.close());
 
-const send = (index: string, records: object[], more: object = {}) =>
-  gateway.call<IntakeBody>(`/cdr/${index}`, {
+function send(index: string, records: object[], more: object = {}) {
+  return gateway.call<IntakeBody>(`/cdr/${index}`, {
     as: gateway.ours.byKey,
     headers: { prefer: 'wait=20' },
     body: { source: 'node-q', partial: true, records, ...more },
   });
-const list = async (query: string, as = gateway.ours.manager): Promise<Item[]> =>
-  (await gateway.call<Listed<Item>>(`/cdrs/quarantine?${query}`, { as })).json.data;
-const redrive = (id: string, as = gateway.ours.manager) =>
-  gateway.call<{ data: { batch_id: string } }>(`/cdrs/quarantine/${id}/redrive`, { method: 'POST', as });
-const writeOff = (id: string, as = gateway.ours.manager) =>
-  gateway.call(`/cdrs/quarantine/${id}`, { method: 'DELETE', as });
-const statusOf = async (index: string) =>
-  (await gateway.call<{ data: Record<string, unknown> }>(`/cdr/${index}`, { as: gateway.ours.manager })).json
-    .data;
+}
+async function list(query: string, as = gateway.ours.manager): Promise<Item[]> {
+  return (await gateway.call<ListBody<Item>>(`/cdrs/quarantine?${query}`, { as })).json.data;
+}
+function redrive(id: string, as = gateway.ours.manager) {
+  return gateway.call<{ data: { batch_id: string } }>(`/cdrs/quarantine/${id}/redrive`, {
+    method: 'POST',
+    as,
+  });
+}
+function writeOff(id: string, as = gateway.ours.manager) {
+  return gateway.call(`/cdrs/quarantine/${id}`, { method: 'DELETE', as });
+}
+async function statusOf(index: string) {
+  return (
+    await gateway.call<{ data: Record<string, unknown> }>(`/cdr/${index}`, { as: gateway.ours.manager })
+  ).json.data;
+}
 
 const impossible = (call_id: string) => buildRecord({ call_id, end_time: '2020-01-01T00:00:00Z' });
 /** A record that is there already with other content. */
-const conflict = async (index: string) => {
+async function conflict(index: string) {
   const record = buildRecord({ call_id: index });
   await send(index, [record]);
   await send(index, [{ ...record, callee: '+14155550000' }]);
   return record;
-};
+}
 
 describe('the list', () => {
   let middle: string;
@@ -106,7 +115,7 @@ test('a conflict is stored once the leg it contradicts is gone, and driven again
   expect((await redrive(item!.id)).json.data.batch_id).toBe('gone');
   await expect.poll(() => statusOf('gone'), { timeout: 10_000 }).toMatchObject({ stored: 2, conflicts: 1 });
   expect(await list('batch_id=gone')).toEqual([]);
-  const { json } = await gateway.call<Listed<{ callee: string }>>(`/cdrs?call_id=${record.call_id}`, {
+  const { json } = await gateway.call<ListBody<{ callee: string }>>(`/cdrs?call_id=${record.call_id}`, {
     as: gateway.ours.manager,
   });
   expect(json.data.map(({ callee }) => callee)).toEqual(['+14155550000']);

@@ -1,23 +1,31 @@
 import { buildBatch, buildRecord } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestGateway, type Found, type IntakeBody, type Listed, type TestGateway } from './testing.ts';
+import {
+  startTestGateway,
+  type FoundCall,
+  type IntakeBody,
+  type ListBody,
+  type TestGateway,
+} from './testing.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   gateway.startWorker();
 });
 afterAll(() => gateway.close());
 
-const store = (index: string, batch: object) =>
-  gateway.call<IntakeBody>(`/cdr/${index}`, {
+function store(index: string, batch: object) {
+  return gateway.call<IntakeBody>(`/cdr/${index}`, {
     as: gateway.ours.byKey,
     headers: { prefer: 'wait=20' },
     body: batch,
   });
-const get = <T = Listed<Found>>(url: string) => gateway.call<T>(url, { as: gateway.ours.manager });
-const ids = async (query: string) =>
-  (await get(`/cdrs?${query}`)).json.data.map(({ call_id }) => call_id).sort();
+}
+const get = <T = ListBody<FoundCall>>(url: string) => gateway.call<T>(url, { as: gateway.ours.manager });
+async function ids(query: string) {
+  return (await get(`/cdrs?${query}`)).json.data.map(({ call_id }) => call_id).sort();
+}
 
 describe('a search', () => {
   beforeAll(async () => {
@@ -63,10 +71,10 @@ test('page by page, every leg of equal start is read once, newest first', async 
       buildRecord({ start_time: index < 3 ? '2024-01-15T10:30:01Z' : '2024-01-15T10:30:00Z' }),
     ),
   });
-  const seen: Found[] = [];
+  const seen: FoundCall[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const { json }: { json: Listed<Found> } = await get(
+    const { json }: { json: ListBody<FoundCall> } = await get(
       `/cdrs?batch_id=paging&limit=5${cursor && `&cursor=${cursor}`}`,
     );
     seen.push(...json.data);
@@ -86,7 +94,7 @@ test('the quarantine reads page by page too', async () => {
   const seen: unknown[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const { json }: { json: Listed<{ records: unknown[] }> } = await get(
+    const { json }: { json: ListBody<{ records: unknown[] }> } = await get(
       `/cdrs/quarantine?batch_id=bad&limit=3${cursor && `&cursor=${cursor}`}`,
     );
     seen.push(...json.data.map(({ records }) => records[0]));
@@ -103,7 +111,7 @@ test.each(['1999-06-15T12:00:00Z', '2030-06-15T12:00:00Z', '1970-01-01T00:00:00Z
     expect(json).toMatchObject({ stored: 1 });
     const [found] = (await get(`/cdrs?call_id=${record.call_id}`)).json.data;
     expect(found!.start_time).toBe(start_time);
-    expect((await get<{ data: Found }>(`/cdrs/${found!.id}`)).json.data).toEqual(found);
+    expect((await get<{ data: FoundCall }>(`/cdrs/${found!.id}`)).json.data).toEqual(found);
   },
 );
 

@@ -1,6 +1,6 @@
 import { buildRecord } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestGateway, type IntakeBody, type TestGateway } from './testing.ts';
+import { startTestGateway, type IntakeBody, type TestGateway } from './testing.ts';
 
 interface Figures {
   calls: number;
@@ -16,7 +16,7 @@ interface Body {
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   gateway.startWorker();
   await store([
     call('09:59:59.999', { trunk_id: 't-1', disposition: 'ANSWERED', billsec: 60 }),
@@ -30,32 +30,30 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const call = (time: string, more: object, day = '2024-01-15') => {
+function call(time: string, more: object, day = '2024-01-15') {
   const billsec = 0;
   return buildRecord({ start_time: `${day}T${time}Z`, end_time: null, duration: 200, billsec, ...more });
-};
-const store = (records: object[], { source = 'node-1', as = gateway.ours.byKey } = {}) =>
-  gateway.call<IntakeBody>('/cdr/summary', {
+}
+function store(records: object[], { source = 'node-1', as = gateway.ours.byKey } = {}) {
+  return gateway.call<IntakeBody>('/cdr/summary', {
     as,
     headers: { prefer: 'wait=20' },
     body: { source, records },
   });
-const summary = async (query: string, as = gateway.ours.manager): Promise<Body> =>
-  (await gateway.call<Body>(`/cdrs/summary?${query}`, { as })).json;
+}
+async function summary(query: string, as = gateway.ours.manager): Promise<Body> {
+  return (await gateway.call<Body>(`/cdrs/summary?${query}`, { as })).json;
+}
 const groups = async (query: string) => (await summary(query)).data.groups;
-const figures = (
-  calls: number,
-  answered: number,
-  minutes: number,
-  asr: number | null,
-  acd: number | null,
-) => ({
-  calls,
-  answered,
-  minutes,
-  asr,
-  acd,
-});
+function figures(calls: number, answered: number, minutes: number, asr: number | null, acd: number | null) {
+  return {
+    calls,
+    answered,
+    minutes,
+    asr,
+    acd,
+  };
+}
 
 test('the total: calls, minutes, ASR in percent and ACD in seconds', async () => {
   const { data, meta } = await summary('');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { limitsOf, readGatewayConfig } from './config.ts';
+import { rateLimitsOf, readGatewayConfig } from './config.ts';
 
 const good = { DATABASE_URL: 'postgres://localhost/x', JWT_SECRET: 'x'.repeat(32) };
 
@@ -61,8 +61,8 @@ test('limits are those of the documents, each settable, and all of them off', ()
     signed_in: 100,
     guest: 20,
   };
-  expect(limitsOf(readGatewayConfig(good))).toEqual(documented);
+  expect(rateLimitsOf(readGatewayConfig(good))).toEqual(documented);
   const set = { RATE_LIMIT_CDR: '5', RATE_LIMIT_GUEST: '1' };
-  expect(limitsOf(readGatewayConfig({ ...good, ...set }))).toEqual({ ...documented, cdr: 5, guest: 1 });
-  expect(limitsOf(readGatewayConfig({ ...good, RATE_LIMITS: 'off' }))).toBeNull();
+  expect(rateLimitsOf(readGatewayConfig({ ...good, ...set }))).toEqual({ ...documented, cdr: 5, guest: 1 });
+  expect(rateLimitsOf(readGatewayConfig({ ...good, RATE_LIMITS: 'off' }))).toBeNull();
 });

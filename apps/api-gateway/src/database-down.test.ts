@@ -2,18 +2,18 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { buildBatch } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { openTestGateway, type ErrorBody, type IntakeBody, type TestGateway } from './testing.ts';
+import { startTestGateway, type ErrorBody, type IntakeBody, type TestGateway } from './testing.ts';
 
 type State = 'up' | 'down' | 'silent';
 
 /** A way to a server that can be cut, or fall silent. */
-const openRoad = async (target: URL) => {
+async function openRoad(target: URL) {
   let state: State = 'up';
   const sockets = new Set<Socket>();
-  const keep = (socket: Socket): Socket => {
+  function keep(socket: Socket): Socket {
     sockets.add(socket);
     return socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-  };
+  }
   const server = createServer((socket) => {
     keep(socket);
     if (state === 'down') return void socket.destroy();
@@ -27,21 +27,22 @@ const openRoad = async (target: URL) => {
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    become: (next: State): void => {
+    become(next: State): void {
       state = next;
       for (const socket of sockets) socket.destroy();
     },
     close: () => new Promise((resolve) => server.close(resolve)),
   };
-};
+}
 
 let gateway: TestGateway;
 let road: Awaited<ReturnType<typeof openRoad>>;
 beforeAll(async () => {
   road = await openRoad(new URL(inject('databaseUrl')));
-  gateway = await openTestGateway({
-    databaseUrl: (url) =>
-      Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(road.port) }).href,
+  gateway = await startTestGateway({
+    databaseUrl(url) {
+      return Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(road.port) }).href;
+    },
   });
 });
 afterAll(async () => {
@@ -50,14 +51,17 @@ afterAll(async () => {
   await road.close();
 });
 
-const post = () =>
-  gateway.call<IntakeBody & ErrorBody>('/cdr/outage', {
+function post() {
+  return gateway.call<IntakeBody & ErrorBody>('/cdr/outage', {
     as: gateway.ours.byKey,
     headers: { accept: 'application/json' },
     body: buildBatch(1),
   });
-const accepted = async () =>
-  (await gateway.db.$queryRaw<[{ count: number }]>`SELECT count(*)::int AS count FROM intake`)[0].count;
+}
+async function accepted() {
+  return (await gateway.db.$queryRaw<[{ count: number }]>`SELECT count(*)::int AS count FROM intake`)[0]
+    .count;
+}
 
 describe.each([
   ['down', 2_000],

@@ -1,8 +1,8 @@
 import { entities, seedEntityEvents, seedLogs } from '@oriontel/activity';
 import type { Database } from '@oriontel/database';
-import { demoSettings } from '@oriontel/bespoke';
+import { seedDemoSettings } from '@oriontel/bespoke';
 import { seedEvents, type DatedEvent } from '@oriontel/eventlog';
-import { demoOrganization } from '@oriontel/identity';
+import { seedOrganization } from '@oriontel/identity';
 import { seedGateway, type Measurement } from '@oriontel/sip-gateways';
 
 /** The world in which the platform document's examples take place. */
@@ -99,13 +99,13 @@ const GATEWAY: Parameters<typeof seedGateway>[2] = {
   port: 5060,
   enabled: false,
 };
-const FIVE_MINUTES = 300_000;
-const RESULTS_OF_A_DAY = 288;
+const RESULT_INTERVAL_MS = 300_000;
+const RESULTS_PER_DAY = 288;
 
 /** One result each five minutes of the last 24 hours. */
-const resultsUntil = (now: number): Measurement[] =>
-  Array.from({ length: RESULTS_OF_A_DAY }, (_, index) => ({
-    at: new Date((Math.floor(now / FIVE_MINUTES) - index) * FIVE_MINUTES).toISOString(),
+function resultsUntil(now: number): Measurement[] {
+  return Array.from({ length: RESULTS_PER_DAY }, (_, index) => ({
+    at: new Date((Math.floor(now / RESULT_INTERVAL_MS) - index) * RESULT_INTERVAL_MS).toISOString(),
     status: 'up',
     latencyMs: [23, 21, 25][index % 3]!,
     lossPercent: 0,
@@ -114,14 +114,15 @@ const resultsUntil = (now: number): Measurement[] =>
     error: null,
     source: 'monitor-node-01',
   }));
+}
 
 /** Puts the demo data where it is not yet; nobody in it can sign in. */
-export const seedDemoData = async (db: Database): Promise<void> => {
-  await demoOrganization(db, ORGANIZATION, USER);
-  await demoSettings(db, ORGANIZATION.id);
+export async function seedDemoData(db: Database): Promise<void> {
+  await seedOrganization(db, ORGANIZATION, USER);
+  await seedDemoSettings(db, ORGANIZATION.id);
   await entities(db).register(ENTITIES.map((entity) => ({ ...entity, orgId: ORGANIZATION.id })));
   await seedEvents(db, EVENTS);
   await seedEntityEvents(db, ORGANIZATION.id, `org/${ORGANIZATION.id}`, REGISTRATIONS);
   await seedGateway(db, ORGANIZATION.id, GATEWAY, resultsUntil(Date.now()));
   await seedLogs(db, ORGANIZATION.id, `user/${USER.id}`, LOGS);
-};
+}

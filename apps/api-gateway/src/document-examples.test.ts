@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seedDemoData } from './demo-data.ts';
 // Taken from the two API documents: every request that they show, and the answer where they show one.
 import examples from './document-examples.json' with { type: 'json' };
-import { openTestGateway, type TestGateway } from './testing.ts';
+import { startTestGateway, type TestGateway } from './testing.ts';
 
 interface Example {
   method: string;
@@ -14,7 +14,7 @@ interface Example {
 let gateway: TestGateway;
 let stopWorker: () => Promise<void>;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   await seedDemoData(gateway.db);
   stopWorker = gateway.startWorker();
 });
@@ -23,18 +23,22 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const send = ({ method, path, body }: Example) =>
-  gateway.call(path, { method: method as 'GET', as: gateway.admin, ...(body && { body }) });
+function send({ method, path, body }: Example) {
+  return gateway.call(path, { method: method as 'GET', as: gateway.admin, ...(body && { body }) });
+}
 
 /** The members that an example shows, down to the first item of each list: `pagination.page`, `results[].actor.type`. */
-const membersOf = (value: unknown, at = ''): string[] => {
+function membersOf(value: unknown, at = ''): string[] {
   if (Array.isArray(value)) return value.length ? membersOf(value[0], `${at}[]`) : [];
   if (typeof value !== 'object' || value === null) return [at];
   return Object.entries(value).flatMap(([name, member]) => membersOf(member, at ? `${at}.${name}` : name));
-};
+}
 /** What a member is for the client alone, and lists that the demo data leaves empty. */
-const hasMember = (members: string[], member: string): boolean =>
-  members.some((one) => one === member || one.startsWith(`${member}.`) || member.startsWith(`${one}.`));
+function hasMember(members: string[], member: string): boolean {
+  return members.some(
+    (one) => one === member || one.startsWith(`${member}.`) || member.startsWith(`${one}.`),
+  );
+}
 
 const platform: Example[] = examples.platform;
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import openapiTS, { astToString } from 'openapi-typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestGateway, type TestGateway } from './testing.ts';
+import { startTestGateway, type TestGateway } from './testing.ts';
 
 interface Operation {
   operationId: string;
@@ -30,15 +30,16 @@ interface Document {
 let gateway: TestGateway;
 let document: Document;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   document = (await gateway.call<Document>('/documentation')).json;
 }, 60_000);
 afterAll(() => gateway.close());
 
-const operations = () =>
-  Object.entries(document.paths).flatMap(([path, methods]) =>
+function operations() {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
   );
+}
 
 describe('the documentation', () => {
   test.each([
@@ -85,16 +86,17 @@ describe('OpenAPI', () => {
   });
 
   test('tells of every route what it is called, who may, what it takes by example and which errors it has', () => {
-    const resolve = (schema: Schema | undefined): Schema | undefined =>
-      schema?.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)!] : schema;
-    const exampleOf = (schema: Schema | undefined): unknown => {
+    function resolve(schema: Schema | undefined): Schema | undefined {
+      return schema?.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)!] : schema;
+    }
+    function exampleOf(schema: Schema | undefined): unknown {
       const found = resolve(schema);
       return (
         found?.examples?.[0] ??
         (found?.items && exampleOf(found.items)) ??
         (found?.properties?.data && exampleOf(found.properties.data))
       );
-    };
+    }
     const ids = operations().map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
     const lacking = operations().flatMap(({ name, operation }) => {
@@ -146,11 +148,14 @@ describe('OpenAPI', () => {
 });
 
 /** What the documents and the contract want as it is. */
-const isOurs = (problem: string): boolean =>
+function isOurs(problem: string): boolean {
   // The document's own POST /{action}/{index} is as wide as any route of two parts.
-  /^no-ambiguous-paths: .*`\/\{action\}\/\{index\}`/.test(problem) ||
-  // Whoever asks whether the process lives is never told that it asked wrongly.
-  /^operation-4xx-response: .*~1(healthz|readyz)/.test(problem);
+  return (
+    /^no-ambiguous-paths: .*`\/\{action\}\/\{index\}`/.test(problem) ||
+    // Whoever asks whether the process lives is never told that it asked wrongly.
+    /^operation-4xx-response: .*~1(healthz|readyz)/.test(problem)
+  );
+}
 
 /** Where a type is wrong, this does not compile. */
 const USE = `

@@ -1,7 +1,7 @@
 import { entityNames } from '@oriontel/activity';
 import { buildBatch } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
+import { startTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
 
 interface Entity {
   org_id: number;
@@ -16,7 +16,7 @@ type Many = ErrorBody & { data: Entity[]; meta: { pagination: { total: number } 
 let gateway: TestGateway;
 let stopWorker: () => Promise<void>;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   stopWorker = gateway.startWorker();
 });
 afterAll(async () => {
@@ -24,10 +24,12 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const put = (path: string, body: object, as = gateway.ours.manager) =>
-  gateway.call<One>(`/entities/${path}`, { method: 'PUT', as, body });
-const list = async (query: string, as = gateway.ours.member) =>
-  (await gateway.call<Many>(`/entities?${query}`, { as })).json;
+function put(path: string, body: object, as = gateway.ours.manager) {
+  return gateway.call<One>(`/entities/${path}`, { method: 'PUT', as, body });
+}
+async function list(query: string, as = gateway.ours.member) {
+  return (await gateway.call<Many>(`/entities?${query}`, { as })).json;
+}
 
 test('an entity is registered, renamed and keeps its time', async () => {
   const first = await put('dialplan/dp-001', { name: ' Main Outbound Plan ' });
@@ -83,8 +85,9 @@ test('each organization has its own, and an admin sees them all', async () => {
 test('text is part of the id or the name, in any case, and no pattern', async () => {
   await put('room/r-100', { name: '100% Ready' });
   await put('room/r-200', { name: 'Half_ready' });
-  const ids = async (text: string) =>
-    (await list(`type=room&text=${encodeURIComponent(text)}`)).data.map(({ id }) => id);
+  async function ids(text: string) {
+    return (await list(`type=room&text=${encodeURIComponent(text)}`)).data.map(({ id }) => id);
+  }
   expect(await ids('READY')).toEqual(['r-100', 'r-200']);
   expect(await ids('R-2')).toEqual(['r-200']);
   expect(await ids('0%')).toEqual(['r-100']);

@@ -6,12 +6,12 @@ import {
   type EntityEvent,
   type Notify,
 } from '@oriontel/activity';
-import { openEntityEventDrain } from '@oriontel/activity/worker';
+import { createEntityEventDrain } from '@oriontel/activity/worker';
 import { intakeRows } from '@oriontel/intake';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { seedDemoData } from './demo-data.ts';
 import examples from './document-examples.json' with { type: 'json' };
-import { openTestGateway, type Call, type ErrorBody, type TestGateway } from './testing.ts';
+import { startTestGateway, type RequestOptions, type ErrorBody, type TestGateway } from './testing.ts';
 
 interface Created extends ErrorBody {
   status: string;
@@ -31,7 +31,7 @@ interface Found extends ErrorBody {
 /** No worker runs here, until a test starts one. */
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await openTestGateway({ notifyPatience: 50 });
+  gateway = await startTestGateway({ notifyTimeoutMs: 50 });
   await seedDemoData(gateway.db);
   await seedDemoData(gateway.db);
 });
@@ -43,30 +43,35 @@ beforeEach(async () => {
   ref = `device/d-${(number += 1)}`;
   await register(gateway.ours.orgId, ref);
 });
-const register = (orgId: number, entity: string) => {
+function register(orgId: number, entity: string) {
   const [type, id] = entity.split('/') as [string, string];
   return entities(gateway.db).register([{ orgId, type, id }]);
-};
+}
 
 const json = { accept: 'application/json', 'content-type': 'application/json' };
 const event = (more: object = {}) => ({ type: 'device_offline', data: { reason: 'timeout' }, ...more });
-const put = (path: string, body: Call['body'] = event(), as = gateway.ours.manager) =>
-  gateway.call<Created>(`/events/${path}`, { method: 'PUT', as, headers: json, body: body });
-const read = (path: string, as = gateway.ours.member) =>
-  gateway.call<Found>(`/events/${path}`, { as, headers: { accept: 'application/json' } });
-const typesOf = async (path: string, as?: string) =>
-  (await read(path, as)).json.events.map(({ type }) => type);
-const waiting = () =>
-  intakeRows(gateway.db).pending<EntityEvent>(entityEventsIntake.queue.name, null, { limit: 1_000 });
-const me = async (as: string) =>
-  (await gateway.call<{ data: { id: number } }>('/auth/me', { as })).json.data.id;
-const newKey = async (scopes: string[], as = gateway.ours.manager) => {
+function put(path: string, body: RequestOptions['body'] = event(), as = gateway.ours.manager) {
+  return gateway.call<Created>(`/events/${path}`, { method: 'PUT', as, headers: json, body: body });
+}
+function read(path: string, as = gateway.ours.member) {
+  return gateway.call<Found>(`/events/${path}`, { as, headers: { accept: 'application/json' } });
+}
+async function typesOf(path: string, as?: string) {
+  return (await read(path, as)).json.events.map(({ type }) => type);
+}
+function waiting() {
+  return intakeRows(gateway.db).pending<EntityEvent>(entityEventsIntake.queue.name, null, { limit: 1_000 });
+}
+async function me(as: string) {
+  return (await gateway.call<{ data: { id: number } }>('/auth/me', { as })).json.data.id;
+}
+async function newKey(scopes: string[], as = gateway.ours.manager) {
   const made = await gateway.call<{ data: { key: string } }>('/api-keys', {
     as,
     body: { name: 'node', scopes },
   });
   return `Bearer ${made.json.data.key}`;
-};
+}
 
 describe("the document's examples", () => {
   const [reading, writing] = examples.platform.filter(({ path }) => path.startsWith('/events/'));
@@ -119,7 +124,7 @@ describe('read your own writes', () => {
     });
     const ids = (await waiting()).map(({ id }) => id);
     const told = { onDrained: () => undefined, onPoison: () => undefined };
-    const drain = openEntityEventDrain({ db: gateway.db, notify: async () => undefined, ...told });
+    const drain = createEntityEventDrain({ db: gateway.db, notify: async () => undefined, ...told });
     for (let time = 0; time < 2; time += 1) await drain({ ids, swept: false });
     expect(await waiting()).toEqual([]);
     expect((await read(ref)).json).toEqual(early.json);
@@ -128,8 +133,9 @@ describe('read your own writes', () => {
   test('type, since and limit narrow it, also by an encoded slash', async () => {
     for (const [minute, type] of ['a', 'b', 'a', 'b', 'a'].entries())
       await put(ref, event({ type, timestamp: `2024-01-15T10:0${minute}:00Z`, data: { minute } }));
-    const minutes = async (query: string, path = ref) =>
-      (await read(`${path}?${query}`)).json.events.map(({ data }) => data['minute']);
+    async function minutes(query: string, path = ref) {
+      return (await read(`${path}?${query}`)).json.events.map(({ data }) => data['minute']);
+    }
     expect(await minutes('')).toEqual([0, 1, 2, 3, 4]);
     expect(await minutes('limit=2')).toEqual([3, 4]);
     expect(await minutes('since=2024-01-15T10:01:00Z&limit=2')).toEqual([1, 2]);
@@ -185,7 +191,7 @@ describe('with a worker', () => {
     }
   };
   beforeAll(async () => {
-    other = await openTestGateway({ notifyPatience: 15_000 });
+    other = await startTestGateway({ notifyTimeoutMs: 15_000 });
     stopWorker = other.startWorker(handOver);
     await entities(other.db).register([{ orgId: other.ours.orgId, type: 'device', id: 'd' }]);
   });
@@ -193,14 +199,14 @@ describe('with a worker', () => {
     await stopWorker();
     await other.close();
   });
-  const tell = async (body: object) => {
+  async function tell(body: object) {
     const { json } = await other.call<Created>('/events/device/d', {
       method: 'PUT',
       as: other.ours.manager,
       body,
     });
     return [json.status, json.notifications_sent, 'notifications_queued' in json];
-  };
+  }
 
   test('the answer tells how many notifications were handed over, once the event is stored', async () => {
     expect(await tell(event({ type: 'a', notify: true }))).toEqual(['success', 2, false]);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
+import { startTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
 });
 afterAll(() => gateway.close());
 
@@ -20,11 +20,12 @@ const table = [
   [503, 'Service Unavailable'],
 ] as const;
 
-const inXml = (code: number, message: string) =>
-  new RegExp(
+function inXml(code: number, message: string) {
+  return new RegExp(
     `^<\\?xml version="1\\.0" encoding="UTF-8"\\?>\\n<error>\\n  <code>${code}</code>\\n  <message>${message}</message>\\n` +
       '  <timestamp>\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z</timestamp>\\n  <request_id>[\\w.-]+</request_id>\\n</error>\\s*$',
   );
+}
 
 describe.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const)('%s /errors', (method) => {
   test.each(table)('code=%i is that row of the table', async (code, message) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seedDemoData } from './demo-data.ts';
-import { openTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
+import { startTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
 
 interface Created {
   event_log_id: string;
@@ -54,22 +54,26 @@ const SEARCH = {
 let gateway: TestGateway;
 let ours: string;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   await seedDemoData(gateway.db);
   await seedDemoData(gateway.db);
   ours = `/eventlog/${gateway.ours.orgId}`;
 }, 60_000);
 afterAll(() => gateway.close());
 
-const put = (body: object, as = gateway.ours.manager, url = ours, headers: Record<string, string> = {}) =>
-  gateway.call<Created>(url, { method: 'PUT', as, body, headers });
-const get = (id: string, as = gateway.ours.manager, url = ours) =>
-  gateway.call<Entry>(`${url}/${id}`, { as });
-const post = (body: object, as = gateway.ours.manager, url = ours) =>
-  gateway.call<Found>(url, { method: 'POST', as, body });
+function put(body: object, as = gateway.ours.manager, url = ours, headers: Record<string, string> = {}) {
+  return gateway.call<Created>(url, { method: 'PUT', as, body, headers });
+}
+function get(id: string, as = gateway.ours.manager, url = ours) {
+  return gateway.call<Entry>(`${url}/${id}`, { as });
+}
+function post(body: object, as = gateway.ours.manager, url = ours) {
+  return gateway.call<Found>(url, { method: 'POST', as, body });
+}
 const events = (more: object = {}) => ({ event_type: 'note', description: 'Something happened', ...more });
-const readBack = async (more: object, as?: string) =>
-  (await get((await put(events(more), as)).json.event_log_id)).json;
+async function readBack(more: object, as?: string) {
+  return (await get((await put(events(more), as)).json.event_log_id)).json;
+}
 
 describe("the document's examples, as written, by an admin against the demo data", () => {
   const demo = '/eventlog/12345';
@@ -255,18 +259,18 @@ describe('a search', () => {
 });
 
 describe('the error tables', () => {
-  const expectXml = (
+  function expectXml(
     answer: { status: number; body: string; headers: Record<string, string | undefined> },
     status: number,
     message: string,
-  ) => {
+  ) {
     expect([answer.status, answer.headers['content-type']]).toEqual([
       status,
       expect.stringContaining('application/xml'),
     ]);
     expect(answer.body).toContain(`<code>${status}</code>`);
     expect(answer.body).toContain(message);
-  };
+  }
 
   test('400 to 404, in XML', async () => {
     const nowhere = '/eventlog/2147483647';
@@ -314,11 +318,12 @@ describe('the error tables', () => {
 
 describe('limits', () => {
   test('500 writes and 100 reads a minute', async () => {
-    const limited = await openTestGateway({ env: { RATE_LIMITS: 'on' } });
+    const limited = await startTestGateway({ env: { RATE_LIMITS: 'on' } });
     const url = `/eventlog/${limited.ours.orgId}`;
     const as = limited.ours.manager;
-    const limitOf = async (call: Parameters<typeof limited.call>[1], path = url) =>
-      (await limited.call(path, { as, ...call })).headers['ratelimit-limit'];
+    async function limitOf(call: Parameters<typeof limited.call>[1], path = url) {
+      return (await limited.call(path, { as, ...call })).headers['ratelimit-limit'];
+    }
     expect(await limitOf({ method: 'PUT', body: events() })).toBe('500');
     expect(await limitOf({ method: 'POST', body: {} })).toBe('100');
     expect(await limitOf({}, `${url}/evt-20240115-abc123`)).toBe('100');
@@ -327,7 +332,7 @@ describe('limits', () => {
 });
 
 test('the 500 of the tables: a database that is not as it must be, told without internals', async () => {
-  const broken = await openTestGateway();
+  const broken = await startTestGateway();
   const url = `/eventlog/${broken.ours.orgId}`;
   const as = broken.ours.manager;
   await broken.db.$executeRaw`ALTER TABLE audit_events RENAME TO elsewhere`;

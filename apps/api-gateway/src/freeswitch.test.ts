@@ -1,11 +1,11 @@
 import { freeswitchSamples, publicSamples, type FreeswitchSample } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  basic,
-  openTestGateway,
-  type Found,
+  basicAuthorization,
+  startTestGateway,
+  type FoundCall,
   type IntakeBody,
-  type Listed,
+  type ListBody,
   type TestGateway,
 } from './testing.ts';
 
@@ -17,17 +17,24 @@ const wait = { prefer: 'wait=20' };
 let gateway: TestGateway;
 
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   gateway.startWorker();
 });
 afterAll(() => gateway.close());
 
-const send = (
+function send(
   { path, headers, body }: { path: string; headers: Record<string, string>; body: string },
   key = gateway.ours.key,
-) => gateway.call<IntakeBody>(path, { as: basic(key), headers: { ...headers, ...wait }, body });
-const find = async (callId: string, as = gateway.ours.member) =>
-  (await gateway.call<Listed<Found>>(`/cdrs?call_id=${callId}`, { as })).json.data;
+) {
+  return gateway.call<IntakeBody>(path, {
+    as: basicAuthorization(key),
+    headers: { ...headers, ...wait },
+    body,
+  });
+}
+async function find(callId: string, as = gateway.ours.member) {
+  return (await gateway.call<ListBody<FoundCall>>(`/cdrs?call_id=${callId}`, { as })).json.data;
+}
 const time = (epoch: number) => (epoch ? new Date(epoch * 1000).toISOString().replace('.000Z', 'Z') : null);
 
 describe('what a real FreeSWITCH 1.10.12 sends, with its own headers and Basic credentials', () => {
@@ -77,7 +84,7 @@ describe('what a real FreeSWITCH 1.10.12 sends, with its own headers and Basic c
   });
 
   test('the one that cannot be read is in quarantine, whole, with what to set in FreeSWITCH', async () => {
-    const { json } = await gateway.call<Listed<{ reason: string; detail: string; document: string }>>(
+    const { json } = await gateway.call<ListBody<{ reason: string; detail: string; document: string }>>(
       '/cdrs/quarantine',
       {
         as: gateway.ours.member,
@@ -125,12 +132,12 @@ describe.each(publicSamples())('published by another project: $name', ({ name, b
     expect(json.stored! + json.duplicates! + json.conflicts! + json.quarantined).toBe(1);
     if (json.stored) {
       const [leg] = (
-        await gateway.call<Listed<Found>>(`/cdrs?batch_id=${batch}`, { as: gateway.ours.member })
+        await gateway.call<ListBody<FoundCall>>(`/cdrs?batch_id=${batch}`, { as: gateway.ours.member })
       ).json.data;
       expect(leg).toMatchObject({ disposition: expected['disposition'] });
     } else if (!json.duplicates) {
       const { data } = (
-        await gateway.call<Listed<{ detail: string }>>(`/cdrs/quarantine?batch_id=${batch}`, {
+        await gateway.call<ListBody<{ detail: string }>>(`/cdrs/quarantine?batch_id=${batch}`, {
           as: gateway.ours.member,
         })
       ).json;
@@ -151,7 +158,7 @@ describe('a FreeSWITCH document is never refused', () => {
   ])('%s: acknowledged and in quarantine', async (_what, body) => {
     const batch = `broken-${Math.random().toString(36).slice(2)}`;
     const { status, json } = await gateway.call<IntakeBody>(`/cdr/${batch}?uuid=x`, {
-      as: basic(gateway.ours.key),
+      as: basicAuthorization(gateway.ours.key),
       headers: { ...headers, ...wait },
       method: 'POST',
       body,
@@ -159,7 +166,7 @@ describe('a FreeSWITCH document is never refused', () => {
     expect(status).toBe(200);
     expect(json).toMatchObject({ stored: 0, quarantined: 1 });
     const { data } = (
-      await gateway.call<Listed<{ detail: string }>>(`/cdrs/quarantine?batch_id=${batch}`, {
+      await gateway.call<ListBody<{ detail: string }>>(`/cdrs/quarantine?batch_id=${batch}`, {
         as: gateway.ours.member,
       })
     ).json;

@@ -1,28 +1,28 @@
 import { buildBatch, buildRecord } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  openTestGateway,
-  type Call,
+  startTestGateway,
+  type RequestOptions,
   type ErrorBody,
-  type Found,
+  type FoundCall,
   type IntakeBody,
-  type Listed,
+  type ListBody,
   type TestGateway,
 } from './testing.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   gateway.startWorker();
 });
 afterAll(() => gateway.close());
 
-const post = <T = IntakeBody & ErrorBody>(
+function post<T = IntakeBody & ErrorBody>(
   index: string,
-  body: Call['body'],
+  body: RequestOptions['body'],
   headers: Record<string, string> = {},
-) =>
-  gateway.call<T>(`/cdr/${index}`, {
+) {
+  return gateway.call<T>(`/cdr/${index}`, {
     as: gateway.ours.byKey,
     method: 'POST',
     body: body!,
@@ -33,12 +33,15 @@ const post = <T = IntakeBody & ErrorBody>(
       ...headers,
     },
   });
-const find = async (query: string) =>
-  (await gateway.call<Listed<Found>>(`/cdrs?${query}`, { as: gateway.ours.member })).json.data;
+}
+async function find(query: string) {
+  return (await gateway.call<ListBody<FoundCall>>(`/cdrs?${query}`, { as: gateway.ours.member })).json.data;
+}
 const nest = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 const withRecord = (json: string) => `{"records": [${json}]}`;
-const recordWith = (member: string) =>
-  withRecord(JSON.stringify(buildRecord()).replace(/^\{/, `{${member},`));
+function recordWith(member: string) {
+  return withRecord(JSON.stringify(buildRecord()).replace(/^\{/, `{${member},`));
+}
 
 describe('a body that is no batch is 400 and says what to send', () => {
   test.each([

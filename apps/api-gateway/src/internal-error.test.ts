@@ -1,21 +1,22 @@
 import { buildBatch } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
+import { startTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
 
 /** The 500 of the document's error table: a database that is there and is not as it must be. */
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   await gateway.db.$executeRaw`ALTER TABLE intake RENAME TO intake_elsewhere`;
 });
 afterAll(() => gateway.close());
 
-const send = (accept?: string) =>
-  gateway.call<ErrorBody>('/cdr/batch001', {
+function send(accept?: string) {
+  return gateway.call<ErrorBody>('/cdr/batch001', {
     as: gateway.ours.byKey,
     headers: accept ? { accept } : {},
     body: buildBatch(1),
   });
+}
 
 test('what nobody foresaw is a 500 in XML that tells no internals', async () => {
   const { status, headers, body } = await send();

@@ -1,8 +1,8 @@
 import { logsIntake, type ImportPart } from '@oriontel/activity';
-import { openLogDrain } from '@oriontel/activity/worker';
+import { createLogDrain } from '@oriontel/activity/worker';
 import { intakeRows } from '@oriontel/intake';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openTestGateway, type TestGateway } from './testing.ts';
+import { startTestGateway, type TestGateway } from './testing.ts';
 
 interface ImportBody {
   status: string;
@@ -20,29 +20,37 @@ interface LogsBody {
 
 let gateway: TestGateway;
 beforeEach(async () => {
-  gateway = await openTestGateway({ importPatience: 50 });
+  gateway = await startTestGateway({ importTimeoutMs: 50 });
 });
 afterEach(() => gateway.close());
 
 const told = { onDrained: () => undefined, onPoison: () => undefined };
-const line = (message: string, more: object = {}) => ({
-  timestamp: '2024-01-15T10:30:00Z',
-  type: 'call',
-  message,
-  ...more,
-});
-const post = (logs: object[], more: object = {}) =>
-  gateway.call<ImportBody>('/logs/trunk/t-1', { as: gateway.ours.manager, body: { logs, ...more } });
-const read = async (query = '') =>
-  (await gateway.call<LogsBody>(`/logs/trunk/t-1${query}`, { as: gateway.ours.member })).json;
-const status = async (id: string, as = gateway.ours.member) =>
-  gateway.call<ImportBody>(`/logs/imports/${id}`, { as });
-const waiting = () =>
-  intakeRows(gateway.db).pending<ImportPart>(logsIntake.queue.name, gateway.ours.orgId, { limit: 1_000 });
-const drainAll = async () => {
+function line(message: string, more: object = {}) {
+  return {
+    timestamp: '2024-01-15T10:30:00Z',
+    type: 'call',
+    message,
+    ...more,
+  };
+}
+function post(logs: object[], more: object = {}) {
+  return gateway.call<ImportBody>('/logs/trunk/t-1', { as: gateway.ours.manager, body: { logs, ...more } });
+}
+async function read(query = '') {
+  return (await gateway.call<LogsBody>(`/logs/trunk/t-1${query}`, { as: gateway.ours.member })).json;
+}
+async function status(id: string, as = gateway.ours.member) {
+  return gateway.call<ImportBody>(`/logs/imports/${id}`, { as });
+}
+function waiting() {
+  return intakeRows(gateway.db).pending<ImportPart>(logsIntake.queue.name, gateway.ours.orgId, {
+    limit: 1_000,
+  });
+}
+async function drainAll() {
   const ids = (await waiting()).map(({ id }) => id);
-  if (ids.length) await openLogDrain({ db: gateway.db, ...told })({ ids, swept: false });
-};
+  if (ids.length) await createLogDrain({ db: gateway.db, ...told })({ ids, swept: false });
+}
 
 test('an import that takes long is answered as queued, is read at once, and reads the same when it is stored', async () => {
   const answer = await post([line('a'), line('b'), line('a')], { source: 'x' });
@@ -99,7 +107,7 @@ test('a worker that is killed before its commit leaves everything to the next, w
   const { import_id } = (await post([...logs, line('line 0')])).json;
   const rows = await waiting();
   expect(rows.length).toBeGreaterThan(2);
-  const drain = openLogDrain({ db: gateway.db, ...told });
+  const drain = createLogDrain({ db: gateway.db, ...told });
   await drain({ ids: [rows[0]!.id], swept: false });
   expect((await status(import_id)).json).toMatchObject({ status: 'queued', received: 6_001 });
   expect((await read('?limit=1')).total).toBe(6_000);
@@ -130,7 +138,7 @@ test('a part that its worker fails at each time is told as failed, and the other
   const { import_id } = (await post([line('a')])).json;
   await gateway.db.$executeRaw`UPDATE intake SET payload = '{"entries": 1}'`;
   const [row] = await waiting();
-  const drain = openLogDrain({ db: gateway.db, ...told });
+  const drain = createLogDrain({ db: gateway.db, ...told });
   for (let time = 0; time < 5; time += 1)
     await drain({ ids: [row!.id], swept: false }).catch(() => undefined);
   expect(await waiting()).toEqual([]);

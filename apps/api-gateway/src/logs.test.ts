@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { entities, seedLogs } from '@oriontel/activity';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openTestGateway, type Call, type ErrorBody, type TestGateway } from './testing.ts';
+import { startTestGateway, type RequestOptions, type ErrorBody, type TestGateway } from './testing.ts';
 
 interface ImportBody extends ErrorBody {
   status: string;
@@ -22,7 +22,7 @@ interface LogsBody extends ErrorBody {
 let gateway: TestGateway;
 let stopWorker: () => Promise<void>;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   stopWorker = gateway.startWorker();
 });
 afterAll(async () => {
@@ -37,35 +37,40 @@ beforeEach(() => {
 });
 
 const json = { accept: 'application/json', 'content-type': 'application/json' };
-const post = async (
+async function post(
   entity: string,
-  body: Call['body'],
+  body: RequestOptions['body'],
   as = gateway.ours.manager,
   headers: Record<string, string> = {},
-) =>
-  gateway.call<ImportBody>(`/logs/${entity}`, {
+) {
+  return gateway.call<ImportBody>(`/logs/${entity}`, {
     as,
     method: 'POST',
     body: body!,
     headers: { ...json, ...headers },
   });
-const read = async (path: string, as = gateway.ours.member) =>
-  gateway.call<LogsBody>(`/logs/${path}`, { as, headers: { accept: 'application/json' } });
-const status = async (id: string, as = gateway.ours.manager) =>
-  gateway.call<ImportBody>(`/logs/imports/${id}`, { as, headers: { accept: 'application/json' } });
+}
+async function read(path: string, as = gateway.ours.member) {
+  return gateway.call<LogsBody>(`/logs/${path}`, { as, headers: { accept: 'application/json' } });
+}
+async function status(id: string, as = gateway.ours.manager) {
+  return gateway.call<ImportBody>(`/logs/imports/${id}`, { as, headers: { accept: 'application/json' } });
+}
 
-const line = (more: object = {}) => ({
-  timestamp: '2024-01-15T10:30:00Z',
-  type: 'call',
-  message: 'Call completed',
-  ...more,
-});
-const lines = (count: number, more: object = {}) =>
-  Array.from({ length: count }, (_, index) => line({ message: `line ${index}`, ...more }));
-const counts = ({ json: { imported, duplicates_skipped } }: { json: ImportBody }) => [
-  imported,
-  duplicates_skipped,
-];
+function line(more: object = {}) {
+  return {
+    timestamp: '2024-01-15T10:30:00Z',
+    type: 'call',
+    message: 'Call completed',
+    ...more,
+  };
+}
+function lines(count: number, more: object = {}) {
+  return Array.from({ length: count }, (_, index) => line({ message: `line ${index}`, ...more }));
+}
+function counts({ json: { imported, duplicates_skipped } }: { json: ImportBody }) {
+  return [imported, duplicates_skipped];
+}
 
 describe("the document's examples", () => {
   test('an import answers with its counts, and the same again with duplicates', async () => {
@@ -141,10 +146,10 @@ describe('reading', () => {
       }),
     );
     await post(ref, { logs });
-    const found = async (query: string) => {
+    async function found(query: string) {
       const { count, total, logs } = (await read(`${ref}?${query}`)).json;
       return [count, total, logs[0]?.timestamp.slice(15, 16) ?? null];
-    };
+    }
     expect(await found('')).toEqual([10, 10, '0']);
     expect(await found('from=2024-01-15T10:02:00.500Z&to=2024-01-15T10:04:00.500Z')).toEqual([3, 3, '2']);
     expect(await found('from=2024-01-15T12:02:00.500%2B02:00&limit=2')).toEqual([2, 8, '2']);
@@ -180,8 +185,9 @@ describe('reading', () => {
 });
 
 describe('whose it is', () => {
-  const me = async (as: string) =>
-    (await gateway.call<{ data: { id: number } }>('/auth/me', { as })).json.data.id;
+  async function me(as: string) {
+    return (await gateway.call<{ data: { id: number } }>('/auth/me', { as })).json.data.id;
+  }
 
   test('another organization has an entity of the same name, and neither sees the other', async () => {
     await post(ref, { logs: lines(2) });
@@ -320,9 +326,10 @@ describe('duplicates', () => {
 
 describe('a body that cannot be taken', () => {
   const nest = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
-  const withLine = (members: string) =>
-    `{"logs":[{"timestamp":"2024-01-15T10:30:00Z","type":"call","message":"m",${members}}]}`;
-  test.each<[string, Call['body'], number, string]>([
+  function withLine(members: string) {
+    return `{"logs":[{"timestamp":"2024-01-15T10:30:00Z","type":"call","message":"m",${members}}]}`;
+  }
+  test.each<[string, RequestOptions['body'], number, string]>([
     ['nothing', '', 400, ''],
     ['no JSON', '{"logs":', 400, ''],
     ['null', 'null', 400, ''],

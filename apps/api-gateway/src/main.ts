@@ -1,41 +1,47 @@
 import { fileURLToPath } from 'node:url';
-import { openImportReader } from '@oriontel/activity';
-import { openDatabase, pingDatabase } from '@oriontel/database';
-import { ensureAdmin, openPasswords } from '@oriontel/identity';
-import { openQrDrawer } from '@oriontel/qrcode';
-import { chooseQueueStore, openQueues } from '@oriontel/queues';
-import { live, openLimitRedis, openLog, openMetrics, startAdminServer } from '@oriontel/service';
-import { openHostSampler } from '@oriontel/system';
+import { createImportReader } from '@oriontel/activity';
+import { createDatabase, pingDatabase } from '@oriontel/database';
+import { ensureAdmin, createPasswordHasher } from '@oriontel/identity';
+import { createQrDrawer } from '@oriontel/qrcode';
+import { chooseQueueStore, connectQueues } from '@oriontel/queues';
+import {
+  runProcess,
+  connectLimitRedis,
+  createLogger,
+  createMetrics,
+  startAdminServer,
+} from '@oriontel/service';
+import { startHostSampler } from '@oriontel/system';
 import { buildGateway } from './build-gateway.ts';
 import { readGatewayConfig } from './config.ts';
 import { seedDemoData } from './demo-data.ts';
 
-const log = openLog('gateway', process.env['LOG_LEVEL'] ?? 'info');
+const log = createLogger('gateway', process.env['LOG_LEVEL'] ?? 'info');
 
-await live(log, async (closing) => {
+await runProcess(log, async (closing) => {
   const config = readGatewayConfig(process.env);
-  const db = openDatabase({ url: config.DATABASE_URL, name: 'api-gateway' });
+  const db = createDatabase({ url: config.DATABASE_URL, name: 'api-gateway' });
   closing.add('database', () => db.$disconnect());
   await pingDatabase(db);
 
   const store = chooseQueueStore(config);
-  const queues = await openQueues(store, (err) => log.warn({ err: err.message }, 'queue connection'));
+  const queues = await connectQueues(store, (err) => log.warn({ err: err.message }, 'queue connection'));
   closing.add('queues', () => queues.close(0));
 
-  const limitRedis = config.REDIS_URL ? openLimitRedis(config.REDIS_URL) : undefined;
+  const limitRedis = config.REDIS_URL ? connectLimitRedis(config.REDIS_URL) : undefined;
   closing.add('rate limits', async () => limitRedis?.disconnect());
 
-  const host = openHostSampler({ onError: (err) => log.warn({ err }, 'the host cannot be sampled') });
+  const host = startHostSampler({ onError: (err) => log.warn({ err }, 'the host cannot be sampled') });
   closing.add('host sampler', async () => host.close());
 
-  const qrDrawer = openQrDrawer(fileURLToPath(new URL('../../libs/qrcode/draw.main.js', import.meta.url)));
+  const qrDrawer = createQrDrawer(fileURLToPath(new URL('../../libs/qrcode/draw.main.js', import.meta.url)));
   closing.add('QR drawer', () => qrDrawer.close());
 
   const readImport = new URL('../../libs/activity/read-import.main.js', import.meta.url);
-  const importReader = openImportReader(fileURLToPath(readImport));
+  const importReader = createImportReader(fileURLToPath(readImport));
   closing.add('import reader', () => importReader.close());
 
-  const passwords = openPasswords();
+  const passwords = createPasswordHasher();
   const { ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_EMAIL } = config;
   if (ADMIN_USERNAME && ADMIN_PASSWORD) {
     await ensureAdmin(db, passwords)(
@@ -47,7 +53,7 @@ await live(log, async (closing) => {
   if (config.DEMO_DATA === 'on') await seedDemoData(db);
 
   // Ready without its queue: what it accepts is safe in the database, and swept from there.
-  const metrics = openMetrics();
+  const metrics = createMetrics();
   const checks = { database: () => pingDatabase(db) };
   const gateway = await buildGateway({
     config,

@@ -1,7 +1,7 @@
 import { buildRecord } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { deadLetter } from './route-cases/forwarding.ts';
-import { openTestGateway, type TestGateway } from './testing.ts';
+import { createDeadLetter } from './route-cases/forwarding.ts';
+import { startTestGateway, type TestGateway } from './testing.ts';
 
 interface Answered {
   status: string;
@@ -25,7 +25,7 @@ interface Task {
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
 });
 afterAll(() => gateway.close());
 beforeEach(
@@ -33,52 +33,58 @@ beforeEach(
     gateway.db.$executeRaw`TRUNCATE munch_tasks, cdrs, cdr_summary, cdr_summary_deltas, quarantine, intake`,
 );
 
-const ask = (method: 'PUT' | 'POST', body: object, as = gateway.ours.manager) =>
-  gateway.call<Answered>('/cdrmunch/task', { method, as, body });
-const put = async (body: object, as?: string): Promise<Answered> => {
+function ask(method: 'PUT' | 'POST', body: object, as = gateway.ours.manager) {
+  return gateway.call<Answered>('/cdrmunch/task', { method, as, body });
+}
+async function put(body: object, as?: string): Promise<Answered> {
   const { status, json, body: text } = await ask('PUT', body, as);
   expect([status, text]).toEqual([200, expect.anything()]);
   return json;
-};
-const read = async (id: string, as = gateway.admin): Promise<Task> =>
-  (await gateway.call<{ data: Task }>(`/cdrmunch/task/${id}`, { as })).json.data;
-const cancel = (id: string, as = gateway.ours.manager) =>
-  gateway.call(`/cdrmunch/task/${id}`, { method: 'DELETE', as });
+}
+async function read(id: string, as = gateway.admin): Promise<Task> {
+  return (await gateway.call<{ data: Task }>(`/cdrmunch/task/${id}`, { as })).json.data;
+}
+function cancel(id: string, as = gateway.ours.manager) {
+  return gateway.call(`/cdrmunch/task/${id}`, { method: 'DELETE', as });
+}
 
-const worker = () => onTestFinished(gateway.startMuncher());
+const worker = () => onTestFinished(gateway.startTaskRunner());
 /** What the task came to. */
-const finished = async (id: string): Promise<Task> => {
+async function finished(id: string): Promise<Task> {
   await vi.waitFor(async () => expect((await read(id)).state).not.toMatch(/queued|running/), 20_000);
   return read(id);
-};
-const done = async (body: object, as?: string): Promise<Record<string, number>> => {
+}
+async function done(body: object, as?: string): Promise<Record<string, number>> {
   const { task_id } = await put(body, as);
   const { state, counts, progress, error } = await finished(task_id);
   expect({ state, progress, error }).toEqual({ state: 'done', progress: 100, error: null });
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
-};
+}
 
-const at = (start: string) => ({
-  start_time: start,
-  end_time: new Date(Date.parse(start) + 60_000).toISOString(),
-  duration: 60,
-});
-const send = async (records: object[], as = gateway.ours.byKey): Promise<void> => {
+function at(start: string) {
+  return {
+    start_time: start,
+    end_time: new Date(Date.parse(start) + 60_000).toISOString(),
+    duration: 60,
+  };
+}
+async function send(records: object[], as = gateway.ours.byKey): Promise<void> {
   const { status } = await gateway.call('/cdr/batch', {
     as,
     body: { source: 'node', records, partial: true },
   });
   expect(status).toBe(200);
-};
+}
 /** Accepts, and waits until it is stored. */
-const store = async (records: object[], as?: string): Promise<void> => {
+async function store(records: object[], as?: string): Promise<void> {
   await send(records, as);
   await vi.waitFor(async () => expect(await gateway.db.intakeRow.count()).toBe(0), 10_000);
-};
-const callIds = async (): Promise<string[]> =>
-  (await gateway.db.cdr.findMany({ select: { callId: true } })).map(({ callId }) => callId).sort();
+}
+async function callIds(): Promise<string[]> {
+  return (await gateway.db.cdr.findMany({ select: { callId: true } })).map(({ callId }) => callId).sort();
+}
 /** What the summary says beside what is there. */
-const expectSummaryToBeRight = async (): Promise<void> => {
+async function expectSummaryToBeRight(): Promise<void> {
   const [row] = await gateway.db.$queryRaw<[{ wrong: bigint }]>`
     SELECT count(*) AS wrong FROM (
       SELECT org_id, date_trunc('hour', start_time, 'UTC'), coalesce(trunk_id, ''), source, leg, disposition, count(*), sum(billsec) FROM cdrs GROUP BY 1, 2, 3, 4, 5, 6
@@ -92,14 +98,14 @@ const expectSummaryToBeRight = async (): Promise<void> => {
       (SELECT count(*) FROM cdrs) AS there`;
   expect(row.wrong).toBe(0n);
   expect(sums.counted).toBe(sums.there);
-};
+}
 
 /** For all tests of a block: without it what is accepted stays in the intake. */
-const keepStoring = (): void => {
+function keepStoring(): void {
   let stop: () => Promise<void>;
   beforeAll(() => void (stop = gateway.startWorker()));
   afterAll(() => stop());
-};
+}
 
 describe('asking for a task', () => {
   test('answers as documented, with an id that never comes again', async () => {
@@ -261,13 +267,14 @@ describe('process', () => {
 
   test('sends the dead letters of the range to the Service Gateway again, and no others', async () => {
     const stopStoring = gateway.startWorker();
-    const old = await deadLetter(gateway);
+    const old = await createDeadLetter(gateway);
     await gateway.db.$executeRaw`UPDATE cdr_forwardings SET accepted_at = '2024-03-01T12:00:00Z'`;
-    const newer = await deadLetter(gateway);
+    const newer = await createDeadLetter(gateway);
     await stopStoring();
     worker();
-    const stateOf = async (submissionId: string) =>
-      (await gateway.db.cdrForwarding.findUniqueOrThrow({ where: { submissionId } })).state;
+    async function stateOf(submissionId: string) {
+      return (await gateway.db.cdrForwarding.findUniqueOrThrow({ where: { submissionId } })).state;
+    }
     await done({ task_type: 'process', date_range: { start: '2024-03-01', end: '2024-03-01' } });
     expect([await stateOf(old), await stateOf(newer)]).toEqual(['pending', 'dead']);
     await done({ task_type: 'process' });
@@ -345,8 +352,9 @@ describe('reprocess', () => {
 describe('cleanup', () => {
   keepStoring();
 
-  const place = () =>
-    gateway.db.$queryRaw<{ name: string | null }[]>`SELECT to_regclass('cdrs_2019_05')::text AS name`;
+  function place() {
+    return gateway.db.$queryRaw<{ name: string | null }[]>`SELECT to_regclass('cdrs_2019_05')::text AS name`;
+  }
   const makeMonth = () => gateway.db.$executeRaw`SELECT make_month_partition('cdrs', '2019-05-10')`;
 
   test('deletes the calls of the range and what went to quarantine in it, and nobody else loses any', async () => {

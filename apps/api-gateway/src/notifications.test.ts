@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { openMailServer, type MailServer } from '@oriontel/activity/testing';
-import { openDeliveries, openEmailSender, openWebhookSender } from '@oriontel/activity/worker';
-import { openLog } from '@oriontel/service';
+import { startMailServer, type MailServer } from '@oriontel/activity/testing';
+import { startDeliveryWorker, createEmailSender, createWebhookSender } from '@oriontel/activity/worker';
+import { createLogger } from '@oriontel/service';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openTestGateway, openTestNotify, type TestGateway } from './testing.ts';
+import { startTestGateway, createTestNotify, type TestGateway } from './testing.ts';
 
 interface Created {
   event_id: string;
@@ -25,27 +25,32 @@ let stopDelivering: () => Promise<void>;
 let now: Date;
 
 /** The delivery engine of apps/eventlog-worker, with little patience. */
-const deliver = (smtpUrl: string) => {
-  const email = openEmailSender({ url: smtpUrl, from: FROM });
-  const webhook = openWebhookSender({ allowPrivate: true });
-  const engine = openDeliveries({
+function deliver(smtpUrl: string) {
+  const email = createEmailSender({ url: smtpUrl, from: FROM });
+  const webhook = createWebhookSender({ allowPrivate: true });
+  const engine = startDeliveryWorker({
     db: gateway.db,
     senders: { webhook: webhook.send, email: email.send },
-    log: openLog('test', 'silent'),
-    schedule: { first: 0.1, longest: 0.2, giveUp: 3_600, giveUpEmail: 3_600 },
-    interval: 50,
+    log: createLogger('test', 'silent'),
+    schedule: {
+      firstDelaySeconds: 0.1,
+      maxDelaySeconds: 0.2,
+      giveUpAfterSeconds: 3_600,
+      giveUpEmailAfterSeconds: 3_600,
+    },
+    intervalMs: 50,
   });
-  return async () => {
+  return async function deliverInner() {
     await engine.stop(5_000);
     email.close();
     webhook.close();
   };
-};
+}
 
 beforeAll(async () => {
-  gateway = await openTestGateway({ notifyPatience: 15_000 });
+  gateway = await startTestGateway({ notifyTimeoutMs: 15_000 });
   const channels = { email: true };
-  stopWorker = gateway.startWorker(openTestNotify({ channels, now: () => now }));
+  stopWorker = gateway.startWorker(createTestNotify({ channels, now: () => now }));
   await gateway.call('/entities/device/desk', {
     method: 'PUT',
     as: gateway.ours.manager,
@@ -54,11 +59,12 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   now = new Date('2026-03-01T12:00:00Z');
-  mail = await openMailServer({
-    onRcptTo: ({ address }, _session, callback) =>
-      callback(
+  mail = await startMailServer({
+    onRcptTo({ address }, _session, callback) {
+      return callback(
         address.startsWith('nobody') ? Object.assign(new Error('No such user'), { responseCode: 550 }) : null,
-      ),
+      );
+    },
   });
   stopDelivering = deliver(mail.url);
 });
@@ -71,34 +77,39 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const rule = (more: object = {}) => ({
-  id: 'rule-001',
-  name: 'Missed Call Alert',
-  trigger: 'missed_call',
-  channels: ['email'],
-  template: 'You missed a call from {{caller_id}} at {{time}}',
-  ...more,
-});
-const settle = async (rules: object[], preferences: object = {}, as = gateway.ours.manager) => {
+function rule(more: object = {}) {
+  return {
+    id: 'rule-001',
+    name: 'Missed Call Alert',
+    trigger: 'missed_call',
+    channels: ['email'],
+    template: 'You missed a call from {{caller_id}} at {{time}}',
+    ...more,
+  };
+}
+async function settle(rules: object[], preferences: object = {}, as = gateway.ours.manager) {
   const body = { notification_rules: rules, delivery_preferences: preferences };
   const { status, body: answer } = await gateway.call('/bespoke/notifier', { method: 'PUT', as, body });
   expect([status, answer]).toEqual([200, expect.anything()]);
-};
+}
 const CALL: object = { caller_id: '+14155550123', time: '10:30' };
-const tell = async (entity: string, { as = gateway.ours.manager, data = CALL } = {}) => {
+async function tell(entity: string, { as = gateway.ours.manager, data = CALL } = {}) {
   const body = { type: 'missed_call', data, notify: true };
   const { status, json } = await gateway.call<Created>(`/events/${entity}`, { method: 'PUT', as, body });
   expect([status, json.notifications_queued]).toEqual([200, undefined]);
   return json;
-};
-const memberId = async () =>
-  (await gateway.call<{ data: { id: number } }>('/auth/me', { as: gateway.ours.member })).json.data.id;
-const arrived = (count: number) =>
-  expect.poll(() => mail.received.length, { timeout: 15_000 }).toBeGreaterThanOrEqual(count);
-const stateOf = async (eventId: string) =>
-  (await gateway.db.delivery.findMany({ where: { eventId }, select: { state: true } })).map(
+}
+async function memberId() {
+  return (await gateway.call<{ data: { id: number } }>('/auth/me', { as: gateway.ours.member })).json.data.id;
+}
+function arrived(count: number) {
+  return expect.poll(() => mail.received.length, { timeout: 15_000 }).toBeGreaterThanOrEqual(count);
+}
+async function stateOf(eventId: string) {
+  return (await gateway.db.delivery.findMany({ where: { eventId }, select: { state: true } })).map(
     ({ state }) => state,
   );
+}
 
 test('an email goes to the user whose event it is, else to the managers, and is counted in the answer', async () => {
   await settle([rule()]);
@@ -153,10 +164,10 @@ test('a mail server that is down gets it later, and one that refuses a receiver 
 
 test('in quiet hours, beyond the hourly maximum and by rules of others nothing is sent', async () => {
   const quiet_hours = { enabled: true, start: '22:00', end: '07:00' };
-  const sentAt = async (time: string) => {
+  async function sentAt(time: string) {
     now = new Date(time);
     return (await tell('device/desk')).notifications_sent;
-  };
+  }
   await settle([rule()], { quiet_hours, max_notifications_per_hour: 2 });
   await settle([rule({ recipients: ['eve@example.com'] })], {}, gateway.theirs.manager);
   expect(await sentAt('2026-03-02T23:59:59Z')).toBe(0);
@@ -184,13 +195,14 @@ test('a text message reaches the webhook that asks for it, signed', async () => 
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}/sms`;
-  const subscribe = async (event_types: string[]) =>
-    (
+  async function subscribe(event_types: string[]) {
+    return (
       await gateway.call('/webhooks', {
         as: gateway.ours.manager,
         body: { url, event_types, secret: SECRET },
       })
     ).status;
+  }
   expect([await subscribe(['notification.sms']), await subscribe(['new_voicemail'])]).toEqual([201, 201]);
   await settle([rule({ channels: ['sms', 'email'], sms_to: ['+14155550100'] })]);
   const { event_id, notifications_sent } = await tell('device/desk');

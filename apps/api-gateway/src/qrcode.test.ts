@@ -2,16 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import jsQR from 'jsqr';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTestGateway, type TestGateway } from './testing.ts';
+import { startTestGateway, type TestGateway } from './testing.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
 });
 afterAll(() => gateway.close());
 
-const ask = (path: string) =>
-  gateway.app.inject({ url: `/qrcode/${path}`, headers: { authorization: gateway.ours.member } });
+function ask(path: string) {
+  return gateway.app.inject({ url: `/qrcode/${path}`, headers: { authorization: gateway.ours.member } });
+}
 
 test("the document's example is a PNG of 300 pixels that says what it was given", async () => {
   const path = 'otpauth%3A%2F%2Ftotp%2FPlatform%3Auser%40example.com%3Fsecret%3DJBSWY3DPEHPK3PXP';

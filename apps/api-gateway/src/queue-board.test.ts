@@ -1,21 +1,27 @@
 import { entityEventsIntake, logsIntake } from '@oriontel/activity';
-import { cdrIntake, munchQueue } from '@oriontel/cdr';
+import { cdrIntake, cdrTaskQueue } from '@oriontel/cdr';
 import { eventlogIntake } from '@oriontel/eventlog';
-import { defineQueue, openQueues } from '@oriontel/queues';
+import { defineQueue, connectQueues } from '@oriontel/queues';
 import { recurringQueue } from '@oriontel/recurring';
-import { openLog, type KnownRoute } from '@oriontel/service';
+import { createLogger, type KnownRoute } from '@oriontel/service';
 import { resultsIntake } from '@oriontel/sip-gateways';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
-import { isOfQueueBoard } from './queue-board/queue-board.ts';
-import { basic, openTestGateway, PASSWORD, type Answer, type TestGateway } from './testing.ts';
+import { isQueueBoardRoute } from './queue-board/queue-board.ts';
+import {
+  basicAuthorization,
+  startTestGateway,
+  PASSWORD,
+  type TestResponse,
+  type TestGateway,
+} from './testing.ts';
 
 const HTML = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const HERE = { 'sec-fetch-site': 'same-origin' };
 const ASSET = '/queues/static/images/logo.svg';
 const LIST = '/queues/api/queues';
-const QUEUE = munchQueue.name;
+const QUEUE = cdrTaskQueue.name;
 
 interface Listing {
   queues: {
@@ -27,35 +33,38 @@ interface Listing {
 }
 
 const form = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
-const signInTo = (gateway: TestGateway, username: string, password = PASSWORD, headers = {}) =>
-  gateway.call('/queues/sign-in', {
+function signInTo(gateway: TestGateway, username: string, password = PASSWORD, headers = {}) {
+  return gateway.call('/queues/sign-in', {
     method: 'POST',
     headers: { ...FORM, ...headers },
     body: form({ username, password }),
   });
+}
 /** As a browser sends it back. */
-const cookieOf = ({ headers }: Answer): string => String(headers['set-cookie']).split(';')[0]!;
+const cookieOf = ({ headers }: TestResponse): string => String(headers['set-cookie']).split(';')[0]!;
 
-const list = (gateway: TestGateway, as = gateway.admin) =>
-  gateway.call<Listing>(`${LIST}?activeQueue=${QUEUE}&status=latest&page=1&jobsPerPage=10`, { as });
-const munching = async (gateway: TestGateway): Promise<Listing['queues'][number]> =>
-  (await list(gateway)).json.queues.find(({ name }) => name === QUEUE)!;
+function list(gateway: TestGateway, as = gateway.admin) {
+  return gateway.call<Listing>(`${LIST}?activeQueue=${QUEUE}&status=latest&page=1&jobsPerPage=10`, { as });
+}
+async function munching(gateway: TestGateway): Promise<Listing['queues'][number]> {
+  return (await list(gateway)).json.queues.find(({ name }) => name === QUEUE)!;
+}
 
 /** A job that no schema knows and that fails at once, as it does at the first worker that meets it. */
-const failOneJob = async (gateway: TestGateway): Promise<void> => {
+async function failOneJob(gateway: TestGateway): Promise<void> {
   const { queues } = gateway;
-  const { name, attempts, backoff } = munchQueue;
-  const anything = defineQueue<unknown>({ name, attempts, backoff, payload: z.unknown() });
+  const { name, attempts, backoffMs } = cdrTaskQueue;
+  const anything = defineQueue<unknown>({ name, attempts, backoffMs, payload: z.unknown() });
   await queues.producer(anything).add({ unknown: 'pointer' });
-  const consumer = queues.consumer(munchQueue, async () => {}, { concurrency: 1, onFailure: () => {} });
+  const consumer = queues.consumer(cdrTaskQueue, async () => {}, { concurrency: 1, onFailure: () => {} });
   await vi.waitFor(async () => expect((await munching(gateway)).counts['failed']).toBe(1), 15_000);
   await consumer.close(1_000);
-};
+}
 
 let gateway: TestGateway;
 let cookie: string;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   cookie = cookieOf(await signInTo(gateway, 'admin'));
 }, 60_000);
 afterAll(() => gateway.close());
@@ -73,7 +82,7 @@ describe.each([
     ['a browser with a cookie that is none', () => ({ headers: { ...HTML, cookie: `${cookie}x` } }), 303],
     ['a bad token', () => ({ as: 'Bearer nonsense' }), 401],
     ['a key', () => ({ as: gateway.ours.byKey }), 403],
-    ['a key by Basic', () => ({ as: basic(gateway.ours.key) }), 403],
+    ['a key by Basic', () => ({ as: basicAuthorization(gateway.ours.key) }), 403],
     ['a key as cookie', () => ({ headers: { cookie: `oriontel_queues=${gateway.ours.key}` } }), 403],
     ['a user', () => ({ as: gateway.ours.member }), 403],
     ['a user as cookie', () => ({ headers: { cookie: asCookie(gateway.ours.member) } }), 403],
@@ -123,13 +132,13 @@ describe('signing in', () => {
   });
 
   test('over https gives a cookie for https only', async () => {
-    const proxied = await openTestGateway({ env: { TRUST_PROXY: '127.0.0.1' } });
+    const proxied = await startTestGateway({ env: { TRUST_PROXY: '127.0.0.1' } });
     onTestFinished(() => proxied.close());
     const answer = await signInTo(proxied, 'admin', PASSWORD, { 'x-forwarded-proto': 'https' });
     expect(answer.headers['set-cookie']).toMatch(/; Secure$/);
   });
 
-  test.each<[string, () => Promise<Answer>, number, string]>([
+  test.each<[string, () => Promise<TestResponse>, number, string]>([
     ['a wrong password', () => signInTo(gateway, 'admin', 'wrong'), 401, 'Username or password is wrong.'],
     ['nobody', () => signInTo(gateway, '<b>', 'wrong'), 401, 'Username or password is wrong.'],
     ['no name', () => signInTo(gateway, ''), 400, 'username'],
@@ -160,7 +169,7 @@ describe('signing in', () => {
   });
 
   test('counts on the limit of /auth/login, and says so in the page', async () => {
-    const limited = await openTestGateway({ env: { RATE_LIMITS: 'on', RATE_LIMIT_GUEST: '30' } });
+    const limited = await startTestGateway({ env: { RATE_LIMITS: 'on', RATE_LIMIT_GUEST: '30' } });
     onTestFinished(() => limited.close());
     const { headers } = await signInTo(limited, 'admin');
     const login = await limited.call('/auth/login', { body: { username: 'admin', password: PASSWORD } });
@@ -169,15 +178,15 @@ describe('signing in', () => {
     for (let i = 0; i < 30 && last.status !== 429; i += 1) last = await signInTo(limited, 'admin', 'wrong');
     expect([last.status, Number(last.headers['retry-after'])]).toEqual([429, expect.any(Number)]);
     expect(last.body).toContain('Rate limit of 30 requests a minute exceeded');
-    const board = await limited.call(ASSET, { headers: { cookie: cookieOf({ headers } as Answer) } });
+    const board = await limited.call(ASSET, { headers: { cookie: cookieOf({ headers } as TestResponse) } });
     expect([board.status, board.headers['ratelimit-limit']]).toEqual([200, '600']);
   });
 });
 
 test('neither password nor token reaches the log', async () => {
   let lines = '';
-  const log = openLog('test', 'trace', { write: (line: string) => void (lines += line) });
-  const logging = await openTestGateway({ log });
+  const log = createLogger('test', 'trace', { write: (line: string) => void (lines += line) });
+  const logging = await startTestGateway({ log });
   onTestFinished(() => logging.close());
   const headers = { cookie: cookieOf(await signInTo(logging, 'admin')) };
   await signInTo(logging, 'admin', 'a wrong password');
@@ -190,8 +199,9 @@ test('neither password nor token reaches the log', async () => {
 });
 
 describe('signing out', () => {
-  const signOut = (headers: Record<string, string>) =>
-    gateway.call('/queues/sign-out', { method: 'POST', headers: { ...FORM, ...headers }, body: '' });
+  function signOut(headers: Record<string, string>) {
+    return gateway.call('/queues/sign-out', { method: 'POST', headers: { ...FORM, ...headers }, body: '' });
+  }
 
   test('is offered by a form', async () => {
     const { status, body } = await gateway.call('/queues/sign-out', { headers: HTML });
@@ -214,16 +224,19 @@ describe('signing out', () => {
   });
 });
 
-const changing = (): KnownRoute[] =>
-  gateway.app.knownRoutes.filter(
-    ({ url, method }) => isOfQueueBoard(url) && !['GET', 'HEAD'].includes(method) && !url.includes('/sign-'),
+function changing(): KnownRoute[] {
+  return gateway.app.knownRoutes.filter(
+    ({ url, method }) =>
+      isQueueBoardRoute(url) && !['GET', 'HEAD'].includes(method) && !url.includes('/sign-'),
   );
-const urlOf = ({ url }: KnownRoute, id: string): string =>
-  url
+}
+function urlOf({ url }: KnownRoute, id: string): string {
+  return url
     .replace(':queueName', QUEUE)
     .replace(':jobId', id)
     .replace(':queueStatus', 'failed')
     .replace(':schedulerId', 'none');
+}
 
 describe('reading', () => {
   test('shows each queue, and of one with a failed job what it is', async () => {
@@ -231,7 +244,7 @@ describe('reading', () => {
     const { json } = await list(gateway);
     const names = [
       cdrIntake.queue,
-      munchQueue,
+      cdrTaskQueue,
       recurringQueue,
       eventlogIntake.queue,
       logsIntake.queue,
@@ -266,7 +279,7 @@ describe('reading', () => {
 
   test('asks an admin of every one of its routes', () => {
     const routes = gateway.app.knownRoutes.filter(
-      ({ url }) => isOfQueueBoard(url) && !url.includes('/queues/sign-'),
+      ({ url }) => isQueueBoardRoute(url) && !url.includes('/queues/sign-'),
     );
     expect(routes.filter(({ access }) => JSON.stringify(access) !== '{"roles":["admin"]}')).toEqual([]);
     expect(routes.filter(({ hidden, limit }) => !hidden || limit !== 'board')).toEqual([]);
@@ -279,16 +292,16 @@ describe.each(['postgres', ...(inject('redisUrl') ? ['redis'] : [])] as ('postgr
     let writing: TestGateway;
     let admin: string;
     beforeAll(async () => {
-      writing = await openTestGateway({ kind, env: { QUEUE_BOARD: 'write' } });
+      writing = await startTestGateway({ kind, env: { QUEUE_BOARD: 'write' } });
       admin = cookieOf(await signInTo(writing, 'admin'));
       await failOneJob(writing);
     }, 60_000);
     afterAll(() => writing.close());
 
-    const put = async (what: string, sender: { as?: string; headers?: Record<string, string> }) => {
+    async function put(what: string, sender: { as?: string; headers?: Record<string, string> }) {
       const [job] = (await munching(writing)).jobs;
       return writing.call(`${LIST}/${QUEUE}/${job!.id}/${what}`, { method: 'PUT', ...sender });
-    };
+    }
 
     test('is refused to whoever may be made to by another site, and to all but admins', async () => {
       for (const headers of [ELSEWHERE, ...FOREIGN]) {
@@ -318,17 +331,17 @@ describe.each(['postgres', ...(inject('redisUrl') ? ['redis'] : [])] as ('postgr
 );
 
 test('switched off there is nothing', async () => {
-  const without = await openTestGateway({ env: { QUEUE_BOARD: 'off' } });
+  const without = await startTestGateway({ env: { QUEUE_BOARD: 'off' } });
   onTestFinished(() => without.close());
-  expect(without.app.knownRoutes.filter(({ url }) => isOfQueueBoard(url))).toEqual([]);
+  expect(without.app.knownRoutes.filter(({ url }) => isQueueBoardRoute(url))).toEqual([]);
   for (const url of ['/queues', '/queues/sign-in', ASSET, LIST])
     expect((await without.call(url, { as: without.admin })).status).toBe(404);
 });
 
 test('queues out of reach are a 503 soon, and hold up no start', async () => {
-  const lost = await openQueues({ kind: 'redis', url: 'redis://127.0.0.1:1' }, () => {});
+  const lost = await connectQueues({ kind: 'redis', url: 'redis://127.0.0.1:1' }, () => {});
   onTestFinished(() => lost.close(0));
-  const away = await openTestGateway({ queues: lost });
+  const away = await startTestGateway({ queues: lost });
   onTestFinished(() => away.close());
   expect((await away.call('/queues', { as: away.admin })).status).toBe(200);
   const began = performance.now();

@@ -1,22 +1,30 @@
 import { buildBatch, buildRecord } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTestGateway, type Found, type IntakeBody, type Listed, type TestGateway } from './testing.ts';
+import {
+  startTestGateway,
+  type FoundCall,
+  type IntakeBody,
+  type ListBody,
+  type TestGateway,
+} from './testing.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
 });
 afterAll(() => gateway.close());
 
 const get = <T>(url: string, as = gateway.ours.manager) => gateway.call<T>(url, { as });
-const search = async (query: string, as?: string) =>
-  (await get<Listed<Found>>(`/cdrs?${query}`, as)).json.data;
-const status = async (index: string) =>
-  (
+async function search(query: string, as?: string) {
+  return (await get<ListBody<FoundCall>>(`/cdrs?${query}`, as)).json.data;
+}
+async function status(index: string) {
+  return (
     await get<{ data: { state: string; received: number; stored: number; submissions: unknown[] } }>(
       `/cdr/${index}`,
     )
   ).json.data;
+}
 
 test('what is accepted is found before it is stored, and reads the same after', async () => {
   const record = buildRecord({ caller: '(415) 555-0009' });
@@ -34,7 +42,7 @@ test('what is accepted is found before it is stored, and reads the same after', 
   });
   expect(await search('batch_id=early&caller=%2B14155550009')).toEqual([early]);
   expect(await search('batch_id=early&disposition=BUSY')).toEqual([]);
-  expect((await get<{ data: Found }>(`/cdrs/${early!.id}`)).json.data).toEqual(early);
+  expect((await get<{ data: FoundCall }>(`/cdrs/${early!.id}`)).json.data).toEqual(early);
   expect(await status('early')).toMatchObject({
     state: 'accepted',
     received: 2,
@@ -60,7 +68,7 @@ test('what is accepted is found before it is stored, and reads the same after', 
   await expect
     .poll(() => status('early'))
     .toMatchObject({ state: 'stored', received: 4, stored: 2, duplicates: 2 });
-  expect((await get<{ data: Found }>(`/cdrs/${early!.id}`)).json.data).toEqual(early);
+  expect((await get<{ data: FoundCall }>(`/cdrs/${early!.id}`)).json.data).toEqual(early);
   expect(await search(`call_id=${record.call_id}`)).toEqual([early]);
   await stopWorker();
 });

@@ -1,14 +1,26 @@
 import { scopes } from '@oriontel/contracts';
 import type { KnownRoute } from '@oriontel/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isOfQueueBoard } from './queue-board/queue-board.ts';
+import { isQueueBoardRoute } from './queue-board/queue-board.ts';
 import { routeCases } from './route-cases/index.ts';
-import { everybody, nameOf, type Request, type RouteCase, type Who } from './route-cases/route-case.ts';
-import { openTestGateway, PASSWORD, type Answer, type ErrorBody, type TestGateway } from './testing.ts';
+import {
+  actors,
+  routeName,
+  type RouteRequest,
+  type RouteCase,
+  type Actor,
+} from './route-cases/route-case.ts';
+import {
+  startTestGateway,
+  PASSWORD,
+  type TestResponse,
+  type ErrorBody,
+  type TestGateway,
+} from './testing.ts';
 
 // Asked of a gateway that is never used: the tests are made from its routes before any of them runs.
 const routes = await (async (): Promise<KnownRoute[]> => {
-  const gateway = await openTestGateway();
+  const gateway = await startTestGateway();
   const known = gateway.app.knownRoutes.filter(({ method }) => method !== 'HEAD');
   await gateway.close();
   return known;
@@ -17,23 +29,23 @@ const routes = await (async (): Promise<KnownRoute[]> => {
 const untried = ['/', '/documentation', '/errors'];
 // The pages of the queue board: queue-board.test.ts tries each of them.
 const tried = routes.filter(
-  ({ url, limit }) => limit !== 'none' && !untried.includes(url) && !isOfQueueBoard(url),
+  ({ url, limit }) => limit !== 'none' && !untried.includes(url) && !isQueueBoardRoute(url),
 );
 
 let gateway: TestGateway;
 let stopWorker: () => Promise<void>;
 let keys: Record<string, { with: string; without: string }>;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   stopWorker = gateway.startWorker();
-  const keyWith = async (wanted: readonly string[]): Promise<string> => {
+  async function keyWith(wanted: readonly string[]): Promise<string> {
     const body = { name: 'node', scopes: wanted };
     const { json } = await gateway.call<{ data: { key: string } }>('/api-keys', {
       as: gateway.ours.manager,
       body,
     });
     return `Bearer ${json.data.key}`;
-  };
+  }
   keys = {};
   for (const scope of scopes)
     keys[scope] = { with: await keyWith([scope]), without: await keyWith(scopes.filter((s) => s !== scope)) };
@@ -45,7 +57,7 @@ afterAll(async () => {
 
 const usernames = { admin: 'admin', manager: 'ours-manager', member: 'ours-member', loner: 'loner' };
 
-const credentialsOf = async (who: Who, route: KnownRoute, afresh = false): Promise<string | undefined> => {
+async function credentialsOf(who: Actor, route: KnownRoute, afresh = false): Promise<string | undefined> {
   if (who === 'guest') return undefined;
   if (who === 'bad token') return 'Bearer nonsense';
   const scope = (typeof route.access === 'object' && route.access.scope) || 'cdr:write';
@@ -58,17 +70,17 @@ const credentialsOf = async (who: Who, route: KnownRoute, afresh = false): Promi
   }
   const { admin, ours, loner } = gateway;
   return { admin, manager: ours.manager, member: ours.member, loner }[who];
-};
+}
 
 const roles = { admin: 'admin', manager: 'manager', member: 'user', loner: 'user' } as const;
 
 /** What the route's own `access` lets expect; whoever belongs to no organization reads nothing of one. */
-const expectedStatus = (
+function expectedStatus(
   { access }: KnownRoute,
-  { status, but, orgId, elsewhere }: RouteCase,
-  who: Who,
-): number => {
-  if (but?.[who] !== undefined) return but[who];
+  { status, statusOverrides, orgIdIn, otherOrgStatus }: RouteCase,
+  who: Actor,
+): number {
+  if (statusOverrides?.[who] !== undefined) return statusOverrides[who];
   if (access === 'anyone') return status;
   if (who === 'bad token') return 401;
   if (access === 'guest') return status;
@@ -76,25 +88,27 @@ const expectedStatus = (
   if (who === 'key without') return 403;
   if (who === 'key with') return typeof access === 'object' && access.scope ? status : 403;
   if (typeof access === 'object' && !access.roles.includes(roles[who])) return 403;
-  return who === 'loner' && (elsewhere === 404 || orgId) ? 403 : status;
-};
+  return who === 'loner' && (otherOrgStatus === 404 || orgIdIn) ? 403 : status;
+}
 
-const send = (route: KnownRoute, { url, body, headers }: Request, as?: string): Promise<Answer> =>
-  gateway.call(url, {
+function send(route: KnownRoute, { url, body, headers }: RouteRequest, as?: string): Promise<TestResponse> {
+  return gateway.call(url, {
     method: route.method as 'GET',
     as,
     headers: { ...headers },
     ...(body !== undefined && { body }),
   });
+}
 
-const withQuery = (url: string, query: Record<string, string> = {}): string =>
-  Object.entries(query).reduce(
+function withQuery(url: string, query: Record<string, string> = {}): string {
+  return Object.entries(query).reduce(
     (all, [name, value]) => `${all}${all.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(value)}`,
     url,
   );
+}
 
 /** In the format of the route's family; the status also in the body. */
-const expectError = (answer: Answer, route: KnownRoute, status: number, field?: string): void => {
+function expectError(answer: TestResponse, route: KnownRoute, status: number, field?: string): void {
   expect([answer.status, answer.body]).toEqual([status, expect.anything()]);
   expect(answer.headers['x-api-version']).toBe('1.0');
   expect(answer.headers['x-request-id']).toBeTruthy();
@@ -110,9 +124,9 @@ const expectError = (answer: Answer, route: KnownRoute, status: number, field?: 
   expect(error.code).toBe(status);
   expect(error.message.length).toBeGreaterThan(5);
   if (field) expect(JSON.stringify(error)).toContain(field);
-};
+}
 
-const expectSuccess = (answer: Answer, route: KnownRoute, expected: RouteCase): void => {
+function expectSuccess(answer: TestResponse, route: KnownRoute, expected: RouteCase): void {
   expect([answer.status, answer.body]).toEqual([expected.status, expect.anything()]);
   expect(answer.headers['x-api-version']).toBe('1.0');
   expect(answer.headers['x-request-id']).toBeTruthy();
@@ -122,26 +136,26 @@ const expectSuccess = (answer: Answer, route: KnownRoute, expected: RouteCase): 
   const { data, meta } = answer.json as { data: unknown; meta: Record<string, unknown> };
   expect(data).toBeDefined();
   expect(meta).toMatchObject({ version: '1.0', timestamp: expect.stringMatching(/Z$/) as string });
-  if (expected.paged) {
+  if (expected.paginated) {
     const { pagination } = meta as { pagination: { limit: number; offset: number; total: number } };
     expect(pagination).toEqual({ limit: 100, offset: 0, total: expect.any(Number) as number });
     expect((data as unknown[]).length).toBe(Math.min(pagination.total, 100));
   }
-};
+}
 
 test('every route is tried here, and nothing else', () => {
-  expect(Object.keys(routeCases).sort()).toEqual(tried.map(nameOf).sort());
+  expect(Object.keys(routeCases).sort()).toEqual(tried.map(routeName).sort());
 });
 
-describe.each(tried.map((route) => [nameOf(route), route] as const))('%s', (name, route) => {
+describe.each(tried.map((route) => [routeName(route), route] as const))('%s', (name, route) => {
   const expected = routeCases[name]!;
   const writes = route.method !== 'GET';
   const onlyAdmins = typeof route.access === 'object' && !route.access.roles.includes('manager');
   /** Whoever is refused for what is sent, and not for who it is: a manager, unless the route is the admins'. */
   const mightiest = () => (onlyAdmins ? gateway.admin : gateway.ours.manager);
 
-  test.for(everybody)('%s', async (who) => {
-    const as = await credentialsOf(who, route, expected.signsOut);
+  test.for(actors)('%s', async (who) => {
+    const as = await credentialsOf(who, route, expected.endsSession);
     const request = await expected.example(gateway, who);
     const answer = await send(route, request, as);
     const status = expectedStatus(route, expected, who);
@@ -149,16 +163,16 @@ describe.each(tried.map((route) => [nameOf(route), route] as const))('%s', (name
     expectSuccess(answer, route, { ...expected, status: status as RouteCase['status'] });
     if (who === 'manager' && expected.data !== undefined)
       expect((answer.json as { data: unknown }).data).toMatchObject(expected.data as object);
-    if (who === 'manager' && request.mark) expect(answer.body).toContain(request.mark);
-    if (who === 'loner' && request.mark) expect(answer.body).not.toContain(request.mark);
+    if (who === 'manager' && request.marker) expect(answer.body).toContain(request.marker);
+    if (who === 'loner' && request.marker) expect(answer.body).not.toContain(request.marker);
   });
 
   test('a manager of another organization', async () => {
     const request = await expected.example(gateway, 'manager');
-    const as = expected.signsOut ? await signInAs('theirs-manager') : gateway.theirs.manager;
+    const as = expected.endsSession ? await signInAs('theirs-manager') : gateway.theirs.manager;
     const answer = await send(route, request, as);
-    expect([answer.status, answer.body]).toEqual([expected.elsewhere, expect.anything()]);
-    if (request.mark) expect(answer.body).not.toContain(request.mark);
+    expect([answer.status, answer.body]).toEqual([expected.otherOrgStatus, expect.anything()]);
+    if (request.marker) expect(answer.body).not.toContain(request.marker);
   });
 
   test('an error in XML, where Accept asks for it, and in JSON', async () => {
@@ -180,32 +194,34 @@ describe.each(tried.map((route) => [nameOf(route), route] as const))('%s', (name
     expect(answer.headers['allow']).toContain(route.method);
   });
 
-  if (expected.orgId) {
-    const said = ({ url, body, ...rest }: Request, orgId: number): Request =>
-      expected.orgId === 'query'
+  if (expected.orgIdIn) {
+    function said({ url, body, ...rest }: RouteRequest, orgId: number): RouteRequest {
+      return expected.orgIdIn === 'query'
         ? {
             ...rest,
             ...(body !== undefined && { body }),
             url: withQuery(url.replace(/[?&]org_id=\d+/, ''), { org_id: String(orgId) }),
           }
         : { ...rest, url, body: { ...(body as object), org_id: orgId } };
+    }
 
     test("org_id: one's own, another's, and any for an admin", async () => {
       const { ours, theirs, admin } = gateway;
-      const ask = async (as: string, orgId: number) =>
-        send(route, said(await expected.example(gateway, 'manager'), orgId), as);
+      async function ask(as: string, orgId: number) {
+        return send(route, said(await expected.example(gateway, 'manager'), orgId), as);
+      }
       expectSuccess(await ask(ours.manager, ours.orgId), route, expected);
       expectError(await ask(theirs.manager, ours.orgId), route, 403);
       const byAdmin = await ask(admin, ours.orgId);
       expectSuccess(byAdmin, route, expected);
-      if (expected.orgId === 'body') expect(byAdmin.json).toMatchObject({ data: { org_id: ours.orgId } });
+      if (expected.orgIdIn === 'body') expect(byAdmin.json).toMatchObject({ data: { org_id: ours.orgId } });
       for (const nonsense of [0, 2_147_483_648, 1.5])
         expectError(await ask(admin, nonsense), route, 400, 'org_id');
-      if (expected.orgId === 'body') expectError(await ask(admin, 2_147_483_647), route, 404);
+      if (expected.orgIdIn === 'body') expectError(await ask(admin, 2_147_483_647), route, 404);
     });
   }
 
-  if (expected.paged) {
+  if (expected.paginated) {
     test.each([
       ['limit', '0'],
       ['limit', '501'],
@@ -222,11 +238,11 @@ describe.each(tried.map((route) => [nameOf(route), route] as const))('%s', (name
   }
 
   if (writes && route.family === 'oriontel') {
-    const to = async (headers: Record<string, string>, body: string) => {
+    async function to(headers: Record<string, string>, body: string) {
       const { url, ...request } = await expected.example(gateway, 'manager');
       if (request.body === undefined) return null;
       return send(route, { url, headers, body }, mightiest());
-    };
+    }
     const json = { 'content-type': 'application/json' };
     test.each([
       ['JSON that is none', json, '{"a":', 400],
@@ -250,7 +266,7 @@ describe.each(tried.map((route) => [nameOf(route), route] as const))('%s', (name
     });
   }
 
-  for (const [what, mistake] of Object.entries(expected.mistakes ?? {})) {
+  for (const [what, mistake] of Object.entries(expected.invalidRequests ?? {})) {
     test(`${what} is ${mistake.status}`, async () => {
       const example = await expected.example(gateway, 'manager');
       const body = mistake.body === undefined ? example.body : (mistake.body as object);
@@ -261,9 +277,9 @@ describe.each(tried.map((route) => [nameOf(route), route] as const))('%s', (name
   }
 });
 
-const signInAs = async (username: string): Promise<string> => {
+async function signInAs(username: string): Promise<string> {
   const { json } = await gateway.call<{ data: { token: string } }>('/auth/login', {
     body: { username, password: PASSWORD },
   });
   return `Bearer ${json.data.token}`;
-};
+}

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seedDemoData } from './demo-data.ts';
-import { openTestGateway, type Call, type ErrorBody, type TestGateway } from './testing.ts';
+import { startTestGateway, type RequestOptions, type ErrorBody, type TestGateway } from './testing.ts';
 
 interface Status {
   gateway: { id: string; name: string; host: string; port: number | null };
@@ -33,7 +33,7 @@ let gateway: TestGateway;
 let stopWorker: () => Promise<void>;
 let reporter: string;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   await seedDemoData(gateway.db);
   await seedDemoData(gateway.db);
   stopWorker = gateway.startWorker();
@@ -50,14 +50,15 @@ afterAll(async () => {
 });
 
 let made = 0;
-const create = async (more: object = {}, as = gateway.ours.manager): Promise<string> => {
+async function create(more: object = {}, as = gateway.ours.manager): Promise<string> {
   const body = { id: `gw-${(made += 1)}`, name: `Gateway ${made}`, host: '192.0.2.1', ...more };
   const answer = await gateway.call('/gateways', { as, body });
   expect([answer.status, answer.body]).toEqual([201, expect.anything()]);
   return body.id;
-};
-const report = (path: string, body?: object, as = gateway.ours.manager) =>
-  gateway.call<Recorded>(`/sipgwping/${path}`, { method: 'POST', as, ...(body && { body }) });
+}
+function report(path: string, body?: object, as = gateway.ours.manager) {
+  return gateway.call<Recorded>(`/sipgwping/${path}`, { method: 'POST', as, ...(body && { body }) });
+}
 const read = (path: string, as = gateway.ours.member) => gateway.call<Status>(`/sipgwping/${path}`, { as });
 const statusOf = async (id: string) => (await read(id)).json.current_status;
 /** On the road. */
@@ -117,7 +118,12 @@ describe('a report', () => {
   test('without a latency has none, and needs no body', async () => {
     const id = await create();
     const headers = { 'content-type': 'application/json' };
-    const empty: Call[] = [{}, { headers, body: '' }, { headers, body: 'null' }, { headers, body: '{}' }];
+    const empty: RequestOptions[] = [
+      {},
+      { headers, body: '' },
+      { headers, body: 'null' },
+      { headers, body: '{}' },
+    ];
     for (const more of empty) {
       const answer = await gateway.call<Recorded>(`/sipgwping/${id}/up`, {
         method: 'POST',
@@ -205,14 +211,15 @@ describe('a report', () => {
 
   test('that cannot be read as JSON is 400, one that is none 415, one too large 413', async () => {
     const id = await create();
-    const send = async (body: string, type = 'application/json') =>
-      (
+    async function send(body: string, type = 'application/json') {
+      return (
         await gateway.call(`/sipgwping/${id}/up`, {
           as: gateway.ours.manager,
           headers: { 'content-type': type },
           body,
         })
       ).status;
+    }
     expect(await send('{"details":')).toBe(400);
     expect(await send('{"__proto__":{"source":"x"}}')).toBe(400);
     expect(await send('up', 'text/plain')).toBe(415);
@@ -382,12 +389,14 @@ describe('who may', () => {
 });
 
 describe('/gateways', () => {
-  const send = <T = Gateway>(
-    method: Call['method'] & string,
+  function send<T = Gateway>(
+    method: RequestOptions['method'] & string,
     path: string,
     body?: object,
     as = gateway.ours.manager,
-  ) => gateway.call<{ data: T } & ErrorBody>(`/gateways${path}`, { method, as, ...(body && { body }) });
+  ) {
+    return gateway.call<{ data: T } & ErrorBody>(`/gateways${path}`, { method, as, ...(body && { body }) });
+  }
 
   test('one is made, read, changed in part, and deleted', async () => {
     const id = await create({ transport: 'tls', host: '2001:db8::1' });
@@ -451,9 +460,11 @@ describe('/gateways', () => {
     await create({ id: `${word}-a`, host: `${word}.example` });
     await create({ name: `A ${word.toUpperCase()} one` });
     await create({ name: word }, gateway.theirs.manager);
-    const list = async (query: string, as = gateway.ours.member) =>
-      (await gateway.call<{ data: Gateway[]; meta: { pagination: object } }>(`/gateways?${query}`, { as }))
-        .json;
+    async function list(query: string, as = gateway.ours.member) {
+      return (
+        await gateway.call<{ data: Gateway[]; meta: { pagination: object } }>(`/gateways?${query}`, { as })
+      ).json;
+    }
     const { data, meta } = await list(`text=${word}`);
     expect(data.map(({ id }) => id)).toEqual([`gw-${made - 1}`, `${word}-a`, `${word}-b`]);
     expect(meta.pagination).toEqual({ limit: 100, offset: 0, total: 3 });
@@ -468,8 +479,9 @@ describe('what happens to a gateway', () => {
   interface Events {
     events: { type: string; data: { previous_status: string } }[];
   }
-  const eventsOf = async (id: string, as = gateway.ours.member) =>
-    (await gateway.call<Events>(`/events/gateway/${id}`, { as })).json.events;
+  async function eventsOf(id: string, as = gateway.ours.member) {
+    return (await gateway.call<Events>(`/events/gateway/${id}`, { as })).json.events;
+  }
 
   test('is an event of it when its status changes, and nothing before', async () => {
     const id = await create({ failures_to_down: 2, successes_to_up: 1 });

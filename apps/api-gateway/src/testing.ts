@@ -1,35 +1,35 @@
 import { fileURLToPath } from 'node:url';
 import { cdrIntake, type CallRecord } from '@oriontel/cdr';
-import { openCdrDrain, serveTasks } from '@oriontel/cdr/worker';
+import { createCdrDrain, serveTasks } from '@oriontel/cdr/worker';
 import {
   entityEventsIntake,
   logsIntake,
-  openImportReader,
-  registerEntities,
+  createImportReader,
+  createEntityRegistrar,
   writeEntityEvents,
   type Notify,
 } from '@oriontel/activity';
 import {
-  openEntityEventDrain,
-  openLogDrain,
-  openNotifier,
-  planWebhooks,
+  createEntityEventDrain,
+  createLogDrain,
+  createNotifier,
+  createWebhookDeliveries,
   type NotifierOptions,
 } from '@oriontel/activity/worker';
-import { notifierRules } from '@oriontel/bespoke';
+import { findNotifierRules } from '@oriontel/bespoke';
 import { eventlogIntake } from '@oriontel/eventlog';
-import { openEventlogDrain } from '@oriontel/eventlog/worker';
-import { openDatabase, pingDatabase } from '@oriontel/database';
-import { openTestDatabase } from '@oriontel/database/testing';
-import { emailsOf, openPasswords, organizations } from '@oriontel/identity';
+import { createEventlogDrain } from '@oriontel/eventlog/worker';
+import { createDatabase, pingDatabase } from '@oriontel/database';
+import { createTestDatabase } from '@oriontel/database/testing';
+import { findContactEmails, createPasswordHasher, organizations } from '@oriontel/identity';
 import { closeCalls } from '@oriontel/pbx';
-import { openQrDrawer } from '@oriontel/qrcode';
-import { openQueues, type Queues } from '@oriontel/queues';
+import { createQrDrawer } from '@oriontel/qrcode';
+import { connectQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
-import { openLog, openMetrics, type Logger } from '@oriontel/service';
+import { createLogger, createMetrics, type Logger } from '@oriontel/service';
 import { resultsIntake, type WriteEvents } from '@oriontel/sip-gateways';
-import { openResultDrain } from '@oriontel/sip-gateways/worker';
-import { openHostSampler } from '@oriontel/system';
+import { createResultDrain } from '@oriontel/sip-gateways/worker';
+import { startHostSampler } from '@oriontel/system';
 import type { Database } from '@oriontel/database';
 import { buildGateway } from './build-gateway.ts';
 import { readGatewayConfig } from './config.ts';
@@ -37,7 +37,7 @@ import { readGatewayConfig } from './config.ts';
 export const PASSWORD = 'correct horse battery';
 const REGION = 'US';
 
-export interface Answer<T = unknown> {
+export interface TestResponse<T = unknown> {
   status: number;
   headers: Record<string, string | undefined>;
   body: string;
@@ -45,7 +45,7 @@ export interface Answer<T = unknown> {
   json: T;
 }
 
-export interface Call {
+export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
   /** The Authorization header. */
   as?: string | undefined;
@@ -72,12 +72,12 @@ export interface IntakeBody {
   conflicts?: number;
 }
 
-export interface Listed<T> {
+export interface ListBody<T> {
   data: T[];
   meta: { next_cursor: string | null };
 }
 
-export type Found = CallRecord;
+export type FoundCall = CallRecord;
 
 export interface TestGatewayOptions {
   log?: Logger;
@@ -89,34 +89,34 @@ export interface TestGatewayOptions {
   /** Settings that the test is about. */
   env?: Record<string, string>;
   /** Milliseconds a log import waits to be stored. */
-  importPatience?: number;
+  importTimeoutMs?: number;
   /** Milliseconds an event waits for its notifications. */
-  notifyPatience?: number;
+  notifyTimeoutMs?: number;
 }
 
 /**
  * The whole gateway and its worker in one process, on a database of their own. The worker starts when it is told to:
  * until then what is accepted stays in the intake.
  */
-export const openTestGateway = async ({
+export async function startTestGateway({
   log,
   databaseUrl,
   kind = 'postgres',
   queues: own,
   env = {},
-  importPatience,
-  notifyPatience,
-}: TestGatewayOptions = {}) => {
-  const store = await openTestDatabase();
+  importTimeoutMs,
+  notifyTimeoutMs,
+}: TestGatewayOptions = {}) {
+  const store = await createTestDatabase();
   const queueStore = testQueueStores().find((candidate) => candidate.kind === kind);
   if (!queueStore) throw new Error(`There is no ${kind} for the queues of this test.`);
-  const queues = own ?? (await openQueues(queueStore.open(store.url), () => undefined));
-  const db = databaseUrl ? openDatabase({ url: databaseUrl(store.url), name: 'test gateway' }) : store.db;
-  const host = openHostSampler({ onError: () => undefined });
-  const qrDrawer = openQrDrawer(
+  const queues = own ?? (await connectQueues(queueStore.open(store.url), () => undefined));
+  const db = databaseUrl ? createDatabase({ url: databaseUrl(store.url), name: 'test gateway' }) : store.db;
+  const host = startHostSampler({ onError: () => undefined });
+  const qrDrawer = createQrDrawer(
     fileURLToPath(new URL('../../../dist/libs/qrcode/draw.main.js', import.meta.url)),
   );
-  const importReader = openImportReader(
+  const importReader = createImportReader(
     fileURLToPath(new URL('../../../dist/libs/activity/read-import.main.js', import.meta.url)),
   );
   const gateway = await buildGateway({
@@ -132,19 +132,19 @@ export const openTestGateway = async ({
     db,
     queues,
     limitRedis: undefined,
-    passwords: openPasswords(),
+    passwords: createPasswordHasher(),
     host,
     qrDrawer,
     importReader,
-    importPatience,
-    notifyPatience,
-    log: log ?? openLog('test', 'silent'),
+    importTimeoutMs,
+    notifyTimeoutMs,
+    log: log ?? createLogger('test', 'silent'),
     checks: { database: () => pingDatabase(db) },
-    metrics: openMetrics(),
+    metrics: createMetrics(),
   });
-  const call = callsOn(gateway.app);
+  const call = createRequester(gateway.app);
 
-  const close = async (): Promise<void> => {
+  async function close(): Promise<void> {
     host.close();
     await qrDrawer.close();
     await importReader.close();
@@ -153,25 +153,27 @@ export const openTestGateway = async ({
     await queues.close(2_000);
     if (db !== store.db) await db.$disconnect();
     await store.drop();
-  };
+  }
   return {
     ...gateway,
     db: store.db,
     queues,
     call,
-    ...(await peopleOf(call)),
-    startMuncher: () => startMuncher(store.db, queues, log ?? openLog('test', 'silent')),
+    ...(await createTestUsers(call)),
+    startTaskRunner: () => startTaskRunner(store.db, queues, log ?? createLogger('test', 'silent')),
     startWorker: (notify?: Notify) => startWorker(store.db, queues, notify),
     close,
   };
-};
-export type TestGateway = Awaited<ReturnType<typeof openTestGateway>>;
+}
+export type TestGateway = Awaited<ReturnType<typeof startTestGateway>>;
 
-type CallOn = ReturnType<typeof callsOn>;
+type SendRequest = ReturnType<typeof createRequester>;
 
-const callsOn =
-  (app: TestGatewayApp) =>
-  async <T = unknown>(url: string, { method, as, headers, body }: Call = {}): Promise<Answer<T>> => {
+function createRequester(app: TestGatewayApp) {
+  return async function sendRequest<T = unknown>(
+    url: string,
+    { method, as, headers, body }: RequestOptions = {},
+  ): Promise<TestResponse<T>> {
     const answer = await app.inject({
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       url,
@@ -181,73 +183,75 @@ const callsOn =
     const isJson = String(answer.headers['content-type']).startsWith('application/json');
     return {
       status: answer.statusCode,
-      headers: answer.headers as Answer['headers'],
+      headers: answer.headers as TestResponse['headers'],
       body: answer.body,
       json: (isJson ? JSON.parse(answer.body) : undefined) as T,
     };
   };
+}
 
 type TestGatewayApp = Awaited<ReturnType<typeof buildGateway>>['app'];
 
-const cdrDependencies = (db: Database) => ({
-  regionsOf: async (orgIds: number[]) => {
-    const own = await organizations(db).regions(orgIds);
-    return new Map(orgIds.map((orgId) => [orgId, own.get(orgId) ?? REGION]));
-  },
-  registerEntities: registerEntities(),
-});
+function cdrDependencies(db: Database) {
+  return {
+    async regionsOf(orgIds: number[]) {
+      const own = await organizations(db).findRegions(orgIds);
+      return new Map(orgIds.map((orgId) => [orgId, own.get(orgId) ?? REGION]));
+    },
+    registerEntities: createEntityRegistrar(),
+  };
+}
 
-const cdrDrainOf = (db: Database) =>
-  openCdrDrain({
+function createTestCdrDrain(db: Database) {
+  return createCdrDrain({
     db,
     ...cdrDependencies(db),
     closeCalls,
     onDrained: () => undefined,
     onPoison: () => undefined,
   });
+}
 
 /** Works munch tasks off as apps/cdr-worker does, without resting. Returns how to stop it. */
-const startMuncher = (db: Database, queues: Queues, log: Logger): (() => Promise<void>) => {
+function startTaskRunner(db: Database, queues: Queues, log: Logger): () => Promise<void> {
   const pace = { idle: 0, busy: 0 };
-  return serveTasks({ db, queues, log, drain: cdrDrainOf(db), pace, ...cdrDependencies(db) }).stop;
-};
+  return serveTasks({ db, queues, log, drain: createTestCdrDrain(db), pace, ...cdrDependencies(db) }).stop;
+}
 
 /** As apps/eventlog-worker tells of events; without a mail server, where `options` do not say otherwise. */
-export const openTestNotify = (options: Partial<NotifierOptions> = {}): Notify => {
-  const tellByRules = openNotifier({
-    settingsOf: notifierRules,
-    emailsOf,
+export function createTestNotify(options: Partial<NotifierOptions> = {}): Notify {
+  const tellByRules = createNotifier({
+    findRules: findNotifierRules,
+    findEmails: findContactEmails,
     channels: { email: false },
-    onHeldBack: () => undefined,
+    onSuppressed: () => undefined,
     ...options,
   });
-  return async (tx, events) => {
-    await planWebhooks(tx, events);
+  return async function notify(tx, events) {
+    await createWebhookDeliveries(tx, events);
     await tellByRules(tx, events);
   };
-};
+}
 
 /** The consumers of every worker, without their sweepers. Returns how to stop them. */
-const startWorker = (
-  db: Database,
-  queues: Queues,
-  notify: Notify = openTestNotify(),
-): (() => Promise<void>) => {
-  const drain = cdrDrainOf(db);
+function startWorker(db: Database, queues: Queues, notify: Notify = createTestNotify()): () => Promise<void> {
+  const drain = createTestCdrDrain(db);
   const told = { onDrained: () => undefined, onPoison: () => undefined };
   const writeEvents: WriteEvents = (tx, events) => writeEntityEvents(tx, events, 'gateway-results');
   const options = { concurrency: 3, onFailure: () => undefined };
   const consumers = [
     queues.consumer(cdrIntake.queue, (pointers) => drain(pointers), options),
-    queues.consumer(eventlogIntake.queue, openEventlogDrain({ db, ...told }), options),
-    queues.consumer(entityEventsIntake.queue, openEntityEventDrain({ db, notify, ...told }), options),
-    queues.consumer(logsIntake.queue, openLogDrain({ db, ...told }), options),
-    queues.consumer(resultsIntake.queue, openResultDrain({ db, writeEvents, ...told }), options),
+    queues.consumer(eventlogIntake.queue, createEventlogDrain({ db, ...told }), options),
+    queues.consumer(entityEventsIntake.queue, createEntityEventDrain({ db, notify, ...told }), options),
+    queues.consumer(logsIntake.queue, createLogDrain({ db, ...told }), options),
+    queues.consumer(resultsIntake.queue, createResultDrain({ db, writeEvents, ...told }), options),
   ];
-  return async () => void (await Promise.all(consumers.map((consumer) => consumer.close(5_000))));
-};
+  return async function stopWorker() {
+    return void (await Promise.all(consumers.map((consumer) => consumer.close(5_000))));
+  };
+}
 
-interface Person {
+interface TestUser {
   id: number;
   orgId: number;
   /** The Authorization header. */
@@ -255,31 +259,33 @@ interface Person {
 }
 
 /** An admin, two organizations with a manager, a member and a key each, and someone of no organization. */
-const peopleOf = async (call: CallOn) => {
-  const signUp = async (username: string, more: object = {}, as?: string): Promise<Person> => {
+async function createTestUsers(call: SendRequest) {
+  async function signUp(username: string, more: object = {}, as?: string): Promise<TestUser> {
     const body = { username, email: `${username}@example.com`, password: PASSWORD, ...more };
     const made = await call<{ data: { id: number; org_id: number } }>('/auth/register', { as, body });
     const login = { username, password: PASSWORD };
     const { json } = await call<{ data: { token: string } }>('/auth/login', { body: login });
     return { id: made.json.data.id, orgId: made.json.data.org_id, as: `Bearer ${json.data.token}` };
-  };
-  const keyOf = async (person: Person, scopes: string[]): Promise<string> => {
+  }
+  async function keyOf(person: TestUser, scopes: string[]): Promise<string> {
     const body = { name: 'node', scopes };
     return (await call<{ data: { key: string } }>('/api-keys', { as: person.as, body })).json.data.key;
-  };
-  const organization = async (name: string) => {
+  }
+  async function organization(name: string) {
     const manager = await signUp(`${name}-manager`, { role: 'manager', organization: name });
     const member = await signUp(`${name}-member`, {}, manager.as);
     const key = await keyOf(manager, ['cdr:write']);
     return { orgId: manager.orgId, manager: manager.as, member: member.as, key, byKey: `Bearer ${key}` };
-  };
+  }
   const admin = await signUp('admin', { role: 'admin' });
   const ours = await organization('ours');
   const theirs = await organization('theirs');
   const loner = await signUp('loner');
   const otherKey = await keyOf({ ...admin, as: ours.manager }, ['logs:write']);
   return { admin: admin.as, ours, theirs, loner: loner.as, keyWithoutScope: `Bearer ${otherKey}` };
-};
+}
 
 /** What a FreeSWITCH sends for `cred`. */
-export const basic = (key: string): string => `Basic ${Buffer.from(`fs-node-01:${key}`).toString('base64')}`;
+export function basicAuthorization(key: string): string {
+  return `Basic ${Buffer.from(`fs-node-01:${key}`).toString('base64')}`;
+}

@@ -1,14 +1,14 @@
-import { openReceiver, openTestDeliveries, type Receiver } from '@oriontel/activity/testing';
+import { startReceiver, startTestDeliveryWorker, type Receiver } from '@oriontel/activity/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { openTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
+import { startTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
 
 let gateway: TestGateway;
 let stopWorker: () => Promise<void>;
-let engine: ReturnType<typeof openTestDeliveries>;
+let engine: ReturnType<typeof startTestDeliveryWorker>;
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await startTestGateway();
   stopWorker = gateway.startWorker();
-  engine = openTestDeliveries(gateway.db);
+  engine = startTestDeliveryWorker(gateway.db);
 }, 60_000);
 afterAll(async () => {
   await engine.stop(2_000);
@@ -34,12 +34,7 @@ interface Delivery {
   tries: { status: number | null; error: string | null; detail: string | null; response: string | null }[];
 }
 
-const call = async <T>(
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-  url: string,
-  body?: object,
-  as?: string,
-) => {
+async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: object, as?: string) {
   const sent = body === undefined ? {} : { body };
   const answer = await gateway.call<{ data: T } & ErrorBody>(url, {
     method,
@@ -47,23 +42,23 @@ const call = async <T>(
     ...sent,
   });
   return { status: answer.status, body: answer.body, data: answer.json?.data, error: answer.json?.error };
-};
+}
 const secretOf = (byte: string): string => `whsec_${Buffer.from(byte.repeat(32)).toString('base64')}`;
 const SECRET = secretOf('a');
 
-const receiverWith = async (answering?: Parameters<typeof openReceiver>[1]): Promise<Receiver> => {
-  const receiver = await openReceiver(SECRET, answering);
+async function receiverWith(answering?: Parameters<typeof startReceiver>[1]): Promise<Receiver> {
+  const receiver = await startReceiver(SECRET, answering);
   onTestFinished(() => receiver.close());
   return receiver;
-};
-const make = async (more: object, as?: string): Promise<Webhook> => {
+}
+async function make(more: object, as?: string): Promise<Webhook> {
   const body = { url: 'https://hooks.example.com/', event_types: ['*'], secret: SECRET, ...more };
   const { data } = await call<Webhook>('POST', '/webhooks', body, as);
   onTestFinished(() => gateway.db.webhook.deleteMany({ where: { id: data.id } }).then(() => undefined));
   return data;
-};
+}
 const entity = '/events/device/desk-phone';
-const happen = async (type: string, as?: string) => {
+async function happen(type: string, as?: string) {
   const body = { type, data: { ip: '192.0.2.7' }, notify: true };
   const answer = await gateway.call<{ event_id: string; notifications_sent: number }>(entity, {
     method: 'PUT',
@@ -73,12 +68,12 @@ const happen = async (type: string, as?: string) => {
   });
   expect([answer.status, answer.body]).toEqual([200, expect.anything()]);
   return answer.json;
-};
+}
 const deliveriesOf = async (id: string) => (await call<Delivery[]>('GET', `/webhooks/${id}/deliveries`)).data;
-const tracedOf = async (id: string) => {
+async function tracedOf(id: string) {
   const [newest] = await deliveriesOf(id);
   return (await call<Delivery>('GET', `/webhooks/${id}/deliveries/${newest!.id}`)).data;
-};
+}
 const statesOf = async (id: string) => (await deliveriesOf(id)).map(({ state }) => state);
 const patiently = { timeout: 15_000, interval: 50 };
 
@@ -124,7 +119,7 @@ test('a failure shows what was answered; mended, it is told at once', async () =
 
 test('a private address is not called where the operator has not allowed it', async () => {
   const receiver = await receiverWith();
-  const guarded = openTestDeliveries(gateway.db, { isGuarded: true });
+  const guarded = startTestDeliveryWorker(gateway.db, { isGuarded: true });
   await engine.stop(2_000);
   try {
     const { id } = await make({ url: receiver.url });
@@ -136,7 +131,7 @@ test('a private address is not called where the operator has not allowed it', as
     expect(receiver.got).toEqual([]);
   } finally {
     await guarded.stop(2_000);
-    engine = openTestDeliveries(gateway.db);
+    engine = startTestDeliveryWorker(gateway.db);
   }
 });
 

@@ -25,4 +25,6 @@ const Signed = WorkerConfig.refine(({ SGAPI_URL, SGAPI_SECRET }) => !SGAPI_URL |
   path: ['SGAPI_SECRET'],
 });
 
-export const readWorkerConfig = (env: Environment): WorkerConfig => readConfig(Signed, env);
+export function readWorkerConfig(env: Environment): WorkerConfig {
+  return readConfig(Signed, env);
+}

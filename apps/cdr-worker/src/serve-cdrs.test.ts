@@ -1,43 +1,48 @@
 import { buildRecord } from '@oriontel/cdr/testing';
 import { cdrIntake, type CdrPayload } from '@oriontel/cdr';
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
-import { openIntake } from '@oriontel/intake';
-import { openQueues, type Queues } from '@oriontel/queues';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createIntake } from '@oriontel/intake';
+import { connectQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
-import { openLog, openMetrics } from '@oriontel/service';
+import { createLogger, createMetrics } from '@oriontel/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeFirstPartitions } from './make-first-partitions.ts';
+import { createFirstPartitions } from './create-first-partitions.ts';
 import { serveCdrs } from './serve-cdrs.ts';
 
-const log = openLog('test', 'silent');
+const log = createLogger('test', 'silent');
 
 describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
   let store: TestDatabase;
   let queues: Queues;
   beforeAll(async () => {
-    store = await openTestDatabase();
-    queues = await openQueues(open(store.url), () => undefined);
+    store = await createTestDatabase();
+    queues = await connectQueues(open(store.url), () => undefined);
   });
   afterAll(async () => {
     await queues.close(5_000);
     await store.drop();
   });
 
-  const value = (record: object): CdrPayload => ({
-    format: 'platform',
-    batchId: 'b',
-    source: 'node',
-    sgapiReference: 'r',
-    records: [record],
-  });
+  function value(record: object): CdrPayload {
+    return {
+      format: 'platform',
+      batchId: 'b',
+      source: 'node',
+      sgapiReference: 'r',
+      records: [record],
+    };
+  }
   const cdrs = () => store.db.$queryRaw`SELECT call_id, caller, org_id FROM cdrs ORDER BY start_time`;
 
   test('what is accepted is stored by the region of its organization, and what its queue never heard of is swept up', async () => {
     const { db } = store;
     const british = await db.organization.create({ data: { name: 'British', region: 'GB' } });
     const silent = { add: () => Promise.reject(new Error('queue is down')) };
-    const forgotten = openIntake(db, cdrIntake, silent, { onUndispatched: () => undefined, grace: 0 });
-    const dispatched = openIntake(db, cdrIntake, queues.producer(cdrIntake.queue), {
+    const forgotten = createIntake(db, cdrIntake, silent, {
+      onUndispatched: () => undefined,
+      graceSeconds: 0,
+    });
+    const dispatched = createIntake(db, cdrIntake, queues.producer(cdrIntake.queue), {
       onUndispatched: () => undefined,
     });
 
@@ -51,14 +56,14 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
     await forgotten.accept({ ...request, orgId: british.id, value: value(first) });
     await dispatched.accept({ ...request, orgId: 1, value: value(second) });
 
-    const { stopSweeping, isRunning, muncher } = serveCdrs({
+    const { stopSweeper, isRunning, taskRunner } = serveCdrs({
       db,
       queues,
       log,
-      metrics: openMetrics(),
+      metrics: createMetrics(),
       concurrency: 2,
       defaultRegion: 'US',
-      sweepGrace: 0.1,
+      sweepGraceSeconds: 0.1,
       pace: { idle: 0, busy: 0 },
     });
     await expect.poll(cdrs, { timeout: 15_000 }).toEqual([
@@ -66,17 +71,17 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
       { call_id: second.call_id, caller: '+14155551234', org_id: 1 },
     ]);
     expect(isRunning()).toBe(true);
-    await stopSweeping();
-    await muncher.stop();
+    await stopSweeper();
+    await taskRunner.stop();
     await forgotten.close();
     await dispatched.close();
   });
 });
 
 test('partitions of the coming months are made at once, and a database that is away is survived', async () => {
-  const store = await openTestDatabase();
+  const store = await createTestDatabase();
   await store.db.$executeRaw`SELECT 1`;
-  await makeFirstPartitions(store.db, log);
+  await createFirstPartitions(store.db, log);
   const month = new Date(
     Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() + 1, 15),
   ).toISOString();
@@ -89,5 +94,5 @@ test('partitions of the coming months are made at once, and a database that is a
   >`SELECT tableoid::regclass::text AS place FROM cdrs`;
   expect(row.place).not.toContain('default');
   await store.drop();
-  await expect(makeFirstPartitions(store.db, log)).resolves.toBeUndefined();
+  await expect(createFirstPartitions(store.db, log)).resolves.toBeUndefined();
 });

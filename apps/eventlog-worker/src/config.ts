@@ -3,8 +3,9 @@ import { IntakeConfig } from '@oriontel/intake';
 import { readConfig, type Environment } from '@oriontel/service';
 import { z } from 'zod';
 
-const isSmtpUrl = (url: string): boolean =>
-  URL.canParse(url) && /^smtps?:$/.test(new URL(url).protocol) && new URL(url).hostname !== '';
+function isSmtpUrl(url: string): boolean {
+  return URL.canParse(url) && /^smtps?:$/.test(new URL(url).protocol) && new URL(url).hostname !== '';
+}
 
 export const WorkerConfig = IntakeConfig.extend({
   /** Webhooks may lead to private addresses: for receivers in a network of one's own. */
@@ -21,4 +22,6 @@ export const WorkerConfig = IntakeConfig.extend({
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;
 
-export const readWorkerConfig = (env: Environment): WorkerConfig => readConfig(WorkerConfig, env);
+export function readWorkerConfig(env: Environment): WorkerConfig {
+  return readConfig(WorkerConfig, env);
+}

@@ -4,12 +4,12 @@ import {
   serveIntakes,
   type DrainOptions,
   type ServeOptions,
-  type Serving,
+  type RunningIntakes,
 } from '@oriontel/intake';
-import { askedGauge, counter, type Metrics } from '@oriontel/service';
+import { createObservableGauge, createCounter, type Metrics } from '@oriontel/service';
 import { servedQueues } from './served-queues.ts';
 
-export interface EventService extends ServeOptions {
+export interface ServeEventsOptions extends ServeOptions {
   metrics: Metrics;
   notify: Notify;
   /** Something was stored that may be told of. */
@@ -17,13 +17,15 @@ export interface EventService extends ServeOptions {
 }
 
 /** Serves the queues of events and sweeps the intake behind them. */
-export const serveEvents = ({ metrics, notify, onStored, ...options }: EventService): Serving => {
+export function serveEvents({ metrics, notify, onStored, ...options }: ServeEventsOptions): RunningIntakes {
   const { db, log } = options;
-  const stored = counter(metrics, 'oriontel_events_total', 'Accepted requests that were seen to');
-  const quarantined = counter(metrics, 'oriontel_quarantined_total', 'Events that went to quarantine');
-  askedGauge(metrics, 'oriontel_intake_rows', 'Accepted and not stored yet', () => intakeRows(db).count());
+  const stored = createCounter(metrics, 'oriontel_events_total', 'Accepted requests that were seen to');
+  const quarantined = createCounter(metrics, 'oriontel_quarantined_total', 'Events that went to quarantine');
+  createObservableGauge(metrics, 'oriontel_intake_rows', 'Accepted and not stored yet', () =>
+    intakeRows(db).count(),
+  );
   const told: DrainOptions = {
-    onDrained: (drained) => {
+    onDrained(drained) {
       stored.inc(drained.rows);
       quarantined.inc(drained.quarantined);
       log.debug(drained, 'events stored');
@@ -32,4 +34,4 @@ export const serveEvents = ({ metrics, notify, onStored, ...options }: EventServ
     onPoison: (err, row) => log.error({ err, ...row }, 'an event could not be stored'),
   };
   return serveIntakes(servedQueues(db, told, { notify }), options);
-};
+}

@@ -14,4 +14,6 @@ export const MonitorConfig = IntakeConfig.extend({
 });
 export type MonitorConfig = z.output<typeof MonitorConfig>;
 
-export const readMonitorConfig = (env: Environment): MonitorConfig => readConfig(MonitorConfig, env);
+export function readMonitorConfig(env: Environment): MonitorConfig {
+  return readConfig(MonitorConfig, env);
+}

@@ -8,10 +8,10 @@ import { webhookRoutes } from './webhooks/webhook-routes.ts';
 export type ActivityRoutes = EntityRoutes & LogRoutes & EntityEventRoutes;
 
 /** Entities, what is logged of them and what happens to them, and who is told of it. */
-export const activityRoutes = async (app: HttpServer, routes: ActivityRoutes): Promise<void> => {
+export async function activityRoutes(app: HttpServer, routes: ActivityRoutes): Promise<void> {
   await app.register(entityRoutes, routes);
   await app.register(logRoutes, routes);
   await app.register(entityEventRoutes, routes);
   await app.register(webhookRoutes, routes);
   await app.register(deliveryRoutes, routes);
-};
+}

@@ -1,7 +1,7 @@
 export { entityExists, entityOwners, type OwnersElsewhere } from './entities/entity-owners.ts';
 export { entityNames } from './entities/entity-names.ts';
 export { entities, type OwnedEntity } from './entities/entity.repository.ts';
-export { registerEntities } from './entities/register-entities.ts';
+export { createEntityRegistrar } from './entities/create-entity-registrar.ts';
 export { deliveries } from './deliveries/delivery.repository.ts';
 export type { AcceptedEvent, EntityEvent } from './events/entity-event.ts';
 export { entityEventsIntake } from './events/entity-events-intake.ts';
@@ -9,6 +9,6 @@ export { seedEntityEvents } from './events/seed-entity-events.ts';
 export type { Notify } from './events/store-entity-events.ts';
 export { newEntityEvent, writeEntityEvents, type Occurrence } from './events/write-entity-events.ts';
 export { logsIntake, type ImportPart } from './logs/logs-intake.ts';
-export { openImportReader, type ImportReader } from './logs/open-import-reader.ts';
+export { createImportReader, type ImportReader } from './logs/create-import-reader.ts';
 export { Mailbox } from './notifier/mailbox.ts';
 export { seedLogs } from './logs/seed-logs.ts';

@@ -18,14 +18,14 @@ export interface MailServer {
 }
 
 /** A mail server for tests, without TLS and for everybody, as far as `options` do not say otherwise. `port` 0: any. */
-export const openMailServer = async (options: SMTPServerOptions = {}, port = 0): Promise<MailServer> => {
+export async function startMailServer(options: SMTPServerOptions = {}, port = 0): Promise<MailServer> {
   const received: ReceivedEmail[] = [];
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
     authOptional: true,
     closeTimeout: 1,
     logger: false,
-    onData: (stream, { envelope }, callback) => {
+    onData(stream, { envelope }, callback) {
       void text(stream).then((raw) => {
         const from = envelope.mailFrom ? envelope.mailFrom.address : '';
         received.push({ from, to: envelope.rcptTo.map(({ address }) => address), raw });
@@ -44,7 +44,7 @@ export const openMailServer = async (options: SMTPServerOptions = {}, port = 0):
     received,
     close: () => new Promise((resolve) => server.close(resolve)),
   };
-};
+}
 
-export { hang, openReceiver, type Receiver } from './webhooks/testing.ts';
-export { openTestDeliveries } from './deliveries/testing.ts';
+export { hang, startReceiver, type Receiver } from './webhooks/testing.ts';
+export { startTestDeliveryWorker } from './deliveries/testing.ts';

@@ -4,30 +4,32 @@ import type { Prisma, Queryable } from '@oriontel/database';
 export type BespokeKind = 'queuemon' | 'notifier';
 
 /** The only file that speaks to the bespoke_settings table. `queueId` is empty for the whole organization. */
-export const bespokeSettings = (db: Queryable) => ({
-  find: async (orgId: number, kind: BespokeKind, queueId = ''): Promise<JsonObject | null> => {
-    const row = await db.bespokeSetting.findUnique({
-      where: { orgId_kind_queueId: { orgId, kind, queueId } },
-      select: { data: true },
-    });
-    return row && (row.data as JsonObject);
-  },
+export function bespokeSettings(db: Queryable) {
+  return {
+    async find(orgId: number, kind: BespokeKind, queueId = ''): Promise<JsonObject | null> {
+      const row = await db.bespokeSetting.findUnique({
+        where: { orgId_kind_queueId: { orgId, kind, queueId } },
+        select: { data: true },
+      });
+      return row && (row.data as JsonObject);
+    },
 
-  /** Of whole organizations: those that have any. */
-  findAll: async (orgIds: number[], kind: BespokeKind): Promise<Map<number, JsonObject>> => {
-    const rows = await db.bespokeSetting.findMany({
-      where: { orgId: { in: orgIds }, kind, queueId: '' },
-      select: { orgId: true, data: true },
-    });
-    return new Map(rows.map(({ orgId, data }) => [orgId, data as JsonObject]));
-  },
+    /** Of whole organizations: those that have any. */
+    async findForOrganizations(orgIds: number[], kind: BespokeKind): Promise<Map<number, JsonObject>> {
+      const rows = await db.bespokeSetting.findMany({
+        where: { orgId: { in: orgIds }, kind, queueId: '' },
+        select: { orgId: true, data: true },
+      });
+      return new Map(rows.map(({ orgId, data }) => [orgId, data as JsonObject]));
+    },
 
-  store: async (orgId: number, kind: BespokeKind, data: JsonObject, queueId = ''): Promise<void> => {
-    const json = data as Prisma.InputJsonObject;
-    await db.bespokeSetting.upsert({
-      where: { orgId_kind_queueId: { orgId, kind, queueId } },
-      create: { orgId, kind, queueId, data: json },
-      update: { data: json },
-    });
-  },
-});
+    async store(orgId: number, kind: BespokeKind, data: JsonObject, queueId = ''): Promise<void> {
+      const json = data as Prisma.InputJsonObject;
+      await db.bespokeSetting.upsert({
+        where: { orgId_kind_queueId: { orgId, kind, queueId } },
+        create: { orgId, kind, queueId, data: json },
+        update: { data: json },
+      });
+    },
+  };
+}

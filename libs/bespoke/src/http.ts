@@ -1,7 +1,7 @@
 import { EntityName, Failure, IdText, text } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import {
-  organizationToFill,
+  createOrganizationResolver,
   organizationToWrite,
   type Access,
   type HttpServer,
@@ -17,28 +17,25 @@ export interface BespokeRoutes {
   organizationExists: OrganizationExists;
 }
 
-const keepers: Access = { roles: ['admin', 'manager'] };
-const Found = <T extends z.ZodType>(data: T) => z.object({ status: z.literal('success'), data });
+const managers: Access = { roles: ['admin', 'manager'] };
+const SuccessResponse = <T extends z.ZodType>(data: T) => z.object({ status: z.literal('success'), data });
 const success = <T>(data: T) => ({ status: 'success' as const, data });
 
 /** An admin's own settings are those of the default organization, so a read takes the organization of a write. */
-const organizationOf = organizationToWrite;
+const settingsOrganization = organizationToWrite;
 
 /** Settings of an organization's own making: stored and shown as they are. */
-export const bespokeRoutes = async (app: HttpServer, routes: BespokeRoutes): Promise<void> => {
+export async function bespokeRoutes(app: HttpServer, routes: BespokeRoutes): Promise<void> {
   await app.register(queueMonitorRoutes, routes);
   await app.register(notifierRoutes, routes);
-};
+}
 
-const missing = (): Failure => new Failure('not_found', 'No bespoke data found: store some by PUT.');
+const settingsNotFound = (): Failure => new Failure('not_found', 'No bespoke data found: store some by PUT.');
 
 const QueueQuery = z.object({ org_id: IdText.optional(), queue_id: EntityName.optional() });
 
-const queueMonitorRoutes = async (
-  app: HttpServer,
-  { db, organizationExists }: BespokeRoutes,
-): Promise<void> => {
-  const organizationToChange = organizationToFill(organizationExists);
+async function queueMonitorRoutes(app: HttpServer, { db, organizationExists }: BespokeRoutes): Promise<void> {
+  const organizationToChange = createOrganizationResolver(organizationExists);
 
   app.route({
     method: 'GET',
@@ -48,16 +45,16 @@ const queueMonitorRoutes = async (
       tags: ['Bespoke data'],
       summary: 'Read queue monitor settings',
       querystring: QueueQuery,
-      response: { 200: Found(QueueMonitorSettings) },
+      response: { 200: SuccessResponse(QueueMonitorSettings) },
     },
-    handler: async ({ principal, query }) => {
+    async handler({ principal, query }) {
       const settings = bespokeSettings(db);
-      const orgId = organizationOf(principal, query.org_id);
+      const orgId = settingsOrganization(principal, query.org_id);
       // A queue without settings of its own has those of its organization.
       const found =
         (query.queue_id && (await settings.find(orgId, 'queuemon', query.queue_id))) ||
         (await settings.find(orgId, 'queuemon'));
-      if (!found) throw missing();
+      if (!found) throw settingsNotFound();
       return success(QueueMonitorSettings.parse(found));
     },
   });
@@ -65,29 +62,29 @@ const queueMonitorRoutes = async (
   app.route({
     method: 'PUT',
     url: '/bespoke/queuemon',
-    config: { family: 'platform', access: keepers, errors: ['not_found'] },
+    config: { family: 'platform', access: managers, errors: ['not_found'] },
     schema: {
       tags: ['Bespoke data'],
       summary: 'Store queue monitor settings',
       querystring: QueueQuery,
       body: QueueMonitorSettings,
-      response: { 200: Found(QueueMonitorSettings) },
+      response: { 200: SuccessResponse(QueueMonitorSettings) },
     },
-    handler: async ({ principal, query, body }) => {
+    async handler({ principal, query, body }) {
       const orgId = await organizationToChange(principal, query.org_id);
       await bespokeSettings(db).store(orgId, 'queuemon', body, query.queue_id);
       return success(body);
     },
   });
-};
+}
 
 const NotifierQuery = z.object({
   org_id: IdText.optional(),
   type: text(64).optional().meta({ description: 'Only settings that have a rule for this channel' }),
 });
 
-const notifierRoutes = async (app: HttpServer, { db, organizationExists }: BespokeRoutes): Promise<void> => {
-  const organizationToChange = organizationToFill(organizationExists);
+async function notifierRoutes(app: HttpServer, { db, organizationExists }: BespokeRoutes): Promise<void> {
+  const organizationToChange = createOrganizationResolver(organizationExists);
 
   app.route({
     method: 'GET',
@@ -97,13 +94,13 @@ const notifierRoutes = async (app: HttpServer, { db, organizationExists }: Bespo
       tags: ['Bespoke data'],
       summary: 'Read notifier settings',
       querystring: NotifierQuery,
-      response: { 200: Found(NotifierSettings) },
+      response: { 200: SuccessResponse(NotifierSettings) },
     },
-    handler: async ({ principal, query: { org_id, type } }) => {
-      const found = await bespokeSettings(db).find(organizationOf(principal, org_id), 'notifier');
-      if (!found) throw missing();
+    async handler({ principal, query: { org_id, type } }) {
+      const found = await bespokeSettings(db).find(settingsOrganization(principal, org_id), 'notifier');
+      if (!found) throw settingsNotFound();
       const settings = NotifierSettings.parse(found);
-      if (type !== undefined && !usesChannel(settings, type)) throw missing();
+      if (type !== undefined && !usesChannel(settings, type)) throw settingsNotFound();
       return success(settings);
     },
   });
@@ -111,22 +108,23 @@ const notifierRoutes = async (app: HttpServer, { db, organizationExists }: Bespo
   app.route({
     method: 'PUT',
     url: '/bespoke/notifier',
-    config: { family: 'platform', access: keepers, errors: ['not_found'] },
+    config: { family: 'platform', access: managers, errors: ['not_found'] },
     schema: {
       tags: ['Bespoke data'],
       summary: 'Store notifier settings',
       querystring: z.object({ org_id: IdText.optional() }),
       body: NotifierSettings,
-      response: { 200: Found(NotifierSettings) },
+      response: { 200: SuccessResponse(NotifierSettings) },
     },
-    handler: async ({ principal, query, body }) => {
+    async handler({ principal, query, body }) {
       const orgId = await organizationToChange(principal, query.org_id);
       await bespokeSettings(db).store(orgId, 'notifier', body);
       return success(body);
     },
   });
-};
+}
 
 /** The document shows the whole settings for `type=sms`, the rules of other channels with them. */
-const usesChannel = ({ notification_rules: rules }: NotifierSettings, channel: string): boolean =>
-  rules.some(({ channels }) => (channels as string[]).includes(channel));
+function usesChannel({ notification_rules: rules }: NotifierSettings, channel: string): boolean {
+  return rules.some(({ channels }) => (channels as string[]).includes(channel));
+}

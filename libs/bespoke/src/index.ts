@@ -1,4 +1,4 @@
 export { bespokeSettings } from './bespoke-setting.repository.ts';
-export { demoSettings } from './demo-settings.ts';
-export { notifierRules } from './notifier-rules.ts';
+export { seedDemoSettings } from './seed-demo-settings.ts';
+export { findNotifierRules } from './find-notifier-rules.ts';
 export { DeliveryPreferences, NotificationRule, NotifierSettings } from './notifier.ts';

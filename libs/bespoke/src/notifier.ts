@@ -1,12 +1,12 @@
-import { Email, EntityName, Label, storable, text } from '@oriontel/contracts';
+import { Email, EntityName, Label, checkStorable, text } from '@oriontel/contracts';
 import { z } from 'zod';
 
 const E164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a number in E.164, like +14155550123');
 
-const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of the day like 22:00');
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of the day like 22:00');
 
 /** Notifications in an hour, where an organization has not said how many. */
-export const MOST_PER_HOUR = 1_000;
+export const DEFAULT_MAX_PER_HOUR = 1_000;
 
 export const NotificationRule = z
   .looseObject({
@@ -35,7 +35,7 @@ export type NotificationRule = z.output<typeof NotificationRule>;
 
 export const DeliveryPreferences = z
   .looseObject({
-    quiet_hours: z.looseObject({ enabled: z.boolean(), start: clock, end: clock }).optional().meta({
+    quiet_hours: z.looseObject({ enabled: z.boolean(), start: timeOfDay, end: timeOfDay }).optional().meta({
       description:
         'UTC, from start until end, over midnight where end is earlier; the same twice: none. What rules would tell meanwhile is dropped',
     }),
@@ -45,7 +45,7 @@ export const DeliveryPreferences = z
       .max(1_000_000)
       .optional()
       .meta({
-        description: `Emails and text messages in each hour of the clock; those beyond are dropped. Absent: ${MOST_PER_HOUR}`,
+        description: `Emails and text messages in each hour of the clock; those beyond are dropped. Absent: ${DEFAULT_MAX_PER_HOUR}`,
       }),
   })
   .meta({ id: 'DeliveryPreferences' });
@@ -61,7 +61,7 @@ export const NotifierSettings = z
     path: ['notification_rules'],
     message: 'must not use an id twice',
   })
-  .superRefine(storable)
+  .superRefine(checkStorable)
   .meta({
     id: 'NotifierSettings',
     examples: [

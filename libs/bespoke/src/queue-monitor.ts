@@ -1,4 +1,4 @@
-import { Label, storable, text } from '@oriontel/contracts';
+import { Label, checkStorable, text } from '@oriontel/contracts';
 import { z } from 'zod';
 
 const threshold = z.number('must be a number').min(0, 'must not be negative');
@@ -33,7 +33,7 @@ export const QueueMonitorSettings = z
       .max(100)
       .optional(),
   })
-  .superRefine(storable)
+  .superRefine(checkStorable)
   .meta({
     id: 'QueueMonitorSettings',
     examples: [

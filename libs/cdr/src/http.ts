@@ -1,14 +1,14 @@
 import { Failure } from '@oriontel/contracts';
 import { envelope, Enveloped, organizationToRead, type HttpServer } from '@oriontel/service';
 import { z } from 'zod';
-import { batchRoutes, type BatchRoutes } from './batch-routes.ts';
-import { CallRecord } from './call-record.ts';
-import { exportRoute } from './export/export-route.ts';
+import { batchRoutes, type BatchRoutes } from './ingest/batch-routes.ts';
+import { CallRecord } from './calls/call-record.ts';
+import { exportRoute } from './calls/export/export-route.ts';
 import { forwardRoutes } from './forward/forward-routes.ts';
-import { presentCall } from './present-call.ts';
+import { presentCall } from './calls/present-call.ts';
 import { quarantineRoutes, type QuarantineRoutes } from './quarantine/quarantine-routes.ts';
-import { CallQuery, findCall, searchCalls } from './search-calls.ts';
-import { summaryRoute } from './summary/summary-route.ts';
+import { CallQuery, findCall, searchCalls } from './calls/search-calls.ts';
+import { summaryRoute } from './calls/summary/summary-route.ts';
 import { taskRoutes, type TaskRoutes } from './tasks/task-routes.ts';
 
 export interface CdrRoutes extends BatchRoutes, QuarantineRoutes, TaskRoutes {
@@ -16,7 +16,7 @@ export interface CdrRoutes extends BatchRoutes, QuarantineRoutes, TaskRoutes {
 }
 
 /** CDR intake and what can be read of it. */
-export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRoutes): Promise<void> => {
+export async function cdrRoutes(app: HttpServer, { regionOf, ...routes }: CdrRoutes): Promise<void> {
   const { db } = routes;
   const search = searchCalls(db, regionOf);
   const find = findCall(db, regionOf);
@@ -38,7 +38,7 @@ export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRou
       querystring: CallQuery,
       response: { 200: Enveloped(z.array(CallRecord)) },
     },
-    handler: async ({ query, principal }) => {
+    async handler({ query, principal }) {
       const { legs, nextCursor } = await search(organizationToRead(principal, query.org_id), query);
       return envelope(legs.map(presentCall), { next_cursor: nextCursor });
     },
@@ -54,11 +54,11 @@ export const cdrRoutes = async (app: HttpServer, { regionOf, ...routes }: CdrRou
       params: z.object({ id: z.string() }),
       response: { 200: Enveloped(CallRecord) },
     },
-    handler: async ({ params, principal }) => {
+    async handler({ params, principal }) {
       const id = z.guid().safeParse(params.id.toLowerCase());
       const leg = id.success ? await find(organizationToRead(principal), id.data) : null;
       if (!leg) throw new Failure('not_found', 'No such CDR.');
       return envelope(presentCall(leg));
     },
   });
-};
+}

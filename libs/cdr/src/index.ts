@@ -1,6 +1,6 @@
-export { CallRecord, Disposition, type CallLeg } from './call-record.ts';
-export { cdrIntake, type CdrPayload } from './cdr-intake.ts';
-export { findFinishedLeg } from './find-finished-leg.ts';
-export { munchQueue } from './tasks/munch-queue.ts';
-export { PlatformBatch } from './platform/platform-batch.ts';
-export { PlatformRecord } from './platform/platform-record.ts';
+export { CallRecord, Disposition, type CallLeg } from './calls/call-record.ts';
+export { cdrIntake, type CdrPayload } from './parse/cdr-intake.ts';
+export { findFinishedLeg } from './calls/find-finished-leg.ts';
+export { cdrTaskQueue } from './tasks/cdr-task-queue.ts';
+export { PlatformBatch } from './parse/platform/platform-batch.ts';
+export { PlatformRecord } from './parse/platform/platform-record.ts';

@@ -1,28 +1,29 @@
 import type { Database } from '@oriontel/database';
-import { openDrain, type Drain, type Drained } from '@oriontel/intake';
-import { cdrIntake } from './cdr-intake.ts';
-import { storeBatch, type StoreDependencies } from './store-batch.ts';
+import { createDrain, type Drain, type DrainResult } from '@oriontel/intake';
+import { cdrIntake } from './parse/cdr-intake.ts';
+import { storeBatch, type StoreDependencies } from './ingest/store-batch.ts';
 
 export { circuit } from './forward/circuit.repository.ts';
-export { forgetArrived } from './forward/forget-arrived.ts';
+export { pruneDelivered } from './forward/prune-delivered.ts';
 export { forwardings } from './forward/forwarding.repository.ts';
-export type { Forwarding } from './forward/keep-forwarding.ts';
-export { noteForwardings, openForwarding } from './forward/open-forwarding.ts';
-export { redriveDead } from './forward/redrive-dead.ts';
+export type { Forwarder } from './forward/start-forwarder.ts';
+export { enqueueForwardings, startSgapiForwarder } from './forward/start-sgapi-forwarder.ts';
+export { redriveDeadLetters } from './forward/redrive-dead-letters.ts';
 
-export { foldSummary } from './summary/fold-summary.ts';
-export { munchTasks } from './tasks/munch-task.repository.ts';
-export type { Muncher } from './tasks/open-muncher.ts';
-export type { Pace } from './tasks/pace.ts';
-export { retainCalls, type Retention } from './tasks/retain-calls.ts';
+export { foldSummary } from './calls/summary/fold-summary.ts';
+export { cdrTasks } from './tasks/cdr-task.repository.ts';
+export type { TaskRunner } from './tasks/start-task-runner.ts';
+export type { Pace } from './tasks/create-task-throttle.ts';
+export { queueRetentionCleanups, type Retention } from './tasks/queue-retention-cleanups.ts';
 export { serveTasks } from './tasks/serve-tasks.ts';
 
-export interface CdrWorker extends StoreDependencies {
+export interface CdrDrainOptions extends StoreDependencies {
   db: Database;
-  onDrained: (drained: Drained) => void;
+  onDrained: (drained: DrainResult) => void;
   onPoison: (error: unknown, row: { id: string; tries: number }) => void;
 }
 
 /** CDRMunch: what the worker does with the pointers it is handed. */
-export const openCdrDrain = ({ db, onDrained, onPoison, ...dependencies }: CdrWorker): Drain =>
-  openDrain(db, cdrIntake, storeBatch(dependencies), { onDrained, onPoison });
+export function createCdrDrain({ db, onDrained, onPoison, ...dependencies }: CdrDrainOptions): Drain {
+  return createDrain(db, cdrIntake, storeBatch(dependencies), { onDrained, onPoison });
+}

@@ -54,11 +54,12 @@ export class Failure extends Error {
     return failures[this.code].status;
   }
 
-  get retry(): boolean {
+  get isRetryable(): boolean {
     return failures[this.code].retry;
   }
 }
 
 /** A refusal that names the field, for what its schema alone cannot tell. */
-export const refuseField = (field: string, message: string, code: FailureCode = 'bad_request'): Failure =>
-  new Failure(code, `${field}: ${message}`, { details: [{ field, message }] });
+export function fieldFailure(field: string, message: string, code: FailureCode = 'bad_request'): Failure {
+  return new Failure(code, `${field}: ${message}`, { details: [{ field, message }] });
+}

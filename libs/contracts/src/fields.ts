@@ -1,33 +1,37 @@
 import { z } from 'zod';
-import { LARGEST_ID } from './principal.ts';
+import { MAX_ID } from './principal.ts';
 
 /** A message that says what the field must be, and that it is missing where it is. */
-export const required = (must: string) => ({
-  error: (issue: { input?: unknown }) => (issue.input === undefined ? `is required: ${must}` : must),
-});
+export function required(must: string) {
+  return {
+    error: (issue: { input?: unknown }) => (issue.input === undefined ? `is required: ${must}` : must),
+  };
+}
 
 /** PostgreSQL stores neither a NUL nor half of a surrogate pair in a text. */
-export const isStorableText = (value: string): boolean => !value.includes('\0') && value.isWellFormed();
+export function isStorableText(value: string): boolean {
+  return !value.includes('\0') && value.isWellFormed();
+}
 
-export const text = (max: number) => {
+export function text(max: number) {
   const must = `must be text of 1 to ${max} characters`;
   return z
     .string(required(must))
     .min(1, must)
     .max(max, must)
     .refine(isStorableText, 'must not contain NUL characters or halves of characters');
-};
+}
 
-const TIME = 'must be an ISO 8601 time with offset or Z, like 2024-01-15T10:30:00Z';
+const TIME_MESSAGE = 'must be an ISO 8601 time with offset or Z, like 2024-01-15T10:30:00Z';
 
-const isStorable = (time: string): boolean => {
+function isStorableTime(time: string): boolean {
   const year = new Date(time).getUTCFullYear();
   return year >= 1970 && year <= 9998;
-};
+}
 
 export const time = z.iso
-  .datetime({ offset: true, ...required(TIME), abort: true })
-  .refine(isStorable, 'must be a time of the years 1970 to 9998');
+  .datetime({ offset: true, ...required(TIME_MESSAGE), abort: true })
+  .refine(isStorableTime, 'must be a time of the years 1970 to 9998');
 
 export const Email = z.email('must be an email address').max(254);
 
@@ -39,17 +43,17 @@ export const Label = z
   .max(128, 'must be at most 128 characters')
   .refine(isStorableText, 'must not contain NUL characters or halves of characters');
 
-const ID = `must be a whole number from 1 to ${LARGEST_ID}`;
+const ID_MESSAGE = `must be a whole number from 1 to ${MAX_ID}`;
 
 /** The id of an organization or a user in a body. */
-export const Id = z.int(required(ID)).min(1, ID).max(LARGEST_ID, ID);
+export const Id = z.int(required(ID_MESSAGE)).min(1, ID_MESSAGE).max(MAX_ID, ID_MESSAGE);
 
 /** The same in a path or query. */
-export const IdText = z.coerce.number(ID).int(ID).min(1, ID).max(LARGEST_ID, ID);
+export const IdText = z.coerce.number(ID_MESSAGE).int(ID_MESSAGE).min(1, ID_MESSAGE).max(MAX_ID, ID_MESSAGE);
 
 export const seconds = z.number(required('must be a number of seconds, like 342'));
 
-export const code = (min: number, max: number) => {
+export function integerBetween(min: number, max: number) {
   const must = `must be a whole number from ${min} to ${max}`;
   return z.int(must).min(min, must).max(max, must);
-};
+}

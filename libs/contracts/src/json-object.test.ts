@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { JsonObject } from './json-object.ts';
 
-const problemWith = (value: unknown): string | undefined =>
-  JsonObject.safeParse(value).error?.issues[0]?.message;
+function problemWith(value: unknown): string | undefined {
+  return JsonObject.safeParse(value).error?.issues[0]?.message;
+}
 const nested = (depth: number): unknown => JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth));
 
 it('takes any object of JSON as it is', () => {

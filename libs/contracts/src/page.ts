@@ -1,17 +1,27 @@
 import { z } from 'zod';
 import { IdText } from './fields.ts';
 
-const LIMIT = 'must be a whole number from 1 to 500';
-const OFFSET = 'must be a whole number from 0 to 1000000';
+const LIMIT_MESSAGE = 'must be a whole number from 1 to 500';
+const OFFSET_MESSAGE = 'must be a whole number from 0 to 1000000';
 
 /** How many of a list, at most. */
-export const Limit = z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(500, LIMIT).default(100);
+export const Limit = z.coerce
+  .number(LIMIT_MESSAGE)
+  .int(LIMIT_MESSAGE)
+  .min(1, LIMIT_MESSAGE)
+  .max(500, LIMIT_MESSAGE)
+  .default(100);
 
 /** What every list with pages asks: spread it into the query of the route. */
 export const pageQuery = {
   org_id: IdText.optional(),
   limit: Limit,
-  offset: z.coerce.number(OFFSET).int(OFFSET).min(0, OFFSET).max(1_000_000, OFFSET).default(0),
+  offset: z.coerce
+    .number(OFFSET_MESSAGE)
+    .int(OFFSET_MESSAGE)
+    .min(0, OFFSET_MESSAGE)
+    .max(1_000_000, OFFSET_MESSAGE)
+    .default(0),
 };
 
 /** Which part of a list. */

@@ -19,7 +19,7 @@ export type Principal =
   | { kind: 'key'; id: string; orgId: number; scopes: Scope[]; name: string };
 
 /** The largest id of a user or an organization: PostgreSQL's integer. */
-export const LARGEST_ID = 2_147_483_647;
+export const MAX_ID = 2_147_483_647;
 
 /** Organization 1, "Default", always exists; an admin's writes that name none go there. */
-export const DEFAULT_ORG = 1;
+export const DEFAULT_ORG_ID = 1;

@@ -32,17 +32,17 @@ const SPECIAL_V6: [string, number][] = [
   ...SPECIAL_V4.map(([net, prefix]): [string, number] => [`64:ff9b::${net}`, 96 + prefix]),
 ];
 
-const listOf = (family: 'ipv4' | 'ipv6', nets: [string, number][]): BlockList => {
+function createBlockList(family: 'ipv4' | 'ipv6', nets: [string, number][]): BlockList {
   const list = new BlockList();
   for (const [net, prefix] of nets) list.addSubnet(net, prefix, family);
   return list;
-};
-const specialV4 = listOf('ipv4', SPECIAL_V4);
-const globalV6 = listOf('ipv6', GLOBAL_V6);
-const specialV6 = listOf('ipv6', SPECIAL_V6);
+}
+const specialV4 = createBlockList('ipv4', SPECIAL_V4);
+const globalV6 = createBlockList('ipv6', GLOBAL_V6);
+const specialV6 = createBlockList('ipv6', SPECIAL_V6);
 
 /** Whether an address is one of the internet, and not of a network of our own: what is no address is not. */
-export const isPublicAddress = (address: string): boolean => {
+export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !specialV4.check(address, 'ipv4');
   return isIPv6(address) && globalV6.check(address, 'ipv6') && !specialV6.check(address, 'ipv6');
-};
+}

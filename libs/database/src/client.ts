@@ -13,17 +13,17 @@ export interface DatabaseOptions {
   /** Open at most; default 10. */
   connections?: number;
   /** Milliseconds one statement may take; default 30,000. */
-  statementTimeout?: number;
+  statementTimeoutMs?: number;
 }
 
 /** Opens the one shared client. It connects on first use; a connection that cannot be had within 2 s fails. */
-export const openDatabase = ({
+export function createDatabase({
   url,
   name,
   connections = 10,
-  statementTimeout = 30_000,
-}: DatabaseOptions): Database =>
-  new PrismaClient({
+  statementTimeoutMs = 30_000,
+}: DatabaseOptions): Database {
+  return new PrismaClient({
     adapter: new PrismaPg(
       {
         connectionString: url,
@@ -31,44 +31,46 @@ export const openDatabase = ({
         max: connections,
         connectionTimeoutMillis: 2_000,
         idleTimeoutMillis: 60_000,
-        statement_timeout: statementTimeout,
+        statement_timeout: statementTimeoutMs,
         idle_in_transaction_session_timeout: 60_000,
         keepAlive: true,
       },
       // An idle connection that dies is replaced on next use; the query that needs it reports what is wrong.
-      { onPoolError: () => {}, statementNameGenerator: nameStatements() },
+      { onPoolError: () => {}, statementNameGenerator: createStatementNamer() },
     ),
     transactionOptions: { maxWait: 5_000, timeout: 60_000 },
     errorFormat: 'minimal',
   });
+}
 
-const MOST_NAMED = 300;
-const LONGEST_NAMED = 4_000;
+const MAX_NAMED_STATEMENTS = 300;
+const MAX_NAMED_LENGTH = 4_000;
 
 /**
  * A statement that begins with it is never named: its best plan depends on its values, or its text comes in so many forms that
  * it would use up the names of all others.
  */
-export const PLANNED_ANEW = '/* planned anew */';
+export const UNPREPARED = '/* planned anew */';
 
 /**
  * Names the statements that come again and again, so that PostgreSQL parses and plans each once for a connection
  * (docs/decisions/0004-prepared-statements.md). Long ones are those whose text grows with their rows; they seldom come again.
  */
-const nameStatements = (): ((query: { sql: string }) => string) => {
+function createStatementNamer(): (query: { sql: string }) => string {
   const names = new Map<string, string>();
-  return ({ sql }) => {
+  return function nameStatement({ sql }) {
     const known = names.get(sql);
     if (known) return known;
     // An empty name is none.
-    if (names.size >= MOST_NAMED || sql.length > LONGEST_NAMED || sql.startsWith(PLANNED_ANEW)) return '';
+    if (names.size >= MAX_NAMED_STATEMENTS || sql.length > MAX_NAMED_LENGTH || sql.startsWith(UNPREPARED))
+      return '';
     const name = `oriontel_${names.size}`;
     names.set(sql, name);
     return name;
   };
-};
+}
 
 /** Answers when the database does. */
-export const pingDatabase = async (db: Queryable): Promise<void> => {
+export async function pingDatabase(db: Queryable): Promise<void> {
   await db.$queryRaw`SELECT 1`;
-};
+}

@@ -1,43 +1,50 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { openDatabase, pingDatabase, type Database, type DatabaseOptions } from './client.ts';
+import { createDatabase, pingDatabase, type Database, type DatabaseOptions } from './client.ts';
 import { isBadData, isUnavailable, isUniqueViolation } from './database-error.ts';
-import { openTestDatabase, type TestDatabase } from './testing.ts';
+import { createTestDatabase, type TestDatabase } from './testing.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await openTestDatabase();
+  database = await createTestDatabase();
 });
 afterAll(() => database.drop());
 
-const open = (options: Partial<DatabaseOptions>): Database => {
-  const db = openDatabase({ url: database.url, name: 'error test', ...options });
+function open(options: Partial<DatabaseOptions>): Database {
+  const db = createDatabase({ url: database.url, name: 'error test', ...options });
   onTestFinished(() => db.$disconnect());
   return db;
-};
+}
 
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
+function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
     () => 'it succeeded',
     (error: unknown) => error,
   );
+}
 
-const kindOf = (error: unknown) => ({
-  unavailable: isUnavailable(error),
-  badData: isBadData(error),
-  unique: isUniqueViolation(error),
-});
+function kindOf(error: unknown) {
+  return {
+    unavailable: isUnavailable(error),
+    badData: isBadData(error),
+    unique: isUniqueViolation(error),
+  };
+}
 
 const unavailable = { unavailable: true, badData: false, unique: false };
 const badData = { unavailable: false, badData: true, unique: false };
 const neither = { unavailable: false, badData: false, unique: false };
 
-const terminate = (name: string) => database.db.$queryRaw`
+function terminate(name: string) {
+  return database.db.$queryRaw`
   SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${name} AND datname = current_database()`;
+}
 
-const isBusy = (name: string) => database.db.$queryRaw`
+function isBusy(name: string) {
+  return database.db.$queryRaw`
   SELECT 1 FROM pg_stat_activity WHERE application_name = ${name} AND query LIKE '%pg_sleep%' AND state = 'active'`;
+}
 
 test('a server that is down is unavailable, at once, for queries and transactions', async () => {
   const db = open({ url: 'postgresql://nobody@127.0.0.1:1/none' });
@@ -111,15 +118,16 @@ test('idle connections that die are replaced without anybody noticing', async ()
 });
 
 test('a statement that takes too long is unavailable', async () => {
-  const db = open({ statementTimeout: 50 });
+  const db = open({ statementTimeoutMs: 50 });
   expect(kindOf(await failureOf(db.$queryRaw`SELECT pg_sleep(15)::text`))).toEqual(unavailable);
 });
 
 test('a deadlock is unavailable: the same again goes through', async () => {
-  const insert = (tx: Pick<Database, '$executeRaw'>, id: number) =>
-    tx.$executeRaw`INSERT INTO organizations (id, name) VALUES (${id}::int, 'locked')`;
-  const inOrder = (first: number, second: number) =>
-    failureOf(
+  function insert(tx: Pick<Database, '$executeRaw'>, id: number) {
+    return tx.$executeRaw`INSERT INTO organizations (id, name) VALUES (${id}::int, 'locked')`;
+  }
+  function inOrder(first: number, second: number) {
+    return failureOf(
       database.db.$transaction(async (tx) => {
         await insert(tx, first);
         await expect
@@ -132,6 +140,7 @@ test('a deadlock is unavailable: the same again goes through', async () => {
         await insert(tx, second);
       }),
     );
+  }
   const outcomes = await Promise.all([inOrder(101, 102), inOrder(102, 101)]);
   expect(outcomes.map(kindOf)).toContainEqual(unavailable);
 });

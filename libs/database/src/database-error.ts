@@ -8,10 +8,10 @@ interface PrismaError {
   meta?: { driverAdapterError?: { cause?: { kind?: string; originalCode?: string } } };
 }
 
-const cause = (error: unknown) => (error as PrismaError | null)?.meta?.driverAdapterError?.cause;
+const driverCause = (error: unknown) => (error as PrismaError | null)?.meta?.driverAdapterError?.cause;
 
 /** The SQLSTATE (PostgreSQL manual, appendix A), where the server was reached. */
-const sqlState = (error: unknown): string => cause(error)?.originalCode ?? '';
+const sqlState = (error: unknown): string => driverCause(error)?.originalCode ?? '';
 
 const UNREACHABLE = new Set([
   'P1000',
@@ -32,28 +32,32 @@ const UNREACHABLE_KINDS = new Set([
   'TlsConnectionError',
 ]);
 // Connection (but not a violated protocol, which is our own mistake), authorization, serialization and deadlock, resources, lock not available, cancelled or shut down, I/O.
-const PASSING_STATES = /^(08(?!P01)|28|40|53|55P03|57|58)/;
+const TRANSIENT_STATES = /^(08(?!P01)|28|40|53|55P03|57|58)/;
 // pg's and pg-pool's own errors have no code, and Prisma hands them through as they are.
-const PASSING_MESSAGES =
+const TRANSIENT_MESSAGES =
   /^(timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
 
 /** The database is away, overloaded or took too long: the same again later may go through. */
-export const isUnavailable = (error: unknown): boolean => {
+export function isUnavailable(error: unknown): boolean {
   const { name, message, code, syscall } = (error ?? {}) as PrismaError;
   return (
     UNREACHABLE.has(code ?? '') ||
-    UNREACHABLE_KINDS.has(cause(error)?.kind ?? '') ||
-    PASSING_STATES.test(sqlState(error)) ||
-    PASSING_MESSAGES.test(message ?? '') ||
+    UNREACHABLE_KINDS.has(driverCause(error)?.kind ?? '') ||
+    TRANSIENT_STATES.test(sqlState(error)) ||
+    TRANSIENT_MESSAGES.test(message ?? '') ||
     typeof syscall === 'string' ||
     name === 'PrismaClientInitializationError'
   );
-};
+}
 
 /**
  * The data itself cannot be stored: the same again fails again. Not 23514: no table has a check of its own, so it was a
  * month's partition being made at the same moment.
  */
-export const isBadData = (error: unknown): boolean => /^2(2|3(?!514))/.test(sqlState(error));
+export function isBadData(error: unknown): boolean {
+  return /^2(2|3(?!514))/.test(sqlState(error));
+}
 
-export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505';
+export function isUniqueViolation(error: unknown): boolean {
+  return sqlState(error) === '23505';
+}

@@ -1,8 +1,8 @@
-export { anyContains, everyOrg } from './conditions.ts';
+export { anyContains, orgScope } from './conditions.ts';
 export {
-  openDatabase,
+  createDatabase,
   pingDatabase,
-  PLANNED_ANEW,
+  UNPREPARED,
   type Database,
   type DatabaseOptions,
   type Queryable,
@@ -10,4 +10,4 @@ export {
 export { isBadData, isUniqueViolation, isUnavailable } from './database-error.ts';
 export { Prisma } from './generated/client.ts';
 export { applyMigrations, MONTHS_AHEAD, pendingSchemaChange } from './migrate.ts';
-export { dropPartition, makePartitions, pastPartitions, type Partition } from './partitions.ts';
+export { dropPartition, createPartitions, pastPartitions, type Partition } from './partitions.ts';

@@ -5,7 +5,7 @@ const usage = `Usage, with DATABASE_URL set:
   npm run db:migration -- <name>     write the schema's change as a new migration
   npm run db:check                   fail where schema and migrations disagree`;
 
-const run = async (url: string | undefined, [command, name]: string[]): Promise<number> => {
+async function run(url: string | undefined, [command, name]: string[]): Promise<number> {
   if (!url) return fail('DATABASE_URL is not set.');
   if (command === 'apply' || command === undefined) {
     const applied = await applyMigrations(url);
@@ -24,12 +24,12 @@ const run = async (url: string | undefined, [command, name]: string[]): Promise<
     return change ? fail(`The migrations lack:\n${change}`) : 0;
   }
   return fail(usage);
-};
+}
 
-const fail = (message: string): number => {
+function fail(message: string): number {
   console.error(message);
   return 1;
-};
+}
 
 process.exit(
   await run(process.env['DATABASE_URL'], process.argv.slice(2)).catch((error: Error) => fail(error.message)),

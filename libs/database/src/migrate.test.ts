@@ -5,18 +5,18 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { applyMigrations, newMigration, pendingSchemaChange } from './migrate.ts';
 import { prismaFolder } from './migrations.ts';
 import { withDatabase } from './schema-engine.ts';
-import { openEmptyDatabase, openTestDatabase, type TestDatabase } from './testing.ts';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './testing.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const emptyDatabase = async (): Promise<TestDatabase> => {
-  const database = await openEmptyDatabase();
+async function emptyDatabase(): Promise<TestDatabase> {
+  const database = await createEmptyDatabase();
   onTestFinished(database.drop);
   return database;
-};
+}
 
 /** A copy of prisma/ whose schema has one model more than its migrations. */
-const changedPrismaFolder = async (): Promise<string> => {
+async function changedPrismaFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'prisma-test-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   await cp(prismaFolder, folder, { recursive: true });
@@ -25,13 +25,16 @@ const changedPrismaFolder = async (): Promise<string> => {
     '\nmodel Extra {\n  id Int @id\n\n  @@map("extra")\n}\n',
   );
   return folder;
-};
+}
 
-const migrationsOf = ({ db }: TestDatabase) => db.$queryRaw<{ migration_name: string; finished: boolean }[]>`
+function migrationsOf({ db }: TestDatabase) {
+  return db.$queryRaw<{ migration_name: string; finished: boolean }[]>`
   SELECT migration_name, finished_at IS NOT NULL AND rolled_back_at IS NULL AS finished FROM _prisma_migrations`;
+}
 
-const shadows = ({ db }: TestDatabase) =>
-  db.$queryRaw`SELECT datname FROM pg_database WHERE datname LIKE 'oriontel\\_shadow\\_%'`;
+function shadows({ db }: TestDatabase) {
+  return db.$queryRaw`SELECT datname FROM pg_database WHERE datname LIKE 'oriontel\\_shadow\\_%'`;
+}
 
 test('an empty database is brought up to date, and the second time there is nothing to do', async () => {
   const database = await emptyDatabase();
@@ -90,7 +93,7 @@ test('what the schema has beyond the migrations is told as SQL, written as a mig
 });
 
 test('asking for the pending change touches neither the database nor its data', async () => {
-  const database = await openTestDatabase();
+  const database = await createTestDatabase();
   onTestFinished(database.drop);
   await database.db.organization.create({ data: { name: 'Kept' } });
   const before = await migrationsOf(database);

@@ -7,7 +7,7 @@ import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg'
 export const prismaFolder = fileURLToPath(new URL('../../../prisma', import.meta.url));
 
 /** The migrations as the schema engine wants them: each folder's migration.sql, in order of name. */
-export const readMigrations = async (prisma: string): Promise<MigrationList> => {
+export async function readMigrations(prisma: string): Promise<MigrationList> {
   const baseDir = join(prisma, 'migrations');
   const entries = await readdir(baseDir, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
@@ -17,28 +17,30 @@ export const readMigrations = async (prisma: string): Promise<MigrationList> => 
     shadowDbInitScript: '',
     migrationDirectories: await Promise.all(folders.sort().map((path) => readMigration(baseDir, path))),
   };
-};
+}
 
-const readMigration = async (
+async function readMigration(
   baseDir: string,
   path: string,
-): Promise<MigrationList['migrationDirectories'][number]> => ({
-  path,
-  migrationFile: {
-    path: 'migration.sql',
-    content: { tag: 'ok', value: await readFile(join(baseDir, path, 'migration.sql'), 'utf8') },
-  },
-});
+): Promise<MigrationList['migrationDirectories'][number]> {
+  return {
+    path,
+    migrationFile: {
+      path: 'migration.sql',
+      content: { tag: 'ok', value: await readFile(join(baseDir, path, 'migration.sql'), 'utf8') },
+    },
+  };
+}
 
-export const writeMigration = async (prisma: string, name: string, sql: string): Promise<string> => {
+export async function writeMigration(prisma: string, name: string, sql: string): Promise<string> {
   const folder = join(prisma, 'migrations', name);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'migration.sql'), sql, { flag: 'wx' });
   return join(folder, 'migration.sql');
-};
+}
 
 /** The Prisma schema: schema.prisma and every file in models/. */
-export const readSchema = async (prisma: string): Promise<{ path: string; content: string }[]> => {
+export async function readSchema(prisma: string): Promise<{ path: string; content: string }[]> {
   const entries = await readdir(prisma, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.prisma'));
   return Promise.all(
@@ -47,4 +49,4 @@ export const readSchema = async (prisma: string): Promise<{ path: string; conten
       return { path: relative(prisma, path), content: await readFile(path, 'utf8') };
     }),
   );
-};
+}

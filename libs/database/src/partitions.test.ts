@@ -1,50 +1,54 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { makePartitions } from './partitions.ts';
+import { createPartitions } from './partitions.ts';
 import { isBadData } from './database-error.ts';
-import { openDatabase } from './client.ts';
-import { openTestDatabase, type TestDatabase } from './testing.ts';
+import { createDatabase } from './client.ts';
+import { createTestDatabase, type TestDatabase } from './testing.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await openTestDatabase();
+  database = await createTestDatabase();
 });
 afterAll(() => database.drop());
 beforeEach(() => database.db.$executeRaw`DELETE FROM cdrs`);
 
-const insertCall = (callId: string, startTime: string) => database.db.$executeRaw`
+function insertCall(callId: string, startTime: string) {
+  return database.db.$executeRaw`
   INSERT INTO cdrs (id, org_id, call_id, leg, start_time, duration, billsec, disposition, source, batch_id, content_hash, raw)
   VALUES (gen_random_uuid(), 1, ${callId}, 'a', ${startTime}::timestamptz, 1, 1, 'answered', 'test', 'b', 'h', '{}')`;
+}
 
-const makeMonth = async (time: string): Promise<boolean> => {
+async function makeMonth(time: string): Promise<boolean> {
   const [row] = await database.db.$queryRaw<[{ made: boolean }]>`
     SELECT make_month_partition('cdrs', ${time}::timestamptz) AS made`;
   return row.made;
-};
+}
 
-const calls = () => database.db.$queryRaw<{ call_id: string; partition: string }[]>`
+function calls() {
+  return database.db.$queryRaw<{ call_id: string; partition: string }[]>`
   SELECT call_id, tableoid::regclass::text AS partition FROM cdrs ORDER BY call_id`;
+}
 
-const partitionNames = async (): Promise<string[]> => {
+async function partitionNames(): Promise<string[]> {
   const rows = await database.db.$queryRaw<{ name: string }[]>`
     SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'cdrs'::regclass ORDER BY 1`;
   return rows.map(({ name }) => name);
-};
+}
 
-const monthFromNow = (months: number): string => {
+function monthFromNow(months: number): string {
   const now = new Date();
   const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1));
   return `cdrs_${month.toISOString().slice(0, 7).replace('-', '_')}`;
-};
+}
 
 test('after the migrations there are last month, this month, three ahead and the default, and nothing more to make', async () => {
   const months = [-1, 0, 1, 2, 3].map(monthFromNow);
   expect(await partitionNames()).toEqual([...months, 'cdrs_default'].sort());
-  expect(await makePartitions(database.db)).toBe(0);
+  expect(await createPartitions(database.db)).toBe(0);
 });
 
 test('a partition that is missing is made by whoever comes first, of many at once', async () => {
   await database.db.$executeRawUnsafe(`DROP TABLE ${monthFromNow(2)}, ${monthFromNow(3)}`);
-  const made = await Promise.all([1, 2, 3, 4].map(() => makePartitions(database.db)));
+  const made = await Promise.all([1, 2, 3, 4].map(() => createPartitions(database.db)));
   expect(made.sort()).toEqual([0, 0, 0, 2]);
 });
 
@@ -76,8 +80,8 @@ test('a leg that was moved is still refused a second time', async () => {
 
 test('calls that come while their month is made are all stored, each once', async () => {
   const arrived = new Set<string>();
-  const insertUntilStored = async (callId: string, time: string): Promise<unknown> =>
-    insertCall(callId, time).then(
+  async function insertUntilStored(callId: string, time: string): Promise<unknown> {
+    return insertCall(callId, time).then(
       () => arrived.add(callId),
       // One that is routed to the default partition while its month is attached is refused, never lost: its worker tries again.
       (error: unknown) => {
@@ -86,6 +90,7 @@ test('calls that come while their month is made are all stored, each once', asyn
         return insertUntilStored(callId, time);
       },
     );
+  }
   const months = Array.from({ length: 12 }, (_, i) => `2003-${String(i + 1).padStart(2, '0')}-10T00:00:00Z`);
   const inserts = Array.from({ length: 240 }, (_, i) => insertUntilStored(`call-${i}`, months[i % 12]!));
   const made = await Promise.all([...inserts.slice(0, 20), ...months.map(makeMonth), ...inserts.slice(20)]);
@@ -118,7 +123,7 @@ test.for([
     months: ['2027_02', '2027_03', '2027_04', '2027_05', '2027_06'],
   },
 ])('the months are the same in every time zone: $timeZone at $now', async ({ timeZone, now, months }) => {
-  const own = await openTestDatabase();
+  const own = await createTestDatabase();
   onTestFinished(own.drop);
   // A now() of our own, found before the real one.
   await own.db.$executeRawUnsafe(
@@ -128,9 +133,9 @@ test.for([
     SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'cdrs'::regclass AND inhrelid <> 'cdrs_default'::regclass`;
   for (const { name } of rows) await own.db.$executeRawUnsafe(`DROP TABLE ${name}`);
   const options = encodeURIComponent(`-c TimeZone=${timeZone} -c search_path=public,pg_catalog`);
-  const db = openDatabase({ url: `${own.url}?options=${options}`, name: 'elsewhere' });
+  const db = createDatabase({ url: `${own.url}?options=${options}`, name: 'elsewhere' });
   onTestFinished(() => db.$disconnect());
-  await makePartitions(db);
+  await createPartitions(db);
   const made = await own.db.$queryRaw<{ name: string }[]>`
     SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'cdrs'::regclass ORDER BY 1`;
   expect(made.map(({ name }) => name)).toEqual(

@@ -17,10 +17,10 @@ import pg from 'pg';
  * Lends Prisma's official schema engine, in WASM: the native one would have to be downloaded. Its connections are closed
  * when `work` is done.
  */
-export const withSchemaEngine = async <T>(
+export async function withSchemaEngine<T>(
   databaseUrl: string,
   work: (engine: bindings.SchemaEngine) => Promise<T>,
-): Promise<T> => {
+): Promise<T> {
   instance ??= instantiate();
   await instance;
   const pools: pg.Pool[] = [];
@@ -30,12 +30,12 @@ export const withSchemaEngine = async <T>(
   } finally {
     await Promise.all(pools.filter((pool) => !pool.ended).map((pool) => pool.end()));
   }
-};
+}
 
 let instance: Promise<void> | undefined;
 
 /** By hand: the package's own entry imports the .wasm file, which Node does not do without a flag. */
-const instantiate = async (): Promise<void> => {
+async function instantiate(): Promise<void> {
   const entry = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const wasm = await WebAssembly.compile(await readFile(entry.replace(/\.js$/, '.wasm')));
   const imports = { './schema_engine_bg.js': { ...bindings } };
@@ -46,28 +46,30 @@ const instantiate = async (): Promise<void> => {
   Object.assign(globalThis, {
     PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => console.error(text) },
   });
-};
+}
 
 /**
  * PrismaPg with a shadow database of its own making: PrismaPg's connectToShadowDb is undone by a connection string,
  * whose database wins, and would replay the migrations into the real one.
  */
-const adapterWithShadow = (databaseUrl: string, pools: pg.Pool[]): SqlMigrationAwareDriverAdapterFactory => ({
-  provider: 'postgres',
-  adapterName: '@prisma/adapter-pg',
-  connect: () => connect(databaseUrl, pools),
-  connectToShadowDb: async () => {
-    const name = `oriontel_shadow_${randomUUID().replaceAll('-', '')}`;
-    await execute(databaseUrl, `CREATE DATABASE ${name}`);
-    const shadow = await connect(withDatabase(databaseUrl, name), pools);
-    const dispose = async (): Promise<void> => {
-      await execute(databaseUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    };
-    return Object.assign(shadow, { dispose });
-  },
-});
+function adapterWithShadow(databaseUrl: string, pools: pg.Pool[]): SqlMigrationAwareDriverAdapterFactory {
+  return {
+    provider: 'postgres',
+    adapterName: '@prisma/adapter-pg',
+    connect: () => connect(databaseUrl, pools),
+    async connectToShadowDb() {
+      const name = `oriontel_shadow_${randomUUID().replaceAll('-', '')}`;
+      await execute(databaseUrl, `CREATE DATABASE ${name}`);
+      const shadow = await connect(withDatabase(databaseUrl, name), pools);
+      async function dispose(): Promise<void> {
+        await execute(databaseUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      }
+      return Object.assign(shadow, { dispose });
+    },
+  };
+}
 
-const connect = async (databaseUrl: string, pools: pg.Pool[]): Promise<SqlDriverAdapter> => {
+async function connect(databaseUrl: string, pools: pg.Pool[]): Promise<SqlDriverAdapter> {
   const pool = new CharAwarePool({ connectionString: databaseUrl });
   // A shadow database is dropped under its connections: that is no error.
   pool.on('error', () => {});
@@ -76,22 +78,22 @@ const connect = async (databaseUrl: string, pools: pg.Pool[]): Promise<SqlDriver
   const queryRaw = adapter.queryRaw.bind(adapter);
   return Object.assign(adapter, {
     executeScript: (script: string) => executeScript(pool, script),
-    queryRaw: async (query: SqlQuery) => {
+    async queryRaw(query: SqlQuery) {
       const result = await queryRaw(query);
       for (const i of pool.charColumns.get(result.rows) ?? [])
         result.columnTypes[i] = ColumnTypeEnum.Character;
       return result;
     },
   });
-};
+}
 
 /** As one simple query, so that it is one transaction: PrismaPg's own cuts a script at every `;`, also inside a function. */
-const executeScript = async (pool: pg.Pool, script: string): Promise<void> => {
+async function executeScript(pool: pg.Pool, script: string): Promise<void> {
   await pool.query(script).catch((error: pg.DatabaseError) => {
     const { code = '', severity = 'ERROR', message, detail, column, hint } = error;
     throw new DriverAdapterError({ kind: 'postgres', code, severity, message, detail, column, hint });
   });
-};
+}
 
 const OID_CHAR = 18;
 const OID_TEXT = 25;
@@ -109,15 +111,15 @@ class CharAwarePool extends pg.Pool {
   }) as unknown as pg.Pool['query'];
 }
 
-const execute = async (databaseUrl: string, sql: string): Promise<void> => {
+async function execute(databaseUrl: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query(sql).finally(() => client.end());
-};
+}
 
 /** The same server, user and options, another database. */
-export const withDatabase = (databaseUrl: string, database: string): string => {
+export function withDatabase(databaseUrl: string, database: string): string {
   const url = new URL(databaseUrl);
   url.pathname = `/${database}`;
   return url.href;
-};
+}

@@ -1,25 +1,29 @@
 import { z } from 'zod';
 
 /** An empty variable counts as none: that is how shells and compose files leave one out. */
-const orNone = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => (value === '' ? undefined : value), schema);
+function emptyAsUndefined<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (value === '' ? undefined : value), schema);
+}
 
-const address = (protocol: RegExp, example: string) =>
-  orNone(z.url({ protocol, error: `must be an address like ${example}` }).optional());
+function urlWithProtocol(protocol: RegExp, example: string) {
+  return emptyAsUndefined(z.url({ protocol, error: `must be an address like ${example}` }).optional());
+}
 
 const onOrOff = z.enum(['on', 'off']);
 const Variables = z.object({
-  PORT: orNone(z.coerce.number().int().min(1).max(65_535).default(3000)),
+  PORT: emptyAsUndefined(z.coerce.number().int().min(1).max(65_535).default(3000)),
   // Whoever reaches a new stack first may register as its admin: it is opened to others on purpose only.
-  HOST: orNone(z.string().default('127.0.0.1')),
-  DATA_DIR: orNone(z.string().default('.oriontel')),
-  DATABASE_URL: address(/^postgres(ql)?$/, 'postgresql://user@host/database'),
-  REDIS_URL: address(/^rediss?$/, 'redis://host:6379'),
-  DEMO_DATA: orNone(onOrOff.optional()),
-  LOG_LEVEL: orNone(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info')),
-  JWT_SECRET: orNone(z.string().optional()),
-  RATE_LIMITS: orNone(onOrOff.default('on')),
-  PROBE_ALLOW_PRIVATE: orNone(onOrOff.optional()),
+  HOST: emptyAsUndefined(z.string().default('127.0.0.1')),
+  DATA_DIR: emptyAsUndefined(z.string().default('.oriontel')),
+  DATABASE_URL: urlWithProtocol(/^postgres(ql)?$/, 'postgresql://user@host/database'),
+  REDIS_URL: urlWithProtocol(/^rediss?$/, 'redis://host:6379'),
+  DEMO_DATA: emptyAsUndefined(onOrOff.optional()),
+  LOG_LEVEL: emptyAsUndefined(
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  ),
+  JWT_SECRET: emptyAsUndefined(z.string().optional()),
+  RATE_LIMITS: emptyAsUndefined(onOrOff.default('on')),
+  PROBE_ALLOW_PRIVATE: emptyAsUndefined(onOrOff.optional()),
   PATH: z.string().default(''),
 });
 
@@ -32,8 +36,8 @@ export const Config = Variables.transform((given) => ({
 export type Config = z.output<typeof Config>;
 
 /** Throws one line that names every rejected variable; never its value, which may be a secret. */
-export const readConfig = (env: NodeJS.ProcessEnv): Config => {
+export function readConfig(env: NodeJS.ProcessEnv): Config {
   const result = Config.safeParse(env);
   if (result.success) return result.data;
   throw new Error(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
-};
+}

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { freePort } from './process/choose-port.ts';
-import { commandOf } from './process/process-identity.ts';
+import { commandLineOf } from './process/process-identity.ts';
 import { writeFakeApp } from './testing/fake-app.ts';
-import { watch } from './testing/run-script.ts';
+import { watchOutput } from './testing/run-script.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -17,7 +17,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const APPS = ['api-gateway', 'cdr-worker', 'eventlog-worker', 'gateway-monitor'];
 
 /** A folder laid out like the built repository, with fake apps and a migration that notes that it ran. */
-const layOut = async (): Promise<string> => {
+async function layOut(): Promise<string> {
   const root = await temporaryFolder();
   const here = fileURLToPath(new URL('.', import.meta.url));
   const outfile = join(root, 'dist/libs/devstack/main.js');
@@ -37,16 +37,16 @@ const layOut = async (): Promise<string> => {
     "console.log('migrating', process.env.DATABASE_URL ? 'a database' : 'nothing');",
   );
   return root;
-};
+}
 
-const writeMigration = async (root: string, source: string): Promise<void> => {
+async function writeMigration(root: string, source: string): Promise<void> {
   const file = join(root, 'dist/libs/database/migrate.main.js');
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, source);
-};
+}
 
-const start = (root: string, env: NodeJS.ProcessEnv) => {
-  const script = watch(
+function start(root: string, env: NodeJS.ProcessEnv) {
+  const script = watchOutput(
     spawn(process.execPath, ['dist/libs/devstack/main.js'], {
       cwd: root,
       env: { PATH: process.env.PATH, ...env },
@@ -60,20 +60,20 @@ const start = (root: string, env: NodeJS.ProcessEnv) => {
     await ended;
   });
   return { ...script, ended };
-};
+}
 
 /** Every process that has this folder in its command line. */
-const processesUnder = async (root: string): Promise<string[]> => {
+async function processesUnder(root: string): Promise<string[]> {
   const pids = (await readdir('/proc')).map(Number).filter(Boolean);
-  const commands = await Promise.all(pids.map(commandOf));
+  const commands = await Promise.all(pids.map(commandLineOf));
   return commands.filter((command) => command !== null && command.includes(root)) as string[];
-};
+}
 
 test('starts all, says how to go on, keeps its secrets, and stops all with exit code 0', async () => {
   const root = await layOut();
   const port = await freePort();
   const stack = start(root, { PORT: String(port) });
-  await stack.said('/cdrs?call_id=');
+  await stack.waitForOutput('/cdrs?call_id=');
   expect(stack.output()).toContain('migrating a database');
   const env = (await fetch(`http://127.0.0.1:${port}/env`).then((answer) => answer.json())) as Record<
     string,
@@ -101,7 +101,7 @@ test('starts all, says how to go on, keeps its secrets, and stops all with exit 
 test('apps that do not stop take at most ten seconds', async () => {
   const root = await layOut();
   const stack = start(root, { PORT: String(await freePort()), IGNORE_SIGTERM: 'yes' });
-  await stack.said('/cdrs?call_id=');
+  await stack.waitForOutput('/cdrs?call_id=');
   const began = Date.now();
   stack.child.kill('SIGTERM');
   expect(await stack.ended).toBe(0);
@@ -112,7 +112,7 @@ test('apps that do not stop take at most ten seconds', async () => {
 test('who insists does not wait for apps that do not stop', async () => {
   const root = await layOut();
   const stack = start(root, { PORT: String(await freePort()), IGNORE_SIGTERM: 'yes' });
-  await stack.said('/cdrs?call_id=');
+  await stack.waitForOutput('/cdrs?call_id=');
   const began = Date.now();
   stack.child.kill('SIGINT');
   setTimeout(() => stack.child.kill('SIGINT'), 1_200);
@@ -125,12 +125,12 @@ test('a stack that was killed leaves no app behind, and the next one finds every
   const root = await layOut();
   const env = { PORT: String(await freePort()) };
   const killed = start(root, env);
-  await killed.said('/cdrs?call_id=');
+  await killed.waitForOutput('/cdrs?call_id=');
   killed.child.kill('SIGKILL');
   const apps = async () => (await processesUnder(root)).filter((line) => line.includes('dist/apps'));
   await expect.poll(apps, { timeout: 5_000 }).toEqual([]);
   const next = start(root, env);
-  await next.said('/cdrs?call_id=');
+  await next.waitForOutput('/cdrs?call_id=');
   next.child.kill('SIGTERM');
   expect(await next.ended).toBe(0);
   expect(await processesUnder(root)).toEqual([]);
@@ -139,13 +139,13 @@ test('a stack that was killed leaves no app behind, and the next one finds every
 test('a second one on the same folder is refused in one line; with a folder and port of its own it runs', async () => {
   const root = await layOut();
   const first = start(root, { PORT: String(await freePort()) });
-  await first.said('/cdrs?call_id=');
+  await first.waitForOutput('/cdrs?call_id=');
   const refused = start(root, { PORT: String(await freePort()) });
   expect(await refused.ended).toBe(1);
   expect(refused.output()).toMatch(/^OrionTel: Another OrionTel \(process \d+\) is running on .*\n$/);
   const beside = start(root, { PORT: String(await freePort()), DATA_DIR: 'other' });
-  await beside.said('/cdrs?call_id=');
-  expect(await commandOf(first.child.pid!)).not.toBeNull();
+  await beside.waitForOutput('/cdrs?call_id=');
+  expect(await commandLineOf(first.child.pid!)).not.toBeNull();
 });
 
 test('a taken PORT is named before anything is started', async () => {
@@ -180,7 +180,7 @@ test('stopping while it is still starting is no failure', async () => {
   const root = await layOut();
   await writeMigration(root, "console.log('long'); setTimeout(() => {}, 60_000);");
   const stack = start(root, { PORT: String(await freePort()) });
-  await stack.said('long');
+  await stack.waitForOutput('long');
   stack.child.kill('SIGINT');
   expect(await stack.ended).toBe(0);
   expect(await processesUnder(root)).toEqual([]);

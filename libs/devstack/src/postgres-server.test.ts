@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startPostgres, type PostgresServer } from './postgres-server.ts';
-import { throwAwaySettings } from './postgres/settings.ts';
-import { commandOf } from './process/process-identity.ts';
+import { ephemeralSettings } from './postgres/settings.ts';
+import { commandLineOf } from './process/process-identity.ts';
 import { runScript } from './testing/run-script.ts';
 import { silentLog } from './testing/silent-log.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const start = async (dataDir: string, options: { port?: number } = {}): Promise<PostgresServer> => {
-  const server = await startPostgres({ ...options, dataDir, settings: throwAwaySettings, log: silentLog });
+async function start(dataDir: string, options: { port?: number } = {}): Promise<PostgresServer> {
+  const server = await startPostgres({ ...options, dataDir, settings: ephemeralSettings, log: silentLog });
   onTestFinished(() => server.stop(500));
   return server;
-};
+}
 
-const query = async (url: string, sql: string): Promise<Record<string, unknown>[]> => {
+async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
   client.on('error', () => {});
   await client.connect();
@@ -25,10 +25,11 @@ const query = async (url: string, sql: string): Promise<Record<string, unknown>[
     .query(sql)
     .then(({ rows }) => rows)
     .finally(() => client.end());
-};
+}
 
-const pidOf = async ({ folder }: { folder: string }): Promise<number> =>
-  Number((await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+async function pidOf({ folder }: { folder: string }): Promise<number> {
+  return Number((await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+}
 
 describe('the embedded PostgreSQL', () => {
   test('keeps its data and its address across restarts', async () => {
@@ -108,16 +109,16 @@ describe('the embedded PostgreSQL', () => {
       const { url } = await startPostgres({ dataDir: ${JSON.stringify(dataDir)}, settings: { fsync: 'off' }, log });
       console.log('started', url);
     `);
-    await owner.said('started');
+    await owner.waitForOutput('started');
     const url = /postgresql:\S+/.exec(owner.output())![0];
     await query(url, 'CREATE TABLE kept AS SELECT 1 AS one');
     const left = Number(
       (await query(url, "SELECT pg_read_file('postmaster.pid') AS file"))[0]!.file?.toString().split('\n')[0],
     );
     owner.child.kill('SIGKILL');
-    expect(await commandOf(left)).toContain('postgres');
+    expect(await commandLineOf(left)).toContain('postgres');
     const next = await start(dataDir);
-    expect(await commandOf(left)).toBeNull();
+    expect(await commandLineOf(left)).toBeNull();
     expect(await query(next.url, 'TABLE kept')).toEqual([{ one: 1 }]);
   });
 
@@ -131,14 +132,14 @@ describe('the embedded PostgreSQL', () => {
     await server.stop();
     expect(Date.now() - began).toBeLessThan(8_000);
     expect(await busy).toMatch(/terminat/);
-    expect(await Promise.all(pids.map(commandOf))).toEqual(pids.map(() => null));
+    expect(await Promise.all(pids.map(commandLineOf))).toEqual(pids.map(() => null));
   });
 
   test('starting can be given up', async () => {
     const dataDir = await temporaryFolder();
     const starting = startPostgres({
       dataDir,
-      settings: throwAwaySettings,
+      settings: ephemeralSettings,
       log: silentLog,
       signal: AbortSignal.abort(),
     });

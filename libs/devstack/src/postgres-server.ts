@@ -1,15 +1,15 @@
 import { join, resolve } from 'node:path';
 import type { Log } from './log.ts';
 import { chooseHome } from './postgres/choose-home.ts';
-import { urlOf } from './postgres/connect.ts';
-import { endingOf } from './postgres/ending.ts';
+import { postgresUrl } from './postgres/ensure-database.ts';
+import { shutdownSteps } from './postgres/shutdown-steps.ts';
 import { ensureCluster } from './postgres/ensure-cluster.ts';
 import { findBinaries } from './postgres/find-binaries.ts';
-import { launchPatiently } from './postgres/launch.ts';
+import { launchWithRetry } from './postgres/launch.ts';
 import { prepareBinaries } from './postgres/prepare-binaries.ts';
-import { usualSettings, type Settings } from './postgres/settings.ts';
+import { defaultSettings, type Settings } from './postgres/settings.ts';
 import { stopStale } from './postgres/stop-stale.ts';
-import { keepServer } from './process/keep-server.ts';
+import { superviseServer } from './process/supervise-server.ts';
 
 export type PostgresServer = {
   /** Of the database `oriontel`, with its password. */
@@ -30,7 +30,7 @@ export type PostgresOptions = {
   /** Gives up starting, and leaves nothing running. */
   signal?: AbortSignal;
   /** Where a cluster goes that cannot be under dataDir. */
-  apartRoot?: string;
+  fallbackRoot?: string;
 };
 
 /**
@@ -41,22 +41,22 @@ export type PostgresOptions = {
  *
  * One caller at a time per `dataDir`; `npm start` holds a lock on it.
  */
-export const startPostgres = async (options: PostgresOptions): Promise<PostgresServer> => {
-  const { log, apartRoot = '/var/lib/oriontel' } = options;
-  const settings = { ...usualSettings, ...options.settings };
-  const home = await chooseHome({ dataDir: resolve(options.dataDir), apartRoot, log });
+export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  const { log, fallbackRoot = '/var/lib/oriontel' } = options;
+  const settings = { ...defaultSettings, ...options.settings };
+  const home = await chooseHome({ dataDir: resolve(options.dataDir), apartRoot: fallbackRoot, log });
   await stopStale(join(home.folder, 'data'), log);
   const native = await prepareBinaries(findBinaries(), home);
   const cluster = await ensureCluster({ home, native, durable: settings.fsync !== 'off' });
-  const server = await keepServer({
+  const server = await superviseServer({
     ...options,
     name: 'PostgreSQL',
-    launch: (port, signal) => launchPatiently({ home, native, cluster, settings }, port, signal),
-    endingOf,
+    launch: (port, signal) => launchWithRetry({ home, native, cluster, settings }, port, signal),
+    shutdownSteps,
     portFile: join(home.folder, 'port'),
     firstPort: 5433,
   });
   const { port } = server;
-  const url = urlOf(cluster.password, port);
+  const url = postgresUrl(cluster.password, port);
   return { url, port, folder: home.folder, stop: (within = 8_000) => server.stop(within) };
-};
+}

@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { commandOf } from './process/process-identity.ts';
+import { commandLineOf } from './process/process-identity.ts';
 import { findRedis, startRedis } from './redis-server.ts';
 import { runScript } from './testing/run-script.ts';
 import { silentLog } from './testing/silent-log.ts';
@@ -12,18 +12,18 @@ vi.setConfig({ testTimeout: 30_000 });
 
 const program = await findRedis(process.env.PATH);
 
-const start = async (dataDir: string) => {
+async function start(dataDir: string) {
   const server = await startRedis({ program: program!, dataDir, log: silentLog });
   onTestFinished(() => server.stop(500));
   return server;
-};
+}
 
-const connect = (url: string): Redis => {
+function connect(url: string): Redis {
   const client = new Redis(url);
   client.on('error', () => {});
   onTestFinished(() => client.disconnect());
   return client;
-};
+}
 
 test('finds Redis before Valkey, only what can be run, and nothing in an empty PATH', async () => {
   const [first, second] = [await temporaryFolder(), await temporaryFolder()];
@@ -77,12 +77,12 @@ describe.skipIf(!program)('the embedded Redis', () => {
       const { url } = await startRedis({ ...options, log });
       console.log('started', url);
     `);
-    await owner.said('started');
+    await owner.waitForOutput('started');
     await connect(/redis:\S+/.exec(owner.output())![0]).set('kept', 'yes');
     const left = Number(await readFile(join(dataDir, 'redis', 'redis.pid'), 'utf8'));
     owner.child.kill('SIGKILL');
     const next = await start(dataDir);
-    expect(await commandOf(left)).toBeNull();
+    expect(await commandLineOf(left)).toBeNull();
     expect(await connect(next.url).get('kept')).toBe('yes');
   });
 });

@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Log } from './log.ts';
-import { openDataDir } from './open-data-dir.ts';
-import { keepServer } from './process/keep-server.ts';
-import { keepSecret } from './process/keep-secret.ts';
-import { launch, urlOf } from './redis/launch.ts';
-import { endingOf, stopStale } from './redis/stop-stale.ts';
+import { ensureDataDir } from './ensure-data-dir.ts';
+import { superviseServer } from './process/supervise-server.ts';
+import { ensureSecret } from './process/ensure-secret.ts';
+import { launch, redisUrl } from './redis/launch.ts';
+import { shutdownSteps, stopStale } from './redis/stop-stale.ts';
 
 export { findRedis } from './redis/find-redis.ts';
 
@@ -27,27 +27,27 @@ export type RedisOptions = {
 };
 
 /** A Redis (or Valkey) under `<dataDir>/redis`, kept running. One caller at a time per `dataDir`. */
-export const startRedis = async (options: RedisOptions): Promise<RedisServer> => {
+export async function startRedis(options: RedisOptions): Promise<RedisServer> {
   const { program, log } = options;
-  const folder = await openFolder(resolve(options.dataDir));
+  const folder = await ensureRedisFolder(resolve(options.dataDir));
   await stopStale(folder, log);
-  const password = await keepSecret(join(folder, 'password'));
-  const server = await keepServer({
+  const password = await ensureSecret(join(folder, 'password'));
+  const server = await superviseServer({
     ...options,
     name: 'Redis',
     launch: (port, signal) => launch({ program, folder, password }, port, signal),
-    endingOf,
+    shutdownSteps: shutdownSteps,
     portFile: join(folder, 'port'),
     firstPort: 6380,
   });
   const { port } = server;
-  return { url: urlOf(password, port), port, folder, stop: (within = 5_000) => server.stop(within) };
-};
+  return { url: redisUrl(password, port), port, folder, stop: (within = 5_000) => server.stop(within) };
+}
 
-const openFolder = async (dataDir: string): Promise<string> => {
-  await openDataDir(dataDir);
+async function ensureRedisFolder(dataDir: string): Promise<string> {
+  await ensureDataDir(dataDir);
   const folder = join(dataDir, 'redis');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await openDataDir(folder);
+  await ensureDataDir(folder);
   return folder;
-};
+}

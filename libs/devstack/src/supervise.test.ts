@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { freePort } from './process/choose-port.ts';
-import { commandOf } from './process/process-identity.ts';
+import { commandLineOf } from './process/process-identity.ts';
 import { supervise } from './supervise.ts';
-import type { AppProcess } from './supervise/keep-app.ts';
+import type { AppProcess } from './supervise/supervise-app.ts';
 import { writeFakeApp } from './testing/fake-app.ts';
 import { runScript } from './testing/run-script.ts';
 import { silentLog } from './testing/silent-log.ts';
@@ -11,9 +11,9 @@ import { temporaryFolder } from './testing/temporary-folder.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
-const backoff = { first: 20, most: 100, resetAfter: 10_000 };
+const backoff = { firstMs: 20, maxMs: 100, resetAfterMs: 10_000 };
 
-const fakeProcess = async (name: string, env: NodeJS.ProcessEnv = {}): Promise<AppProcess> => {
+async function fakeProcess(name: string, env: NodeJS.ProcessEnv = {}): Promise<AppProcess> {
   const port = await freePort();
   const file = await writeFakeApp(join(await temporaryFolder(), 'app.mjs'));
   return {
@@ -22,16 +22,17 @@ const fakeProcess = async (name: string, env: NodeJS.ProcessEnv = {}): Promise<A
     env: { ADMIN_PORT: String(port), ...env },
     readyUrls: [`http://127.0.0.1:${port}/readyz`],
   };
-};
+}
 
-const start = async (processes: AppProcess[], print = (_name: string, _line: string) => {}) => {
+async function start(processes: AppProcess[], print = (_name: string, _line: string) => {}) {
   const apps = await supervise(processes, { log: silentLog, print, backoff });
   onTestFinished(() => apps.stop(0));
   return apps;
-};
+}
 
-const ask = (app: AppProcess, path = '') =>
-  fetch(new URL(path, app.readyUrls[0])).then((answer) => answer.text());
+function ask(app: AppProcess, path = '') {
+  return fetch(new URL(path, app.readyUrls[0])).then((answer) => answer.text());
+}
 
 test('an app that crashes is started again', async () => {
   const app = await fakeProcess('gateway');
@@ -93,7 +94,7 @@ test('apps that ignore SIGTERM are killed within the deadline and none is left',
   const began = Date.now();
   await apps.stop(2_000);
   expect(Date.now() - began).toBeLessThan(2_200);
-  expect(await Promise.all(pids.map(commandOf))).toEqual([null, null]);
+  expect(await Promise.all(pids.map(commandLineOf))).toEqual([null, null]);
 });
 
 test('an app that crashed while it was being stopped does not come back', async () => {
@@ -102,7 +103,7 @@ test('an app that crashed while it was being stopped does not come back', async 
   const { gateway } = apps.pids();
   process.kill(gateway!, 'SIGKILL');
   await apps.stop();
-  expect(await commandOf(apps.pids().gateway!)).toBeNull();
+  expect(await commandLineOf(apps.pids().gateway!)).toBeNull();
 });
 
 test('a supervisor that is killed leaves no app behind', async () => {
@@ -116,11 +117,11 @@ test('a supervisor that is killed leaves no app behind', async () => {
     await apps.ready();
     console.log('pids', Object.values(apps.pids()).join(' '), 'end');
   `);
-  await supervisor.said('end');
+  await supervisor.waitForOutput('end');
   const pids = /pids ([\d ]+)/.exec(supervisor.output())![1]!.trim().split(' ').map(Number);
   expect(pids).toHaveLength(2);
   supervisor.child.kill('SIGKILL');
-  await expect.poll(() => Promise.all(pids.map(commandOf)), { timeout: 5_000 }).toEqual([null, null]);
+  await expect.poll(() => Promise.all(pids.map(commandLineOf)), { timeout: 5_000 }).toEqual([null, null]);
 });
 
 test('a supervisor that is gone before its app has even loaded leaves no app behind', async () => {
@@ -132,7 +133,7 @@ test('a supervisor that is gone before its app has even loaded leaves no app beh
     console.log('pid', apps.pids().gateway, 'end');
     process.kill(process.pid, 'SIGKILL');
   `);
-  await supervisor.said('end');
+  await supervisor.waitForOutput('end');
   const pid = Number(/pid (\d+)/.exec(supervisor.output())![1]);
-  await expect.poll(() => commandOf(pid), { timeout: 5_000 }).toBeNull();
+  await expect.poll(() => commandLineOf(pid), { timeout: 5_000 }).toBeNull();
 });

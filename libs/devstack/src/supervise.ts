@@ -1,8 +1,13 @@
 import { endApp } from './supervise/end-app.ts';
-import { keepApp, type AppProcess, type KeepOptions, type KeptApp } from './supervise/keep-app.ts';
+import {
+  superviseApp,
+  type AppProcess,
+  type SuperviseOptions,
+  type SupervisedApp,
+} from './supervise/supervise-app.ts';
 import { pollReady } from './supervise/poll-ready.ts';
 
-export type Supervised = {
+export type AppSupervisor = {
   /** Resolves when every app is ready; rejects when one keeps ending, on abort, or after `within` ms (60,000). */
   ready: (signal?: AbortSignal, within?: number) => Promise<void>;
   /**
@@ -16,47 +21,49 @@ export type Supervised = {
  * Starts the apps and keeps them running. Each has an IPC channel and must exit when that disconnects. The first of the
  * list is the one that takes requests: it is stopped first, so that the others can still work on what it accepted.
  */
-export const supervise = async (processes: AppProcess[], options: KeepOptions): Promise<Supervised> => {
+export async function supervise(processes: AppProcess[], options: SuperviseOptions): Promise<AppSupervisor> {
   const stopping = new AbortController();
-  const apps: KeptApp[] = [];
-  const stop = async (within = 7_000) => {
+  const apps: SupervisedApp[] = [];
+  async function stop(within = 7_000) {
     stopping.abort(new Error('stopped before it was ready'));
-    const end = ({ kept }: KeptApp) => kept.stop((child) => endApp(child, Math.max(0, within / 2 - 500)));
+    function end({ supervisor }: SupervisedApp) {
+      return supervisor.stop((child) => endApp(child, Math.max(0, within / 2 - 500)));
+    }
     const [first, ...others] = apps;
     if (first) await end(first);
     await Promise.all(others.map(end));
-  };
+  }
   try {
-    for (const app of processes) apps.push(await keepApp(app, options));
+    for (const app of processes) apps.push(await superviseApp(app, options));
   } catch (error) {
     await stop();
     throw error;
   }
   return {
     stop,
-    ready: async (signal, within = 60_000) => {
+    async ready(signal, within = 60_000) {
       const giveUp = signal ? AbortSignal.any([signal, stopping.signal]) : stopping.signal;
       await Promise.all(apps.map((kept) => whenReady(kept, giveUp, within)));
     },
-    pids: () => Object.fromEntries(apps.map(({ app, kept }) => [app.name, kept.current().pid])),
+    pids: () => Object.fromEntries(apps.map(({ app, supervisor }) => [app.name, supervisor.current().pid])),
   };
-};
+}
 
-const whenReady = async (
-  { app, hopeless, proven }: KeptApp,
+async function whenReady(
+  { app, startupFailed, markReady }: SupervisedApp,
   giveUp: AbortSignal,
   within: number,
-): Promise<void> => {
+): Promise<void> {
   const late = new AbortController();
   const timer = setTimeout(
     () => late.abort(new Error(`${app.name} was not ready within ${within} ms`)),
     within,
   );
-  const signal = AbortSignal.any([giveUp, hopeless, late.signal]);
+  const signal = AbortSignal.any([giveUp, startupFailed, late.signal]);
   try {
     for (const url of app.readyUrls) await pollReady(url, signal);
-    proven();
+    markReady();
   } finally {
     clearTimeout(timer);
   }
-};
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startTestStores } from './testing.ts';
 import { silentLog } from './testing/silent-log.ts';
-import { sweepLeftBehind } from './testing/sweep-left-behind.ts';
+import { removeStaleTestFolders } from './testing/remove-stale-test-folders.ts';
 
 test('stores that are named are taken as they are', async () => {
   const named = { TEST_DATABASE_URL: 'postgresql://given/db', REDIS_URL: 'redis://given' };
@@ -17,9 +17,9 @@ test('what a killed run left in the temporary folder goes, what a living one has
   const [dead, alive] = await Promise.all([1, 2].map(() => mkdtemp(join(tmpdir(), 'oriontel-test-'))));
   await writeFile(join(dead!, 'owner'), '999999999\nlong ago\n');
   await mkdir(join(dead!, 'postgres'));
-  await sweepLeftBehind(silentLog);
+  await removeStaleTestFolders(silentLog);
   await expect(stat(dead!)).rejects.toThrow();
   await stat(alive!);
   await writeFile(join(alive!, 'owner'), '999999999\nlong ago\n');
-  await sweepLeftBehind(silentLog);
+  await removeStaleTestFolders(silentLog);
 });

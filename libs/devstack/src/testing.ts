@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Log } from './log.ts';
 import { startPostgres } from './postgres-server.ts';
-import { throwAwaySettings } from './postgres/settings.ts';
+import { ephemeralSettings } from './postgres/settings.ts';
 import { findRedis, startRedis } from './redis-server.ts';
-import { signFolder, sweepLeftBehind, testFolderPrefix } from './testing/sweep-left-behind.ts';
+import {
+  writeOwnerFile,
+  removeStaleTestFolders,
+  testFolderPrefix,
+} from './testing/remove-stale-test-folders.ts';
 
 export type TestStores = {
   /** A superuser's, so that tests may make databases from templates. */
@@ -20,43 +24,43 @@ type Env = Partial<Record<'TEST_DATABASE_URL' | 'REDIS_URL' | 'PATH', string>>;
 type Store = { url: string; folder?: string; stop: () => Promise<void> };
 
 /** Throw-away stores for a test run, unless the environment names others (TEST_DATABASE_URL, REDIS_URL). */
-export const startTestStores = async (
-  env: Env,
-  log: Log = pino({ level: 'silent' }),
-): Promise<TestStores> => {
-  await sweepLeftBehind(log);
+export async function startTestStores(env: Env, log: Log = pino({ level: 'silent' })): Promise<TestStores> {
+  await removeStaleTestFolders(log);
   const dataDir = await mkdtemp(join(tmpdir(), testFolderPrefix));
   // Root's PostgreSQL runs as another user, who must pass through; what is inside has its own modes.
   await chmod(dataDir, 0o711);
-  await signFolder(dataDir);
-  const started = await Promise.allSettled([openPostgres(env, dataDir, log), openRedis(env, dataDir, log)]);
+  await writeOwnerFile(dataDir);
+  const started = await Promise.allSettled([
+    startTestPostgres(env, dataDir, log),
+    startTestRedis(env, dataDir, log),
+  ]);
   const stores = started.flatMap((result) =>
     result.status === 'fulfilled' && result.value ? [result.value] : [],
   );
-  const stop = async () => {
+  async function stop() {
     await Promise.all(stores.map((store) => store.stop()));
     const folders = [dataDir, ...stores.flatMap(({ folder }) => folder ?? [])];
     await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
-  };
+  }
   const [postgres, redis] = started;
   if (postgres.status === 'fulfilled' && redis.status === 'fulfilled') {
     return { databaseUrl: postgres.value.url, redisUrl: redis.value?.url ?? null, stop };
   }
   await stop();
   throw [postgres, redis].find((result) => result.status === 'rejected')!.reason;
-};
+}
 
-const openPostgres = async (env: Env, dataDir: string, log: Log): Promise<Store> => {
+async function startTestPostgres(env: Env, dataDir: string, log: Log): Promise<Store> {
   if (env.TEST_DATABASE_URL) return { url: env.TEST_DATABASE_URL, stop: async () => {} };
-  const server = await startPostgres({ dataDir, settings: throwAwaySettings, log });
+  const server = await startPostgres({ dataDir, settings: ephemeralSettings, log });
   // Nothing of it is kept: no time is spent on writing it out.
   return { ...server, stop: () => server.stop(500) };
-};
+}
 
-const openRedis = async (env: Env, dataDir: string, log: Log): Promise<Store | null> => {
+async function startTestRedis(env: Env, dataDir: string, log: Log): Promise<Store | null> {
   if (env.REDIS_URL) return { url: env.REDIS_URL, stop: async () => {} };
   const program = await findRedis(env.PATH);
   return program ? startRedis({ program, dataDir, log }) : null;
-};
+}
 
 export { startAppStack, type AppStack } from './testing/app-stack.ts';

@@ -1,6 +1,6 @@
 import { newEventId, type Principal } from '@oriontel/contracts';
 import type { Intake } from '@oriontel/intake';
-import { actorOf } from './actor-of.ts';
+import { resolveActor } from './resolve-actor.ts';
 import type { AuditEvent, DatedEvent } from './audit-event.ts';
 import { normalizeAddress } from './ip-address.ts';
 import type { NewEvent } from './new-event.ts';
@@ -14,26 +14,32 @@ export interface EventRequest {
 }
 
 /** Characters of a User-Agent that are kept. */
-const USER_AGENT = 512;
+const MAX_USER_AGENT_CHARS = 512;
 
 /** Commits the event to the intake. @throws Failure forbidden, unavailable */
-export const acceptEvent =
-  (intake: Pick<Intake<AuditEvent>, 'accept'>) =>
-  async ({ orgId, principal, body, userAgent, requestId }: EventRequest): Promise<DatedEvent> => {
+export function acceptEvent(intake: Pick<Intake<AuditEvent>, 'accept'>) {
+  return async function acceptAuditEvent({
+    orgId,
+    principal,
+    body,
+    userAgent,
+    requestId,
+  }: EventRequest): Promise<DatedEvent> {
     const createdAt = new Date();
     const event: AuditEvent = {
       id: newEventId(createdAt),
       orgId,
       eventType: body.event_type,
       severity: body.severity ?? 'info',
-      ...actorOf(principal, body),
+      ...resolveActor(principal, body),
       resourceType: body.resource_type ?? null,
       resourceId: body.resource_id ?? null,
       description: body.description,
       metadata: body.metadata ?? null,
       ipAddress: body.ip_address ? normalizeAddress(body.ip_address) : null,
-      userAgent: userAgent?.slice(0, USER_AGENT) ?? null,
+      userAgent: userAgent?.slice(0, MAX_USER_AGENT_CHARS) ?? null,
     };
     await intake.accept({ orgId, key: event.id, value: event, requestId });
     return { ...event, createdAt };
   };
+}

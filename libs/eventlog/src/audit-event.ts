@@ -5,8 +5,12 @@ import { z } from 'zod';
 export const Severity = z.enum(['info', 'warning', 'error', 'critical']);
 export type Severity = z.output<typeof Severity>;
 
-export const rankOf = (severity: Severity): number => Severity.options.indexOf(severity);
-export const severityOf = (rank: number): Severity => Severity.options[rank] ?? 'critical';
+export function severityRank(severity: Severity): number {
+  return Severity.options.indexOf(severity);
+}
+export function severityFromRank(rank: number): Severity {
+  return Severity.options[rank] ?? 'critical';
+}
 
 export const ActorType = z.enum(['user', 'system', 'api']);
 export type ActorType = z.output<typeof ActorType>;

@@ -1,20 +1,25 @@
-import { Failure, Id, LARGEST_ID } from '@oriontel/contracts';
+import { Failure, Id, MAX_ID } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Intake } from '@oriontel/intake';
-import { organizationToFill, type Access, type HttpServer, type OrganizationExists } from '@oriontel/service';
+import {
+  createOrganizationResolver,
+  type Access,
+  type HttpServer,
+  type OrganizationExists,
+} from '@oriontel/service';
 import { z } from 'zod';
 import { acceptEvent } from './accept-event.ts';
 import type { AuditEvent } from './audit-event.ts';
 import { findEvent } from './find-event.ts';
-import { namesFor, type NameSources } from './names.ts';
+import { createNameLoader, type NameSources } from './names.ts';
 import { NewEvent } from './new-event.ts';
 import {
   CreatedEvent,
   EventLogEntry,
   FoundEvents,
-  presentCreated,
+  presentCreatedEvent,
   presentEntry,
-  presentFound,
+  presentFoundEvents,
 } from './present-event.ts';
 import { searchEvents } from './search-events.ts';
 import { SearchQuery } from './search-query.ts';
@@ -30,7 +35,7 @@ const Organization = z.object({
   // Digits alone: Number() would read 0x10 and 1e3, too.
   orgId: z
     .string()
-    .regex(/^\d{1,10}$/, `must be a whole number from 1 to ${LARGEST_ID}`)
+    .regex(/^\d{1,10}$/, `must be a whole number from 1 to ${MAX_ID}`)
     .transform(Number)
     .pipe(Id),
 });
@@ -40,13 +45,13 @@ const writers: Access = { roles: ['admin', 'manager', 'user'], scope: 'events:wr
 const readers: Access = { roles: ['admin', 'manager'] };
 
 /** The audit log. */
-export const eventlogRoutes = async (app: HttpServer, routes: EventlogRoutes): Promise<void> => {
+export async function eventlogRoutes(app: HttpServer, routes: EventlogRoutes): Promise<void> {
   const { db, intake, organizationExists, names } = routes;
-  const inOrganization = organizationToFill(organizationExists);
+  const inOrganization = createOrganizationResolver(organizationExists);
   const accept = acceptEvent(intake);
   const find = findEvent(db);
   const search = searchEvents(db);
-  const namesOf = namesFor(names);
+  const namesOf = createNameLoader(names);
 
   app.route({
     method: 'PUT',
@@ -59,10 +64,10 @@ export const eventlogRoutes = async (app: HttpServer, routes: EventlogRoutes): P
       body: NewEvent,
       response: { 200: CreatedEvent },
     },
-    handler: async ({ params, principal, body, headers, id: requestId }) => {
+    async handler({ params, principal, body, headers, id: requestId }) {
       const orgId = await inOrganization(principal, params.orgId);
       const userAgent = headers['user-agent'];
-      return presentCreated(await accept({ orgId, principal, body, userAgent, requestId }));
+      return presentCreatedEvent(await accept({ orgId, principal, body, userAgent, requestId }));
     },
   });
 
@@ -76,7 +81,7 @@ export const eventlogRoutes = async (app: HttpServer, routes: EventlogRoutes): P
       params: Entry,
       response: { 200: EventLogEntry },
     },
-    handler: async ({ params, principal }) => {
+    async handler({ params, principal }) {
       const orgId = await inOrganization(principal, params.orgId);
       const event = await find(orgId, params.eventLogId);
       if (!event) throw new Failure('not_found', 'Event log entry not found.');
@@ -96,10 +101,10 @@ export const eventlogRoutes = async (app: HttpServer, routes: EventlogRoutes): P
       body: z.preprocess((body) => body ?? {}, SearchQuery),
       response: { 200: FoundEvents },
     },
-    handler: async ({ params, principal, body }) => {
+    async handler({ params, principal, body }) {
       const orgId = await inOrganization(principal, params.orgId);
       const found = await search(orgId, body);
-      return presentFound(found, await namesOf(orgId, found.events));
+      return presentFoundEvents(found, await namesOf(orgId, found.events));
     },
   });
-};
+}

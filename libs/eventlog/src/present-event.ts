@@ -2,7 +2,7 @@ import { isoTime } from '@oriontel/contracts';
 import { z } from 'zod';
 import { ActorType, Severity, type DatedEvent } from './audit-event.ts';
 import type { Names } from './names.ts';
-import type { FoundPage } from './search-events.ts';
+import type { EventPage } from './search-events.ts';
 
 const Actor = z.object({
   id: z.int().optional(),
@@ -118,66 +118,81 @@ export const FoundEvents = z
   });
 export type FoundEvents = z.output<typeof FoundEvents>;
 
-export const presentCreated = ({ id, orgId, createdAt, eventType, severity }: DatedEvent): CreatedEvent => ({
-  status: 'success',
-  event_log_id: id,
-  org_id: orgId,
-  created_at: isoTime(createdAt),
-  event_type: eventType,
-  severity,
-});
+export function presentCreatedEvent({ id, orgId, createdAt, eventType, severity }: DatedEvent): CreatedEvent {
+  return {
+    status: 'success',
+    event_log_id: id,
+    org_id: orgId,
+    created_at: isoTime(createdAt),
+    event_type: eventType,
+    severity,
+  };
+}
 
-export const presentEntry = (event: DatedEvent, names: Names): EventLogEntry => ({
-  ...presentOne(event, names),
-  org_id: event.orgId,
-  actor: { ...actorOf(event, names), ...given('email', names.user(event.actorId)?.email) },
-  ...given('metadata', event.metadata),
-  ...given('user_agent', event.userAgent),
-});
+export function presentEntry(event: DatedEvent, names: Names): EventLogEntry {
+  return {
+    ...presentFoundEvent(event, names),
+    org_id: event.orgId,
+    actor: { ...presentActor(event, names), ...optionalField('email', names.user(event.actorId)?.email) },
+    ...optionalField('metadata', event.metadata),
+    ...optionalField('user_agent', event.userAgent),
+  };
+}
 
-export const presentFound = (
-  { events, page, perPage, total, nextCursor }: FoundPage,
+export function presentFoundEvents(
+  { events, page, perPage, total, nextCursor }: EventPage,
   names: Names,
-): FoundEvents => ({
-  status: 'success',
-  pagination: {
-    page,
-    per_page: perPage,
-    total_records: total.records,
-    total_pages: Math.ceil(total.records / perPage),
-    ...(total.isEstimate && { total_is_estimate: true }),
-    next_cursor: nextCursor,
-  },
-  results: events.map((event) => presentOne(event, names)),
-});
+): FoundEvents {
+  return {
+    status: 'success',
+    pagination: {
+      page,
+      per_page: perPage,
+      total_records: total.records,
+      total_pages: Math.ceil(total.records / perPage),
+      ...(total.isEstimate && { total_is_estimate: true }),
+      next_cursor: nextCursor,
+    },
+    results: events.map((event) => presentFoundEvent(event, names)),
+  };
+}
 
-const presentOne = (event: DatedEvent, names: Names): FoundEvent => ({
-  event_log_id: event.id,
-  event_type: event.eventType,
-  severity: event.severity,
-  description: event.description,
-  actor: actorOf(event, names),
-  ...resourceOf(event, names),
-  ...given('ip_address', event.ipAddress),
-  created_at: isoTime(event.createdAt),
-});
+function presentFoundEvent(event: DatedEvent, names: Names): FoundEvent {
+  return {
+    event_log_id: event.id,
+    event_type: event.eventType,
+    severity: event.severity,
+    description: event.description,
+    actor: presentActor(event, names),
+    ...presentResource(event, names),
+    ...optionalField('ip_address', event.ipAddress),
+    created_at: isoTime(event.createdAt),
+  };
+}
 
-const actorOf = ({ actorId, actorType }: DatedEvent, names: Names): FoundEvent['actor'] => ({
-  ...given('id', actorId),
-  type: actorType,
-  ...given('name', names.user(actorId)?.name),
-});
+function presentActor({ actorId, actorType }: DatedEvent, names: Names): FoundEvent['actor'] {
+  return {
+    ...optionalField('id', actorId),
+    type: actorType,
+    ...optionalField('name', names.user(actorId)?.name),
+  };
+}
 
-const resourceOf = ({ resourceType, resourceId }: DatedEvent, names: Names): Pick<FoundEvent, 'resource'> =>
-  resourceType === null && resourceId === null
+function presentResource(
+  { resourceType, resourceId }: DatedEvent,
+  names: Names,
+): Pick<FoundEvent, 'resource'> {
+  return resourceType === null && resourceId === null
     ? {}
     : {
         resource: {
-          ...given('type', resourceType),
-          ...given('id', resourceId),
-          ...given('name', names.resource(resourceType, resourceId)),
+          ...optionalField('type', resourceType),
+          ...optionalField('id', resourceId),
+          ...optionalField('name', names.resource(resourceType, resourceId)),
         },
       };
+}
 
-const given = <K extends string, T>(key: K, value: T | null | undefined): { [P in K]?: T } =>
-  value === null || value === undefined ? {} : ({ [key]: value } as { [P in K]?: T });
+function optionalField<K extends string, T>(key: K, value: T | null | undefined): { [P in K]?: T } {
+  return value === null || value === undefined ? {} : ({ [key]: value } as { [P in K]?: T });
+}

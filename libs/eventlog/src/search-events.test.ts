@@ -1,10 +1,10 @@
 import type { Failure } from '@oriontel/contracts';
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DatedEvent, Severity } from './audit-event.ts';
 import { auditEvents, collectByIndex } from './audit-event.repository.ts';
 import { searchEvents } from './search-events.ts';
-import { SearchQuery, toFilter, toSort } from './search-query.ts';
+import { SearchQuery, toEventFilter, toSort } from './search-query.ts';
 import { seedEvents } from './seed-events.ts';
 import { buildEvent } from './testing.ts';
 
@@ -33,7 +33,7 @@ const theirs = ours
   .map((event) => buildEvent({ ...event, id: `${event.id.slice(0, -4)}0000`, orgId: 2 }));
 
 beforeAll(async () => {
-  store = await openTestDatabase();
+  store = await createTestDatabase();
   await seedEvents(store.db, [...ours, ...theirs]);
   await store.db.$executeRaw`ANALYZE audit_events`;
 });
@@ -113,11 +113,11 @@ describe('every filter finds what it says and nothing else', () => {
   // Which of the ways a search goes is the planner's to tell: each must find the same.
   test.each(filters)('%s: along the order and by index alike', async (_name, body, matches) => {
     const query = SearchQuery.parse(body);
-    const filter = toFilter(query);
+    const filter = toEventFilter(query);
     if (!filter) return;
     const expected = newestFirst(ours.filter(matches));
     const part = { after: null, offset: 3, limit: 600 };
-    const walked = await auditEvents(store.db).walk(1, filter, toSort(query), part, 1_000);
+    const walked = await auditEvents(store.db).scanInOrder(1, filter, toSort(query), part, 1_000);
     expect(ids(walked)).toEqual(expected.slice(3));
     const collected = await collectByIndex(store.db, 1, filter, toSort(query), part, 1_000);
     expect(ids(collected.events)).toEqual(expected.slice(3));
@@ -129,12 +129,15 @@ describe('every filter finds what it says and nothing else', () => {
 const sorts = ['created_at', 'severity', 'event_type'].flatMap((sort_by) =>
   ['asc', 'desc'].map((sort_order) => ({ sort_by, sort_order })),
 );
-const inOrder = ({ sort_by, sort_order }: (typeof sorts)[number], events = ours) => {
-  const keyOf = (e: DatedEvent) =>
-    ({ created_at: '', severity: SEVERITIES.indexOf(e.severity), event_type: e.eventType })[sort_by] + e.id;
+function inOrder({ sort_by, sort_order }: (typeof sorts)[number], events = ours) {
+  function keyOf(e: DatedEvent) {
+    return (
+      { created_at: '', severity: SEVERITIES.indexOf(e.severity), event_type: e.eventType }[sort_by] + e.id
+    );
+  }
   const sorted = [...events].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   return ids(sort_order === 'asc' ? sorted : sorted.reverse());
-};
+}
 
 describe.each(sorts)('sorted by $sort_by $sort_order', (sort) => {
   test('pages by number bring each event once', async () => {
@@ -147,9 +150,12 @@ describe.each(sorts)('sorted by $sort_by $sort_order', (sort) => {
   test.each([{}, { search_text: 'many', severities: ['info', 'error'] }])(
     'pages by cursor bring each event once, whatever is added meanwhile: %j',
     async (filter) => {
-      const matches = (e: DatedEvent) =>
-        !('severities' in filter) ||
-        (e.description.endsWith('Many') && ['info', 'error'].includes(e.severity));
+      function matches(e: DatedEvent) {
+        return (
+          !('severities' in filter) ||
+          (e.description.endsWith('Many') && ['info', 'error'].includes(e.severity))
+        );
+      }
       const found: string[] = [];
       let cursor: string | null = null;
       let page = 0;
@@ -176,7 +182,7 @@ describe.each(sorts)('sorted by $sort_by $sort_order', (sort) => {
     const after = { value: values[sort.sort_by as 'severity'], createdAt: place.createdAt, id: place.id };
     const part = { after, offset: 0, limit: 100 };
     const of = toSort(SearchQuery.parse(sort));
-    expect(ids(await auditEvents(store.db).walk(1, {}, of, part, 1_000))).toEqual(all.slice(251, 351));
+    expect(ids(await auditEvents(store.db).scanInOrder(1, {}, of, part, 1_000))).toEqual(all.slice(251, 351));
     expect(ids((await collectByIndex(store.db, 1, {}, of, part, 1_000)).events)).toEqual(all.slice(251, 351));
   });
 });
@@ -193,16 +199,17 @@ test('a walk that ends too soon is known by what it did not fill', async () => {
   const part = { after: null, offset: 0, limit: 10 };
   // Three of each moment: the 51 newest are those of 17 moments.
   const sort = { by: 'created_at', order: 'desc' } as const;
-  expect(await auditEvents(store.db).walk(1, { words: ['few'] }, sort, part, 51)).toHaveLength(5);
+  expect(await auditEvents(store.db).scanInOrder(1, { words: ['few'] }, sort, part, 51)).toHaveLength(5);
 });
 
 describe('a cursor', () => {
   const give = async (body: object = {}) => (await search({ per_page: 10, ...body })).nextCursor!;
-  const refused = (body: object, orgId = 1) =>
-    expect(search({ per_page: 10, ...body }, orgId)).rejects.toMatchObject({
+  function refused(body: object, orgId = 1) {
+    return expect(search({ per_page: 10, ...body }, orgId)).rejects.toMatchObject({
       code: 'bad_request',
       details: [{ field: 'cursor' }],
     } satisfies Partial<Record<keyof Failure, unknown>>);
+  }
 
   test('is refused with another sort, filter or organization', async () => {
     const cursor = await give();
@@ -219,8 +226,9 @@ describe('a cursor', () => {
 
   test('that was changed is refused, or leads to a place of its own organization', async () => {
     const written = JSON.parse(Buffer.from(await give(), 'base64url').toString()) as unknown[];
-    const change = (index: number, value: unknown) =>
-      Buffer.from(JSON.stringify(written.with(index, value))).toString('base64url');
+    function change(index: number, value: unknown) {
+      return Buffer.from(JSON.stringify(written.with(index, value))).toString('base64url');
+    }
     await refused({ cursor: change(1, "'") });
     await refused({ cursor: change(1, 2) });
     await refused({ cursor: change(2, 1e300) });
@@ -238,10 +246,12 @@ describe('a cursor', () => {
 
 test('beyond 100,000 the total is an estimate that says so, and exact up to there', async () => {
   const { db } = store;
-  const fill = (orgId: number, from: number, to: number) => db.$executeRaw`
+  function fill(orgId: number, from: number, to: number) {
+    return db.$executeRaw`
     INSERT INTO audit_events (id, org_id, created_at, event_type, severity, actor_type, description, words)
     SELECT 'evt-20261001-' || lpad(i::text, 23, '0'), ${orgId}::int, '2026-10-01Z'::timestamptz, 'x', 0, 'system', 'x', '{x}'
     FROM generate_series(${from}::int, ${to}::int) AS i`;
+  }
   await fill(3, 1, 100_000);
   expect((await search({}, 3)).total).toEqual({ records: 100_000, isEstimate: false });
   await db.$executeRaw`ANALYZE audit_events`;

@@ -2,17 +2,17 @@ import type { Database } from '@oriontel/database';
 import {
   auditEvents,
   collectByIndex,
-  type Collected,
+  type CollectedEvents,
   type EventFilter,
-  type Part,
-  type Place,
+  type PageRange,
+  type SortPosition,
   type Sort,
 } from './audit-event.repository.ts';
-import { rankOf, type DatedEvent } from './audit-event.ts';
-import { readSearchCursor, writeSearchCursor, type SearchCursor, type Total } from './search-cursor.ts';
-import { toFilter, toSort, type SearchQuery } from './search-query.ts';
+import { severityRank, type DatedEvent } from './audit-event.ts';
+import { decodeSearchCursor, encodeSearchCursor, type SearchCursor, type Total } from './search-cursor.ts';
+import { toEventFilter, toSort, type SearchQuery } from './search-query.ts';
 
-export interface FoundPage {
+export interface EventPage {
   events: DatedEvent[];
   page: number;
   perPage: number;
@@ -22,111 +22,120 @@ export interface FoundPage {
 }
 
 /** Totals are exact up to here. */
-const COUNTED = 100_000;
+const MAX_EXACT_TOTAL = 100_000;
 /** Few enough to be looked at one by one. */
-const FEW = 5_000;
+const MAX_COLLECTED = 5_000;
 /** So many by the planner's estimate that there are more than COUNTED of them, though it errs. */
-const SURELY_MORE = 2 * COUNTED;
+const MIN_ESTIMATE_ONLY = 2 * MAX_EXACT_TOTAL;
 /** Events that are walked over at least, and for each one wanted. */
-const REACH = { least: 20_000, each: 10 };
+const SCAN_ROWS = { min: 20_000, perWanted: 10 };
 
 /**
  * Few matches are found by the index of the filters and sorted; many are met soon enough on a walk along the index of the
  * order. Which it is the planner's estimate tells first, and the rows then prove: docs/decisions/0006.
  */
-export const searchEvents =
-  (db: Database) =>
-  async (orgId: number, query: SearchQuery): Promise<FoundPage> => {
-    const [filter, sort] = [toFilter(query), toSort(query)];
+export function searchEvents(db: Database) {
+  return async function searchEventPage(orgId: number, query: SearchQuery): Promise<EventPage> {
+    const [filter, sort] = [toEventFilter(query), toSort(query)];
     if (!filter)
-      return { events: [], page: query.page, perPage: query.per_page, total: exactly(0), nextCursor: null };
-    const cursor = query.cursor ? readSearchCursor(orgId, filter, sort, query.cursor) : null;
+      return {
+        events: [],
+        page: query.page,
+        perPage: query.per_page,
+        total: exactTotal(0),
+        nextCursor: null,
+      };
+    const cursor = query.cursor ? decodeSearchCursor(orgId, filter, sort, query.cursor) : null;
     const size = query.per_page;
     const page = cursor?.page ?? query.page;
     // One more than the page holds tells whether there is another.
     const part = {
-      after: cursor?.place ?? null,
+      after: cursor?.position ?? null,
       offset: cursor ? 0 : (page - 1) * size,
       limit: size + 1,
     };
     const search = { db, orgId, filter, sort, part };
-    const { events, total } = cursor ? await goOn(search, cursor) : await begin(search);
+    const { events, total } = cursor ? await searchNextPage(search, cursor) : await searchFirstPage(search);
     const shown = events.slice(0, size);
     const last = shown.at(-1);
     const nextCursor =
       last && events.length > size
-        ? writeSearchCursor(orgId, filter, sort, { place: placeOf(last, sort), page: page + 1, total })
+        ? encodeSearchCursor(orgId, filter, sort, { position: positionOf(last, sort), page: page + 1, total })
         : null;
     return { events: shown, page, perPage: size, total, nextCursor };
   };
+}
 
-interface Search {
+interface SearchContext {
   db: Database;
   orgId: number;
   filter: EventFilter;
   sort: Sort;
-  part: Part;
+  part: PageRange;
 }
 
-interface Found {
+interface EventsWithTotal {
   events: DatedEvent[];
   total: Total;
 }
 
-const begin = async (search: Search): Promise<Found> => {
+async function searchFirstPage(search: SearchContext): Promise<EventsWithTotal> {
   const { db, orgId, filter, sort, part } = search;
   const estimate = await auditEvents(db).estimate(orgId, filter);
-  if (estimate <= FEW) {
-    const few = await auditEvents(db).collect(orgId, filter, sort, part, FEW);
-    if (few.total <= FEW) return withTotal(search, few);
+  if (estimate <= MAX_COLLECTED) {
+    const few = await auditEvents(db).collectMatches(orgId, filter, sort, part, MAX_COLLECTED);
+    if (few.total <= MAX_COLLECTED) return addTotal(search, few);
   }
-  const walked = await walk(search);
-  if (!walked) return withTotal(search, await collect(search));
+  const walked = await scanInOrder(search);
+  if (!walked) return addTotal(search, await collectAll(search));
   return { events: walked, total: await countAll(search, estimate) };
-};
+}
 
-const goOn = async (search: Search, { total }: SearchCursor): Promise<Found> => {
-  const isFew = !total.isEstimate && total.records <= FEW;
-  const walked = isFew ? null : await walk(search);
-  return { events: walked ?? (await collect(search)).events, total };
-};
+async function searchNextPage(search: SearchContext, { total }: SearchCursor): Promise<EventsWithTotal> {
+  const isFew = !total.isEstimate && total.records <= MAX_COLLECTED;
+  const walked = isFew ? null : await scanInOrder(search);
+  return { events: walked ?? (await collectAll(search)).events, total };
+}
 
 /** A page beyond the last one says nothing of the others. */
-const withTotal = async (
-  { db, orgId, filter, part }: Search,
-  { events, total }: Collected,
-): Promise<Found> => {
+async function addTotal(
+  { db, orgId, filter, part }: SearchContext,
+  { events, total }: CollectedEvents,
+): Promise<EventsWithTotal> {
   const isBeyond = !events.length && part.offset > 0;
   const records = isBeyond ? await auditEvents(db).count(orgId, filter, part.offset) : total;
-  return { events, total: exactly(records) };
-};
+  return { events, total: exactTotal(records) };
+}
 
 /** Null where the page is not full when the walk ends: the rest may lie beyond. */
-const walk = async ({ db, orgId, filter, sort, part }: Search): Promise<DatedEvent[] | null> => {
-  const reach = Math.max(REACH.least, REACH.each * (part.offset + part.limit));
-  const events = await auditEvents(db).walk(orgId, filter, sort, part, reach);
+async function scanInOrder({ db, orgId, filter, sort, part }: SearchContext): Promise<DatedEvent[] | null> {
+  const reach = Math.max(SCAN_ROWS.min, SCAN_ROWS.perWanted * (part.offset + part.limit));
+  const events = await auditEvents(db).scanInOrder(orgId, filter, sort, part, reach);
   return events.length === part.limit ? events : null;
-};
+}
 
 /**
  * Where a walk ends too soon: what is common on the whole may be rare in an organization, or lie far from the beginning.
  */
-const collect = ({ db, orgId, filter, sort, part }: Search): Promise<Collected> =>
-  collectByIndex(db, orgId, filter, sort, part, EVERYTHING);
+function collectAll({ db, orgId, filter, sort, part }: SearchContext): Promise<CollectedEvents> {
+  return collectByIndex(db, orgId, filter, sort, part, NO_LIMIT);
+}
 
 /** PostgreSQL's largest integer, and one to spare. */
-const EVERYTHING = 2_147_483_646;
+const NO_LIMIT = 2_147_483_646;
 
 /** Counted where an estimate does not say that there are surely more than are counted. */
-const countAll = async ({ db, orgId, filter }: Search, estimate: number): Promise<Total> => {
-  if (estimate > SURELY_MORE) return { records: estimate, isEstimate: true };
-  const counted = await auditEvents(db).count(orgId, filter, COUNTED + 1);
-  return counted > COUNTED ? { records: Math.max(estimate, counted), isEstimate: true } : exactly(counted);
-};
+async function countAll({ db, orgId, filter }: SearchContext, estimate: number): Promise<Total> {
+  if (estimate > MIN_ESTIMATE_ONLY) return { records: estimate, isEstimate: true };
+  const counted = await auditEvents(db).count(orgId, filter, MAX_EXACT_TOTAL + 1);
+  return counted > MAX_EXACT_TOTAL
+    ? { records: Math.max(estimate, counted), isEstimate: true }
+    : exactTotal(counted);
+}
 
-const exactly = (records: number): Total => ({ records, isEstimate: false });
+const exactTotal = (records: number): Total => ({ records, isEstimate: false });
 
-const placeOf = ({ eventType, severity, createdAt, id }: DatedEvent, { by }: Sort): Place => {
-  const values = { created_at: null, severity: rankOf(severity), event_type: eventType };
+function positionOf({ eventType, severity, createdAt, id }: DatedEvent, { by }: Sort): SortPosition {
+  const values = { created_at: null, severity: severityRank(severity), event_type: eventType };
   return { value: values[by], createdAt, id };
-};
+}

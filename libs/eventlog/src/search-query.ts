@@ -1,21 +1,21 @@
 import { EntityName, Id, time } from '@oriontel/contracts';
 import { z } from 'zod';
 import type { EventFilter, Sort } from './audit-event.repository.ts';
-import { ActorType, rankOf, Severity } from './audit-event.ts';
+import { ActorType, severityRank, Severity } from './audit-event.ts';
 import { IpAddress, normalizeAddress } from './ip-address.ts';
-import { wordsOf } from './words-of.ts';
+import { extractWords } from './extract-words.ts';
 
-const PAGE = 'must be a whole number from 1 on';
-const PER_PAGE = 'must be a whole number from 1 to 500';
+const PAGE_MESSAGE = 'must be a whole number from 1 on';
+const PER_PAGE_MESSAGE = 'must be a whole number from 1 to 500';
 /** How far pages reach; what is beyond would have to be read through each time. */
-const DEEPEST = 10_000;
-const MOST_VALUES = 100;
+const MAX_PAGED_RECORDS = 10_000;
+const MAX_FILTER_VALUES = 100;
 
 /** The body of POST /eventlog/:orgId. What it holds besides is ignored. */
 export const SearchQuery = z
   .object({
-    event_types: z.array(EntityName).max(MOST_VALUES).nullish(),
-    severities: z.array(Severity).max(MOST_VALUES).nullish(),
+    event_types: z.array(EntityName).max(MAX_FILTER_VALUES).nullish(),
+    severities: z.array(Severity).max(MAX_FILTER_VALUES).nullish(),
     actor_id: Id.nullish(),
     actor_type: ActorType.nullish(),
     resource_type: EntityName.nullish(),
@@ -28,8 +28,8 @@ export const SearchQuery = z
       .nullish()
       .meta({ description: 'Words of the description: all of them, in any case and order' }),
     ip_address: IpAddress.nullish().meta({ description: 'This very address, in any spelling' }),
-    page: z.int(PAGE).min(1, PAGE).default(1),
-    per_page: z.int(PER_PAGE).min(1, PER_PAGE).max(500, PER_PAGE).default(50),
+    page: z.int(PAGE_MESSAGE).min(1, PAGE_MESSAGE).default(1),
+    per_page: z.int(PER_PAGE_MESSAGE).min(1, PER_PAGE_MESSAGE).max(500, PER_PAGE_MESSAGE).default(50),
     sort_by: z.enum(['created_at', 'severity', 'event_type']).default('created_at').meta({
       description: 'Severity by its rank, from info to critical; events that are alike come by time',
     }),
@@ -42,8 +42,8 @@ export const SearchQuery = z
     if (date_from && date_to && new Date(date_from) > new Date(date_to)) {
       context.addIssue({ code: 'custom', path: ['date_to'], message: 'must not be before date_from' });
     }
-    if (!cursor && page * per_page > DEEPEST) {
-      const message = `must not reach beyond ${DEEPEST} records: go on from page to page by cursor`;
+    if (!cursor && page * per_page > MAX_PAGED_RECORDS) {
+      const message = `must not reach beyond ${MAX_PAGED_RECORDS} records: go on from page to page by cursor`;
       context.addIssue({ code: 'custom', path: ['page'], message });
     }
   })
@@ -65,13 +65,13 @@ export const SearchQuery = z
 export type SearchQuery = z.output<typeof SearchQuery>;
 
 /** Null where nothing can match: words were asked for, and there are none in the text. */
-export const toFilter = (query: SearchQuery): EventFilter | null => {
+export function toEventFilter(query: SearchQuery): EventFilter | null {
   const text = query.search_text?.trim();
-  const words = text ? wordsOf(text) : undefined;
+  const words = text ? extractWords(text) : undefined;
   if (words && !words.length) return null;
   return {
     eventTypes: distinct(query.event_types),
-    severities: distinct(query.severities)?.map(rankOf),
+    severities: distinct(query.severities)?.map(severityRank),
     actorId: query.actor_id ?? undefined,
     actorType: query.actor_type ?? undefined,
     resourceType: query.resource_type ?? undefined,
@@ -81,10 +81,13 @@ export const toFilter = (query: SearchQuery): EventFilter | null => {
     words,
     ipAddress: query.ip_address ? normalizeAddress(query.ip_address) : undefined,
   };
-};
+}
 
 /** An empty list is no filter. */
-const distinct = <T>(values: T[] | null | undefined): T[] | undefined =>
-  values?.length ? [...new Set(values)].sort() : undefined;
+function distinct<T>(values: T[] | null | undefined): T[] | undefined {
+  return values?.length ? [...new Set(values)].sort() : undefined;
+}
 
-export const toSort = ({ sort_by, sort_order }: SearchQuery): Sort => ({ by: sort_by, order: sort_order });
+export function toSort({ sort_by, sort_order }: SearchQuery): Sort {
+  return { by: sort_by, order: sort_order };
+}

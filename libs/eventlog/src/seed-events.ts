@@ -3,5 +3,6 @@ import { auditEvents } from './audit-event.repository.ts';
 import type { DatedEvent } from './audit-event.ts';
 
 /** Puts events with ids and times of the caller's choice where they are not yet. */
-export const seedEvents = (db: Queryable, events: DatedEvent[]): Promise<void> =>
-  auditEvents(db).insert(events);
+export function seedEvents(db: Queryable, events: DatedEvent[]): Promise<void> {
+  return auditEvents(db).insert(events);
+}

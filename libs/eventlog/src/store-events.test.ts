@@ -1,5 +1,5 @@
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
-import { openDrain, openIntake, quarantine } from '@oriontel/intake';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createDrain, createIntake, quarantine } from '@oriontel/intake';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { auditEvents } from './audit-event.repository.ts';
 import type { AuditEvent } from './audit-event.ts';
@@ -11,13 +11,13 @@ import { buildEvent } from './testing.ts';
 
 let store: TestDatabase;
 beforeAll(async () => {
-  store = await openTestDatabase();
+  store = await createTestDatabase();
 });
 afterAll(() => store.drop());
 beforeEach(() => store.db.auditEvent.deleteMany());
 
-const full = () =>
-  buildEvent({
+function full() {
+  return buildEvent({
     severity: 'critical',
     actorType: 'user',
     actorId: 67_890,
@@ -27,19 +27,24 @@ const full = () =>
     ipAddress: '2001:db8::1',
     userAgent: 'Mozilla/5.0...',
   });
+}
 
 /** Accepts down the road, and hands out the jobs in the place of a queue. */
-const accept = async (...events: AuditEvent[]) => {
+async function accept(...events: AuditEvent[]) {
   const jobs: { ids: string[]; swept: boolean }[] = [];
   const producer = { add: async (job: { ids: string[]; swept: boolean }) => void jobs.push(job) };
-  const intake = openIntake(store.db, eventlogIntake, producer, { onUndispatched: () => undefined });
+  const intake = createIntake(store.db, eventlogIntake, producer, { onUndispatched: () => undefined });
   for (const event of events)
     await intake.accept({ orgId: event.orgId, key: event.id, value: event, requestId: 'req' });
   await intake.close();
   return jobs;
-};
-const drain = () =>
-  openDrain(store.db, eventlogIntake, storeEvents, { onDrained: () => undefined, onPoison: () => undefined });
+}
+function drain() {
+  return createDrain(store.db, eventlogIntake, storeEvents, {
+    onDrained: () => undefined,
+    onPoison: () => undefined,
+  });
+}
 
 test('what is accepted is found before it is stored, and the same after', async () => {
   const { createdAt, ...event } = full();

@@ -1,10 +1,10 @@
 import { eventIdTime } from '@oriontel/contracts';
-import type { Store } from '@oriontel/intake';
+import type { StoreRows } from '@oriontel/intake';
 import { auditEvents } from './audit-event.repository.ts';
 import type { AuditEvent, DatedEvent } from './audit-event.ts';
 
 /** Stores the events of all `rows` once each. */
-export const storeEvents: Store<AuditEvent> = async (tx, rows) => {
+export const storeEvents: StoreRows<AuditEvent> = async (tx, rows) => {
   const events = rows.map(({ payload, acceptedAt }): DatedEvent => {
     const time = eventIdTime(payload.id);
     return { ...payload, createdAt: time?.known === 'ms' ? time.at : acceptedAt };

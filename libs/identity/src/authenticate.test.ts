@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openAuthentication } from './authenticate.ts';
-import { openTestIdentity, PASSWORD, SECRET, type TestIdentity } from './testing.ts';
+import { createAuthenticator } from './authenticate.ts';
+import { createTestIdentity, PASSWORD, SECRET, type TestIdentity } from './testing.ts';
 
 let api: TestIdentity;
 let ada: { id: number; authorization: string };
 beforeAll(async () => {
-  api = await openTestIdentity();
+  api = await createTestIdentity();
   ada = await api.signUp('ada', { role: 'manager' });
 });
 afterAll(() => api.close());
@@ -66,22 +66,24 @@ describe('a token', () => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const now = Math.floor(Date.now() / 1000);
   const sid = () => (api.app.jwt.decode(ada.authorization.slice(7)) as { sid: string }).sid;
-  const good = () => ({
-    sub: String(ada.id),
-    sid: sid(),
-    iss: 'oriontel',
-    aud: 'oriontel-api',
-    iat: now,
-    exp: now + 60,
-  });
-  const forge = (claims: object, { secret = SECRET, alg = 'HS256', hash = 'sha256' } = {}) => {
+  function good() {
+    return {
+      sub: String(ada.id),
+      sid: sid(),
+      iss: 'oriontel',
+      aud: 'oriontel-api',
+      iat: now,
+      exp: now + 60,
+    };
+  }
+  function forge(claims: object, { secret = SECRET, alg = 'HS256', hash = 'sha256' } = {}) {
     const said = `${part({ alg, typ: 'JWT' })}.${part(claims)}`;
     return `${said}.${alg === 'none' ? '' : createHmac(hash, secret).update(said).digest('base64url')}`;
-  };
-  const tampered = () => {
+  }
+  function tampered() {
     const [head, , signature] = forge(good()).split('.');
     return `${head}.${part({ ...good(), exp: now + 61 })}.${signature}`;
-  };
+  }
 
   test('as we make it is good', async () => {
     expect((await me(`Bearer ${forge(good())}`)).status).toBe(200);
@@ -150,15 +152,16 @@ describe('a token', () => {
 
 test('who was believed a moment ago is asked for again after two seconds', async () => {
   const known = await api.signUp('believed');
-  const authenticate = openAuthentication(api.db, api.tokens);
+  const authenticate = createAuthenticator(api.db, api.tokens);
   await expect(authenticate(known.authorization)).resolves.toMatchObject({ id: known.id });
   await api.db.user.update({ where: { id: known.id }, data: { disabledAt: new Date() } });
   const end = performance.now() + 3_000;
-  const isOut = () =>
-    authenticate(known.authorization).then(
+  function isOut() {
+    return authenticate(known.authorization).then(
       () => false,
       () => true,
     );
+  }
   while (!(await isOut()) && performance.now() < end) await pause(50);
   await expect(isOut()).resolves.toBe(true);
 });

@@ -7,9 +7,9 @@ import { userRoutes } from './users/user-routes.ts';
 export type IdentityRoutes = SessionRoutes;
 
 /** Sessions, users, organizations and API keys. */
-export const identityRoutes = async (app: HttpServer, routes: IdentityRoutes): Promise<void> => {
+export async function identityRoutes(app: HttpServer, routes: IdentityRoutes): Promise<void> {
   await app.register(sessionRoutes, routes);
   await app.register(userRoutes, routes);
   await app.register(organizationRoutes, routes);
   await app.register(apiKeyRoutes, routes);
-};
+}

@@ -1,10 +1,10 @@
-export { demoOrganization } from './demo-organization.ts';
-export { openAuthentication } from './authenticate.ts';
+export { seedOrganization } from './seed-organization.ts';
+export { createAuthenticator } from './authenticate.ts';
 export { organizations } from './organizations/organization.repository.ts';
 export { sessions } from './sessions/session.repository.ts';
 export { Credentials, signIn } from './sessions/sign-in.ts';
-export { openTokens, type Tokens } from './sessions/tokens.ts';
-export { openPasswords, type Passwords } from './users/password.ts';
-export { emailsOf } from './users/emails-of.ts';
+export { createAccessTokens, type AccessTokens } from './sessions/access-tokens.ts';
+export { createPasswordHasher, type PasswordHasher } from './users/password-hasher.ts';
+export { findContactEmails } from './users/find-contact-emails.ts';
 export { users } from './users/user.repository.ts';
 export { ensureAdmin } from './users/register-user.ts';

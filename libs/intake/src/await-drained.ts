@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Asks `isDone` until it says yes or `ms` milliseconds have passed: often at first, then ever less so.
  * Returns its last answer.
  */
-export const awaitDrained = async (isDone: () => Promise<boolean>, ms: number): Promise<boolean> => {
+export async function awaitDrained(isDone: () => Promise<boolean>, ms: number): Promise<boolean> {
   const end = performance.now() + ms;
   for (let pause = 4; ; pause = Math.min(pause * 1.5, 250)) {
     if (await isDone()) return true;
@@ -12,4 +12,4 @@ export const awaitDrained = async (isDone: () => Promise<boolean>, ms: number): 
     if (left <= 0) return false;
     await sleep(Math.min(pause, left));
   }
-};
+}

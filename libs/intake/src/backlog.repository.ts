@@ -1,4 +1,4 @@
-import { everyOrg, Prisma, type Queryable } from '@oriontel/database';
+import { orgScope, Prisma, type Queryable } from '@oriontel/database';
 
 /** What was accepted from `from` on and before `before`; null is open. */
 export interface AcceptedRange {
@@ -12,7 +12,7 @@ export interface BacklogFilter {
   orgId: number | null;
   accepted: AcceptedRange;
   /** The member of a payload that lists its items; a payload without it is one item. */
-  itemsIn: string;
+  itemsField: string;
   /** In the intake: those accepted up to then; in quarantine: those that came there up to then. */
   upTo: Date;
 }
@@ -33,64 +33,73 @@ export interface BacklogPage {
  * A NUL or half a surrogate pair stops PostgreSQL from looking into a payload; for counting, a blank does as well. The backslash of
  * an escaped one is left where it is.
  */
-const itemsOf = (member: string): Prisma.Sql => Prisma.sql`COALESCE(json_array_length(
+function itemsOf(member: string): Prisma.Sql {
+  return Prisma.sql`COALESCE(json_array_length(
   regexp_replace(payload::text, '\\\\u(0000|d[89a-f][0-9a-f]{2})', '\\\\u0020', 'gi')::json -> ${member}::text), 1)`;
+}
 
-const within = ({
-  queue,
-  orgId,
-  accepted,
-}: BacklogFilter): Prisma.Sql => Prisma.sql`queue = ${queue} AND ${everyOrg(orgId)}
+function filterCondition({ queue, orgId, accepted }: BacklogFilter): Prisma.Sql {
+  return Prisma.sql`queue = ${queue} AND ${orgScope(orgId)}
   AND (${accepted.from}::timestamptz IS NULL OR accepted_at >= ${accepted.from}::timestamptz)
   AND (${accepted.before}::timestamptz IS NULL OR accepted_at < ${accepted.before}::timestamptz)`;
+}
 
-const beyond = (after: string | null): Prisma.Sql =>
-  after ? Prisma.sql`AND id > ${after}::uuid` : Prisma.empty;
+function afterCondition(after: string | null): Prisma.Sql {
+  return after ? Prisma.sql`AND id > ${after}::uuid` : Prisma.empty;
+}
 
 /** What waits in the intake or in quarantine, many rows at once: beside the two repositories that speak of single ones. */
-export const backlog = (db: Queryable) => {
-  const page = (rows: Prisma.Sql, itemsIn: string, bytes: number): Promise<BacklogRow[]> => db.$queryRaw`
+export function backlog(db: Queryable) {
+  function page(rows: Prisma.Sql, itemsIn: string, bytes: number): Promise<BacklogRow[]> {
+    return db.$queryRaw`
     WITH picked AS MATERIALIZED (${rows}),
       measured AS (SELECT *, sum(bytes) OVER (ORDER BY id) - bytes AS earlier FROM picked)
     SELECT id, ${itemsOf(itemsIn)} AS items FROM measured WHERE earlier < ${bytes}::int ORDER BY id`;
+  }
 
-  const count = async (rows: Prisma.Sql, itemsIn: string): Promise<number> => {
+  async function count(rows: Prisma.Sql, itemsIn: string): Promise<number> {
     const [row] = await db.$queryRaw<[{ items: number }]>`
       SELECT COALESCE(sum(${itemsOf(itemsIn)}), 0)::float8 AS items FROM (${rows}) AS row`;
     return row.items;
-  };
+  }
 
   return {
     /** Items of both. */
-    count: async (filter: BacklogFilter): Promise<number> => {
-      const pending = Prisma.sql`SELECT payload FROM intake WHERE ${within(filter)}`;
-      const quarantined = Prisma.sql`SELECT payload FROM quarantine WHERE ${within(filter)}`;
-      return count(Prisma.sql`${pending} UNION ALL ${quarantined}`, filter.itemsIn);
+    async count(filter: BacklogFilter): Promise<number> {
+      const pending = Prisma.sql`SELECT payload FROM intake WHERE ${filterCondition(filter)}`;
+      const quarantined = Prisma.sql`SELECT payload FROM quarantine WHERE ${filterCondition(filter)}`;
+      return count(Prisma.sql`${pending} UNION ALL ${quarantined}`, filter.itemsField);
     },
 
-    countQuarantined: (filter: BacklogFilter): Promise<number> =>
-      count(Prisma.sql`SELECT payload FROM quarantine WHERE ${within(filter)}`, filter.itemsIn),
+    countQuarantined(filter: BacklogFilter): Promise<number> {
+      return count(
+        Prisma.sql`SELECT payload FROM quarantine WHERE ${filterCondition(filter)}`,
+        filter.itemsField,
+      );
+    },
 
     /** Oldest first. */
-    pending: (filter: BacklogFilter, { after, limit, bytes }: BacklogPage): Promise<BacklogRow[]> =>
-      page(
+    pending(filter: BacklogFilter, { after, limit, bytes }: BacklogPage): Promise<BacklogRow[]> {
+      return page(
         Prisma.sql`SELECT id, payload, pg_column_size(payload) AS bytes FROM intake
-          WHERE ${within(filter)} AND accepted_at <= ${filter.upTo} ${beyond(after)} ORDER BY id LIMIT ${limit}::int`,
-        filter.itemsIn,
+          WHERE ${filterCondition(filter)} AND accepted_at <= ${filter.upTo} ${afterCondition(after)} ORDER BY id LIMIT ${limit}::int`,
+        filter.itemsField,
         bytes,
-      ),
+      );
+    },
 
     /** Oldest first, and locked: whoever takes one out meanwhile is waited for. */
-    quarantined: (filter: BacklogFilter, { after, limit, bytes }: BacklogPage): Promise<BacklogRow[]> =>
-      page(
+    quarantined(filter: BacklogFilter, { after, limit, bytes }: BacklogPage): Promise<BacklogRow[]> {
+      return page(
         Prisma.sql`SELECT id, payload, pg_column_size(payload) AS bytes FROM quarantine
-          WHERE ${within(filter)} AND quarantined_at <= ${filter.upTo} ${beyond(after)} ORDER BY id LIMIT ${limit}::int FOR UPDATE`,
-        filter.itemsIn,
+          WHERE ${filterCondition(filter)} AND quarantined_at <= ${filter.upTo} ${afterCondition(after)} ORDER BY id LIMIT ${limit}::int FOR UPDATE`,
+        filter.itemsField,
         bytes,
-      ),
+      );
+    },
 
     /** Which of these are still in the intake. */
-    stillPending: async (ids: string[]): Promise<string[]> => {
+    async stillPending(ids: string[]): Promise<string[]> {
       const rows = await db.$queryRaw<
         { id: string }[]
       >`SELECT id FROM intake WHERE id = ANY(${ids}::uuid[]) ORDER BY id`;
@@ -101,22 +110,22 @@ export const backlog = (db: Queryable) => {
      * Sends quarantined values down the road again, under their own ids and as of when they were accepted. `grace`: seconds until
      * the sweeper may look at them.
      */
-    redrive: async (ids: string[], grace: number): Promise<void> => {
+    async redrive(ids: string[], grace: number): Promise<void> {
       await db.$executeRaw`
         WITH taken AS (DELETE FROM quarantine WHERE id = ANY(${ids}::uuid[]) RETURNING *)
         INSERT INTO intake (id, queue, org_id, key, payload, request_id, accepted_at, due_at)
         SELECT id, queue, org_id, key, payload, request_id, accepted_at, now() + make_interval(secs => ${grace}::float8) FROM taken`;
     },
 
-    writeOff: async (ids: string[]): Promise<void> => {
+    async removeQuarantined(ids: string[]): Promise<void> {
       await db.$executeRaw`DELETE FROM quarantine WHERE id = ANY(${ids}::uuid[])`;
     },
 
     /** How long the oldest value on the road has been there, in seconds; null where the road is empty. */
-    age: async (): Promise<number | null> => {
+    async oldestAgeSeconds(): Promise<number | null> {
       const [row] = await db.$queryRaw<[{ age: number | null }]>`
         SELECT extract(epoch FROM now() - accepted_at)::float8 AS age FROM intake ORDER BY id LIMIT 1`;
       return row?.age ?? null;
     },
   };
-};
+}

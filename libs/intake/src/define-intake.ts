@@ -12,12 +12,14 @@ export const Pointers = z.object({
 export type Pointers = z.output<typeof Pointers>;
 
 /** A kind of accepted value `T` (plain JSON) and the queue that brings it to its worker. */
-export interface IntakeKind<T> {
+export interface IntakeDefinition<T> {
   queue: QueueDefinition<Pointers>;
   /** Only carries the type. */
   readonly value?: T;
 }
 
-export const defineIntake = <T>(name: string): IntakeKind<T> => ({
-  queue: defineQueue({ name, payload: Pointers, attempts: 5, backoff: 500 }),
-});
+export function defineIntake<T>(name: string): IntakeDefinition<T> {
+  return {
+    queue: defineQueue({ name, payload: Pointers, attempts: 5, backoffMs: 500 }),
+  };
+}

@@ -1,9 +1,16 @@
-export { openIntake, GRACE, type Acceptance, type Intake } from './accept.ts';
-export { openPartsIntake, type AcceptedParts, type PartsIntake } from './accept-parts.ts';
+export { createIntake, SWEEP_GRACE_SECONDS, type IntakeItem, type Intake } from './create-intake.ts';
+export { createPartsIntake, type AcceptedParts, type PartsIntake } from './create-parts-intake.ts';
 export { awaitDrained } from './await-drained.ts';
 export { backlog, type BacklogFilter, type BacklogRow } from './backlog.repository.ts';
-export { defineIntake, type IntakeKind, type Pointers } from './define-intake.ts';
-export { MAX_TRIES, openDrain, type Drain, type Drained, type DrainOptions, type Store } from './drain.ts';
+export { defineIntake, type IntakeDefinition, type Pointers } from './define-intake.ts';
+export {
+  MAX_ATTEMPTS,
+  createDrain,
+  type Drain,
+  type DrainResult,
+  type DrainOptions,
+  type StoreRows,
+} from './create-drain.ts';
 export {
   intakeRows,
   isPendingBefore,
@@ -15,6 +22,6 @@ export { quarantine, type QuarantineItem } from './quarantine.repository.ts';
 export { mergeDrains } from './merge-drains.ts';
 export { redrive } from './redrive.ts';
 export { runWorker } from './run-worker.ts';
-export { serveIntakes, type ServedIntake, type ServeOptions, type Serving } from './serve-intakes.ts';
-export { keepSweeping, sweep, type SweptQueue } from './sweep.ts';
+export { serveIntakes, type ServedIntake, type ServeOptions, type RunningIntakes } from './serve-intakes.ts';
+export { startSweeper, sweep, type SweptQueue } from './sweep.ts';
 export { IntakeConfig } from './intake-config.ts';

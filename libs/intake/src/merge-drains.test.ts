@@ -4,7 +4,7 @@ import type { Pointers } from './define-intake.ts';
 import { mergeDrains } from './merge-drains.ts';
 
 /** A drain that waits until it is released, and remembers what it was given. */
-const openSlowDrain = (fails = false) => {
+function openSlowDrain(fails = false) {
   const drained: Pointers[] = [];
   const release: (() => void)[] = [];
   const drain = mergeDrains(async (pointers) => {
@@ -13,13 +13,15 @@ const openSlowDrain = (fails = false) => {
     if (fails) throw new Error('the database is away');
   }, 1);
   return { drain, drained, release: () => release.splice(0).forEach((go) => go()) };
-};
+}
 
-const job = (bytes?: number): Pointers => ({
-  ids: [randomUUID()],
-  swept: false,
-  ...(bytes === undefined ? {} : { bytes }),
-});
+function job(bytes?: number): Pointers {
+  return {
+    ids: [randomUUID()],
+    swept: false,
+    ...(bytes === undefined ? {} : { bytes }),
+  };
+}
 
 test('a job that comes alone is drained at once', () => {
   const { drain, drained } = openSlowDrain();

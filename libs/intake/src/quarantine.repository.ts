@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Cursor } from '@oriontel/contracts';
-import { everyOrg, Prisma, type Queryable } from '@oriontel/database';
+import { orgScope, Prisma, type Queryable } from '@oriontel/database';
 import { v7 as uuidv7 } from 'uuid';
 import type { NewQuarantineItem } from './intake.repository.ts';
 
@@ -20,76 +20,82 @@ export interface QuarantineFilter {
 }
 
 /** One statement takes 65,535 parameters at most. */
-const ROWS_AT_ONCE = 1_000;
+const MAX_ROWS_PER_INSERT = 1_000;
 
 const COLUMNS = Prisma.sql`id, org_id AS "orgId", key, reason, detail, payload, request_id AS "requestId",
   accepted_at AS "acceptedAt", quarantined_at AS "quarantinedAt"`;
 
 /** The only file that speaks to the quarantine table. */
-export const quarantine = (db: Queryable) => ({
-  /** What is there already is not put there again. */
-  insert: async (queue: string, items: NewQuarantineItem[]): Promise<void> => {
-    for (let i = 0; i < items.length; i += ROWS_AT_ONCE) {
-      const values = items.slice(i, i + ROWS_AT_ONCE).map((item) => valuesOf(queue, item));
-      await db.$executeRaw`
+export function quarantine(db: Queryable) {
+  return {
+    /** What is there already is not put there again. */
+    async insert(queue: string, items: NewQuarantineItem[]): Promise<void> {
+      for (let i = 0; i < items.length; i += MAX_ROWS_PER_INSERT) {
+        const values = items.slice(i, i + MAX_ROWS_PER_INSERT).map((item) => valuesOf(queue, item));
+        await db.$executeRaw`
         INSERT INTO quarantine (id, queue, org_id, key, reason, detail, source, payload, fingerprint, request_id, accepted_at)
         VALUES ${Prisma.join(values)} ON CONFLICT (org_id, queue, fingerprint) DO NOTHING`;
-    }
-  },
+      }
+    },
 
-  /** Newest first; `orgId` null reads every organization's. */
-  list: (
-    queue: string,
-    orgId: number | null,
-    { before = null, limit, ...filter }: QuarantineFilter & { before?: Cursor | null; limit: number },
-  ): Promise<QuarantineItem[]> => {
-    const where = [Prisma.sql`queue = ${queue}`, everyOrg(orgId), ...conditions(filter)];
-    if (before) where.push(Prisma.sql`id < ${before.id}::uuid`);
-    return db.$queryRaw`
+    /** Newest first; `orgId` null reads every organization's. */
+    list(
+      queue: string,
+      orgId: number | null,
+      { before = null, limit, ...filter }: QuarantineFilter & { before?: Cursor | null; limit: number },
+    ): Promise<QuarantineItem[]> {
+      const where = [Prisma.sql`queue = ${queue}`, orgScope(orgId), ...filterConditions(filter)];
+      if (before) where.push(Prisma.sql`id < ${before.id}::uuid`);
+      return db.$queryRaw`
       SELECT ${COLUMNS} FROM quarantine WHERE ${Prisma.join(where, ' AND ')} ORDER BY id DESC LIMIT ${limit}::int`;
-  },
+    },
 
-  find: async (queue: string, orgId: number | null, id: string): Promise<QuarantineItem | null> => {
-    const [item] = await db.$queryRaw<QuarantineItem[]>`
-      SELECT ${COLUMNS} FROM quarantine WHERE id = ${id}::uuid AND queue = ${queue} AND ${everyOrg(orgId)}`;
-    return item ?? null;
-  },
+    async find(queue: string, orgId: number | null, id: string): Promise<QuarantineItem | null> {
+      const [item] = await db.$queryRaw<QuarantineItem[]>`
+      SELECT ${COLUMNS} FROM quarantine WHERE id = ${id}::uuid AND queue = ${queue} AND ${orgScope(orgId)}`;
+      return item ?? null;
+    },
 
-  /** Writes an item off: it is gone for good. False where there was none. */
-  remove: async (queue: string, orgId: number | null, id: string): Promise<boolean> =>
-    (await db.$executeRaw`
-      DELETE FROM quarantine WHERE id = ${id}::uuid AND queue = ${queue} AND ${everyOrg(orgId)}`) > 0,
+    /** Writes an item off: it is gone for good. False where there was none. */
+    async remove(queue: string, orgId: number | null, id: string): Promise<boolean> {
+      return (
+        (await db.$executeRaw`
+      DELETE FROM quarantine WHERE id = ${id}::uuid AND queue = ${queue} AND ${orgScope(orgId)}`) > 0
+      );
+    },
 
-  /** Takes an item out, to be accepted anew. */
-  take: async (orgId: number, id: string): Promise<(QuarantineItem & { queue: string }) | null> => {
-    const [item] = await db.$queryRaw<(QuarantineItem & { queue: string })[]>`
+    /** Takes an item out, to be accepted anew. */
+    async release(orgId: number, id: string): Promise<(QuarantineItem & { queue: string }) | null> {
+      const [item] = await db.$queryRaw<(QuarantineItem & { queue: string })[]>`
       DELETE FROM quarantine WHERE org_id = ${orgId}::int AND id = ${id}::uuid
       RETURNING queue, ${COLUMNS}`;
-    return item ?? null;
-  },
-});
+      return item ?? null;
+    },
+  };
+}
 
-const valuesOf = (queue: string, item: NewQuarantineItem): Prisma.Sql => {
+function valuesOf(queue: string, item: NewQuarantineItem): Prisma.Sql {
   const { orgId, key, reason, detail, payload, sameAs = payload, requestId, acceptedAt } = item;
   const fingerprint = hash('sha256', JSON.stringify(sameAs), 'base64url');
-  return Prisma.sql`(${uuidv7()}::uuid, ${queue}, ${orgId}::int, ${storable(key)}, ${reason}, ${storable(detail)},
+  return Prisma.sql`(${uuidv7()}::uuid, ${queue}, ${orgId}::int, ${replaceNul(key)}, ${reason}, ${replaceNul(detail)},
     ${sourceOf(payload)}, ${JSON.stringify(payload)}::json, ${fingerprint}, ${requestId}, ${acceptedAt})`;
-};
+}
 
-const conditions = ({ key, reason, source, from, to }: QuarantineFilter): Prisma.Sql[] =>
-  [
+function filterConditions({ key, reason, source, from, to }: QuarantineFilter): Prisma.Sql[] {
+  return [
     typeof key === 'string' && Prisma.sql`key = ${key}`,
     typeof reason === 'string' && Prisma.sql`reason = ${reason}`,
     typeof source === 'string' && Prisma.sql`source = ${source}`,
     from && Prisma.sql`quarantined_at >= ${from}`,
     to && Prisma.sql`quarantined_at <= ${to}`,
   ].filter((condition): condition is Prisma.Sql => !!condition);
+}
 
 /** Read now: a payload that holds a NUL can be kept in the table, but not looked into there. */
-const sourceOf = (payload: unknown): string | null => {
+function sourceOf(payload: unknown): string | null {
   const { source } = (payload ?? {}) as { source?: unknown };
-  return typeof source === 'string' ? storable(source) : null;
-};
+  return typeof source === 'string' ? replaceNul(source) : null;
+}
 
 // A sentence that quotes what is bad may hold the very character that no text column takes: it must not keep the item out.
-const storable = (text: string): string => text.replaceAll('\0', '\uFFFD');
+const replaceNul = (text: string): string => text.replaceAll('\0', '\uFFFD');

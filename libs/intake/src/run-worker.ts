@@ -1,19 +1,19 @@
-import { openDatabase, pingDatabase } from '@oriontel/database';
-import { chooseQueueStore, openQueues } from '@oriontel/queues';
+import { createDatabase, pingDatabase } from '@oriontel/database';
+import { chooseQueueStore, connectQueues } from '@oriontel/queues';
 import {
-  live,
-  openLog,
-  openMetrics,
+  runProcess,
+  createLogger,
+  createMetrics,
   startAdminServer,
   type Checks,
-  type Closing,
+  type Shutdown,
   type Environment,
   type Metrics,
 } from '@oriontel/service';
 import type { IntakeConfig } from './intake-config.ts';
-import type { ServeOptions, Serving } from './serve-intakes.ts';
+import type { ServeOptions, RunningIntakes } from './serve-intakes.ts';
 
-export interface WorkerKind<C extends IntakeConfig> {
+export interface WorkerOptions<C extends IntakeConfig> {
   name: string;
   env: Environment;
   readConfig: (env: Environment) => C;
@@ -21,50 +21,50 @@ export interface WorkerKind<C extends IntakeConfig> {
   connections: number;
 }
 
-export interface Worker<C extends IntakeConfig> {
+export interface WorkerContext<C extends IntakeConfig> {
   config: C;
   options: ServeOptions;
   metrics: Metrics;
-  closing: Closing;
+  shutdown: Shutdown;
 }
 
-export interface Served {
-  serving: Serving;
+export interface RunningWorker {
+  serving: RunningIntakes;
   /** What must hold besides, for it to be ready. */
   checks?: Checks;
 }
 
 /** Milliseconds for the jobs in hand at the end; less than the deadline of the whole process. */
-const FINISH_JOBS = 5_000;
+const FINISH_JOBS_TIMEOUT_MS = 5_000;
 
 /** The life of a process that consumes queues: `serve` says what it does with them. */
-export const runWorker = async <C extends IntakeConfig>(
-  { name, env, readConfig, connections }: WorkerKind<C>,
-  serve: (worker: Worker<C>) => Promise<Served>,
-): Promise<never> => {
-  const log = openLog(name, env['LOG_LEVEL'] ?? 'info');
-  return live(log, async (closing) => {
+export async function runWorker<C extends IntakeConfig>(
+  { name, env, readConfig, connections }: WorkerOptions<C>,
+  serve: (worker: WorkerContext<C>) => Promise<RunningWorker>,
+): Promise<never> {
+  const log = createLogger(name, env['LOG_LEVEL'] ?? 'info');
+  return runProcess(log, async (closing) => {
     const config = readConfig(env);
-    const { DATABASE_URL: url, CONCURRENCY: concurrency, SWEEP_GRACE: sweepGrace } = config;
-    const db = openDatabase({ url, name, connections: concurrency + connections });
+    const { DATABASE_URL: url, CONCURRENCY: concurrency, SWEEP_GRACE: sweepGraceSeconds } = config;
+    const db = createDatabase({ url, name, connections: concurrency + connections });
     closing.add('database', () => db.$disconnect());
     await pingDatabase(db);
 
     const store = chooseQueueStore(config);
-    const queues = await openQueues(store, (err) => log.warn({ err: err.message }, 'queue connection'));
-    closing.add('queues', () => queues.close(FINISH_JOBS));
+    const queues = await connectQueues(store, (err) => log.warn({ err: err.message }, 'queue connection'));
+    closing.add('queues', () => queues.close(FINISH_JOBS_TIMEOUT_MS));
 
-    const metrics = openMetrics();
-    const options = { db, queues, log, concurrency, sweepGrace };
-    const { serving, checks } = await serve({ config, options, metrics, closing });
-    closing.add('sweeper', serving.stopSweeping);
+    const metrics = createMetrics();
+    const options = { db, queues, log, concurrency, sweepGraceSeconds };
+    const { serving, checks } = await serve({ config, options, metrics, shutdown: closing });
+    closing.add('sweeper', serving.stopSweeper);
 
-    const consumers = async (): Promise<void> => {
+    async function consumers(): Promise<void> {
       if (!serving.isRunning()) throw new Error('a consumer has stopped');
-    };
+    }
     const asked = { database: () => pingDatabase(db), consumers, ...checks };
     const { ADMIN_HOST: host, ADMIN_PORT: port } = config;
     closing.add('admin port', await startAdminServer({ log, host, port, checks: asked, metrics }));
     log.info({ queues: store.kind, concurrency }, 'serving');
   });
-};
+}

@@ -1,14 +1,14 @@
-import { openDatabase } from '@oriontel/database';
+import { createDatabase } from '@oriontel/database';
 import type { TestDatabase } from '@oriontel/database/testing';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { Pointers } from './define-intake.ts';
-import { openDrain } from './drain.ts';
-import { keepSweeping, sweep, type SweptQueue } from './sweep.ts';
+import { createDrain } from './create-drain.ts';
+import { startSweeper, sweep, type SweptQueue } from './sweep.ts';
 import {
-  openScratch,
+  createScratchDatabase,
   pendingWords,
-  putRows,
-  silent,
+  insertRows,
+  silentHooks,
   storedWords,
   storeWords,
   words,
@@ -16,7 +16,7 @@ import {
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await openScratch();
+  database = await createScratchDatabase();
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
@@ -26,31 +26,32 @@ beforeEach(async () => {
 const options = () => ({ onSwept: vi.fn(), onError: vi.fn() });
 
 /** The words' queue, with what it was given; `down`: it takes nothing. */
-const openQueue = ({ name = 'words', down = false } = {}) => {
+function openQueue({ name = 'words', down = false } = {}) {
   const add = vi.fn(async (_job: Pointers): Promise<void> => {
     if (down) throw new Error('queue is down');
   });
   const queue: SweptQueue = {
     name,
     producer: { add },
-    drain: openDrain(database.db, words, storeWords, silent),
+    drain: createDrain(database.db, words, storeWords, silentHooks),
   };
   return { queue, add, jobs: () => add.mock.calls.map(([job]) => job) };
-};
+}
 
-const setDue = (ago: string) =>
-  database.db.$executeRawUnsafe(`UPDATE intake SET due_at = now() - interval '${ago}'`);
+function setDue(ago: string) {
+  return database.db.$executeRawUnsafe(`UPDATE intake SET due_at = now() - interval '${ago}'`);
+}
 
-const secondsUntilDue = async (): Promise<number> => {
+async function secondsUntilDue(): Promise<number> {
   const [row] = await database.db.$queryRaw<[{ seconds: number }]>`
     SELECT extract(epoch FROM due_at - now())::float8 AS seconds FROM intake`;
   return row.seconds;
-};
+}
 
 test('dispatches the rows that are due, and tells how many', async () => {
   const { queue, jobs } = openQueue();
-  await putRows(database.db, ['fresh']);
-  const ids = await putRows(database.db, ['forgotten', 'lost'], -1);
+  await insertRows(database.db, ['fresh']);
+  const ids = await insertRows(database.db, ['forgotten', 'lost'], -1);
   const told = options();
   expect(await sweep(database.db, [queue], told)).toBe(2);
   expect(jobs().map(({ ids, swept }) => ({ ids: [...ids].sort(), swept }))).toEqual([
@@ -62,9 +63,9 @@ test('dispatches the rows that are due, and tells how many', async () => {
 
 test('leaves the rows of other queues alone', async () => {
   const [mine, other] = [openQueue(), openQueue({ name: 'other' })];
-  const [id] = await putRows(database.db, ['mine'], -1);
-  const [otherId] = await putRows(database.db, ['other'], -1, 'other');
-  await putRows(database.db, ['nobody'], -1, 'of another worker');
+  const [id] = await insertRows(database.db, ['mine'], -1);
+  const [otherId] = await insertRows(database.db, ['other'], -1, 'other');
+  await insertRows(database.db, ['nobody'], -1, 'of another worker');
   expect(await sweep(database.db, [mine.queue], options())).toBe(1);
   expect(mine.jobs()).toEqual([{ ids: [id], swept: true }]);
   expect(await sweep(database.db, [mine.queue, other.queue], options())).toBe(1);
@@ -73,11 +74,11 @@ test('leaves the rows of other queues alone', async () => {
 
 test('a row that stays is due again after ever longer', async () => {
   const { queue } = openQueue();
-  await putRows(database.db, ['stubborn']);
+  await insertRows(database.db, ['stubborn']);
   const pauses: number[] = [];
   for (let time = 0; time < 12; time++) {
     await setDue('1 second');
-    await sweep(database.db, [queue], { ...options(), grace: 15 });
+    await sweep(database.db, [queue], { ...options(), graceSeconds: 15 });
     pauses.push(Math.round(await secondsUntilDue()));
   }
   expect(pauses).toEqual([30, 60, 120, 240, 480, 960, 1920, 3840, 3840, 3840, 3840, 3840]);
@@ -85,7 +86,7 @@ test('a row that stays is due again after ever longer', async () => {
 
 test('rows that were swept before go one to a job', async () => {
   const { queue, jobs } = openQueue();
-  const ids = await putRows(database.db, ['a', 'b', 'c'], -1);
+  const ids = await insertRows(database.db, ['a', 'b', 'c'], -1);
   await sweep(database.db, [queue], options());
   expect(jobs()).toHaveLength(1);
   await setDue('1 second');
@@ -97,7 +98,7 @@ test('rows that were swept before go one to a job', async () => {
 
 test('many rows go a hundred to a job, the oldest due first', async () => {
   const { queue, jobs } = openQueue();
-  const ids = await putRows(
+  const ids = await insertRows(
     database.db,
     Array.from({ length: 1_050 }, (_, i) => `w${i}`),
     -1,
@@ -110,7 +111,7 @@ test('many rows go a hundred to a job, the oldest due first', async () => {
 
 test('large rows go no more to a job than a worker can hold', async () => {
   const { queue, jobs } = openQueue();
-  await putRows(
+  await insertRows(
     database.db,
     Array.from({ length: 20 }, (_, i) => `w${i}`),
     -1,
@@ -122,7 +123,7 @@ test('large rows go no more to a job than a worker can hold', async () => {
 
 test('sweepers that run at once share the rows and take none twice', async () => {
   const { queue, jobs } = openQueue();
-  await putRows(
+  await insertRows(
     database.db,
     Array.from({ length: 500 }, (_, i) => `w${i}`),
     -1,
@@ -135,7 +136,7 @@ test('sweepers that run at once share the rows and take none twice', async () =>
 
 test('where the queue is still down the rows are drained in place', async () => {
   const { queue } = openQueue({ down: true });
-  await putRows(database.db, ['a', 'b'], -1);
+  await insertRows(database.db, ['a', 'b'], -1);
   const told = options();
   expect(await sweep(database.db, [queue], told)).toBe(2);
   expect([await storedWords(database.db), await pendingWords(database.db)]).toEqual([['a', 'b'], []]);
@@ -145,8 +146,8 @@ test('where the queue is still down the rows are drained in place', async () => 
 test('a queue whose rows can be neither dispatched nor drained is told, and the next queue is swept', async () => {
   const [bad, good] = [openQueue({ down: true }), openQueue({ name: 'other' })];
   const drain = () => Promise.reject(new Error('a bug'));
-  await putRows(database.db, ['a'], -1);
-  const [id] = await putRows(database.db, ['b'], -1, 'other');
+  await insertRows(database.db, ['a'], -1);
+  const [id] = await insertRows(database.db, ['b'], -1, 'other');
   const told = options();
   await sweep(database.db, [{ ...bad.queue, drain }, good.queue], told);
   expect(told.onError).toHaveBeenCalledExactlyOnceWith(new Error('a bug'));
@@ -157,20 +158,20 @@ test('a queue whose rows can be neither dispatched nor drained is told, and the 
 test('keepSweeping finds what is forgotten, one sweep at a time, until it is stopped', async () => {
   let [underWay, most] = [0, 0];
   const { queue } = openQueue();
-  const add = async () => {
+  async function add() {
     most = Math.max(most, (underWay += 1));
     await new Promise((resolve) => setTimeout(resolve, 40));
     underWay -= 1;
-  };
-  await putRows(database.db, ['a', 'b'], -1);
+  }
+  await insertRows(database.db, ['a', 'b'], -1);
   await database.db.$executeRaw`UPDATE intake SET sweeps = 1`;
   const told = options();
-  const sweeping = keepSweeping(database.db, [{ ...queue, producer: { add } }], { ...told, interval: 5 });
+  const sweeping = startSweeper(database.db, [{ ...queue, producer: { add } }], { ...told, interval: 5 });
   onTestFinished(() => sweeping.stop());
   await expect.poll(() => told.onSwept.mock.calls).toEqual([[2, 'words']]);
   await sweeping.stop();
   expect([underWay, most]).toEqual([0, 1]);
-  await putRows(database.db, ['c'], -1);
+  await insertRows(database.db, ['c'], -1);
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(told.onSwept).toHaveBeenCalledTimes(1);
 });
@@ -179,8 +180,8 @@ test('stopping waits for the sweep under way', async () => {
   let finish = () => {};
   const { queue } = openQueue();
   const add = vi.fn(() => new Promise<void>((resolve) => (finish = resolve)));
-  await putRows(database.db, ['a'], -1);
-  const sweeping = keepSweeping(database.db, [{ ...queue, producer: { add } }], {
+  await insertRows(database.db, ['a'], -1);
+  const sweeping = startSweeper(database.db, [{ ...queue, producer: { add } }], {
     ...options(),
     interval: 5,
   });
@@ -194,10 +195,10 @@ test('stopping waits for the sweep under way', async () => {
 });
 
 test('a database that is down is told each time and does not end the sweeping', async () => {
-  const db = openDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none', name: 'down' });
+  const db = createDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none', name: 'down' });
   onTestFinished(() => db.$disconnect());
   const told = options();
-  const sweeping = keepSweeping(db, [openQueue().queue], { ...told, interval: 5 });
+  const sweeping = startSweeper(db, [openQueue().queue], { ...told, interval: 5 });
   onTestFinished(() => sweeping.stop());
   await expect.poll(() => told.onError.mock.calls.length).toBeGreaterThan(2);
 });

@@ -1,9 +1,9 @@
-import { keepPolling, type Polling } from '@oriontel/contracts';
+import { startPoller, type Poller } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Producer } from '@oriontel/queues';
-import { GRACE } from './accept.ts';
+import { SWEEP_GRACE_SECONDS } from './create-intake.ts';
 import type { Pointers } from './define-intake.ts';
-import type { Drain } from './drain.ts';
+import type { Drain } from './create-drain.ts';
 import { intakeRows, type SweptRow } from './intake.repository.ts';
 
 export interface SweptQueue {
@@ -14,54 +14,60 @@ export interface SweptQueue {
 
 export interface SweepOptions {
   /** Seconds; see GRACE. */
-  grace?: number;
+  graceSeconds?: number;
   onSwept: (rows: number, queue: string) => void;
   onError: (error: unknown) => void;
 }
 
-const ROWS_AT_ONCE = 1_000;
-const ROWS_IN_A_JOB = 100;
+const MAX_ROWS_PER_SWEEP = 1_000;
+const MAX_ROWS_PER_JOB = 100;
 /** What a worker has to hold at once, unless one row alone is larger. */
-const BYTES_IN_A_JOB = 8 * 1024 * 1024;
+const MAX_BYTES_PER_JOB = 8 * 1024 * 1024;
 
 /**
  * Finds the rows that stayed in the intake (their job was lost, its queue was down, its worker was killed) and
  * dispatches them again. Where the queue is still out of reach the rows are drained right here.
  * Returns how many rows it found.
  */
-export const sweep = async (db: Database, queues: SweptQueue[], options: SweepOptions): Promise<number> => {
+export async function sweep(db: Database, queues: SweptQueue[], options: SweepOptions): Promise<number> {
   const names = queues.map(({ name }) => name);
-  const rows = await intakeRows(db).sweep(names, options.grace ?? GRACE, ROWS_AT_ONCE);
+  const rows = await intakeRows(db).claimDue(
+    names,
+    options.graceSeconds ?? SWEEP_GRACE_SECONDS,
+    MAX_ROWS_PER_SWEEP,
+  );
   for (const queue of queues) {
     const own = rows.filter((row) => row.queue === queue.name);
     if (!own.length) continue;
     options.onSwept(own.length, queue.name);
-    for (const ids of jobsOf(own)) await redispatch(queue, ids).catch(options.onError);
+    for (const ids of splitIntoJobs(own)) await redispatch(queue, ids).catch(options.onError);
   }
   return rows.length;
-};
+}
 
 /** Rows that were swept before go one to a job: whichever of them kills its worker shall take no others along. */
-const jobsOf = (rows: SweptRow[]): string[][] => {
+function splitIntoJobs(rows: SweptRow[]): string[][] {
   const jobs: string[][] = [];
   let bytes = 0;
   for (const row of rows.filter(({ sweeps }) => sweeps <= 1)) {
     const last = jobs.at(-1);
-    const fits = last && last.length < ROWS_IN_A_JOB && bytes + row.bytes <= BYTES_IN_A_JOB;
+    const fits = last && last.length < MAX_ROWS_PER_JOB && bytes + row.bytes <= MAX_BYTES_PER_JOB;
     if (fits) last.push(row.id);
     else jobs.push([row.id]);
     bytes = (fits ? bytes : 0) + row.bytes;
   }
   return [...jobs, ...rows.filter(({ sweeps }) => sweeps > 1).map(({ id }) => [id])];
-};
+}
 
-const redispatch = ({ producer, drain }: SweptQueue, ids: string[]): Promise<void> =>
-  producer.add({ ids, swept: true }).catch(() => drain({ ids, swept: true }));
+function redispatch({ producer, drain }: SweptQueue, ids: string[]): Promise<void> {
+  return producer.add({ ids, swept: true }).catch(() => drain({ ids, swept: true }));
+}
 
 /** Sweeps every few seconds until stopped; `stop` waits for the sweep under way. */
-export const keepSweeping = (
+export function startSweeper(
   db: Database,
   queues: SweptQueue[],
   { interval, ...options }: SweepOptions & { /** Milliseconds. */ interval: number },
-): Pick<Polling, 'stop'> =>
-  keepPolling(() => sweep(db, queues, options), { interval, onError: options.onError });
+): Pick<Poller, 'stop'> {
+  return startPoller(() => sweep(db, queues, options), { intervalMs: interval, onError: options.onError });
+}

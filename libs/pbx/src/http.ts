@@ -5,7 +5,7 @@ import { extensionRoutes, type ExtensionRoutes } from './extensions/extension-ro
 export type PbxRoutes = CallRoutes & ExtensionRoutes;
 
 /** The extensions of an organization, and the calls that its PBX tells of. */
-export const pbxRoutes = async (app: HttpServer, dependencies: PbxRoutes): Promise<void> => {
+export async function pbxRoutes(app: HttpServer, dependencies: PbxRoutes): Promise<void> {
   await app.register(extensionRoutes, dependencies);
   await app.register(callRoutes, dependencies);
-};
+}

@@ -2,7 +2,7 @@ export { Call, CallStatus } from './calls/call.ts';
 export { closeCalls } from './calls/close-calls.ts';
 export { NewCall } from './calls/create-call.ts';
 export type { FinishedLeg } from './calls/finished-leg.ts';
-export { CallUpdate } from './calls/apply-update.ts';
+export { CallUpdate } from './calls/apply-call-update.ts';
 export { NewExtension } from './extensions/create-extension.ts';
 export { extensions } from './extensions/extension.repository.ts';
 export { Extension, ExtensionType } from './extensions/extension.ts';

@@ -6,22 +6,22 @@ import { QrQuery } from './qr-query.ts';
 
 const query = (given: Partial<QrQuery> = {}): QrQuery => ({ ...QrQuery.parse({}), ...given });
 
-const drawn = (data: string, given: Partial<QrQuery> = {}) => {
+function drawn(data: string, given: Partial<QrQuery> = {}) {
   const drawing = draw(data, query(given));
   if (drawing.kind !== 'drawn') throw new Error(JSON.stringify(drawing));
   return drawing;
-};
+}
 
-const pixelsOf = (image: Uint8Array) => {
+function pixelsOf(image: Uint8Array) {
   const { width, height, data } = PNG.sync.read(Buffer.from(image));
   return { width, height, data: new Uint8ClampedArray(data) };
-};
+}
 
 /** What a scanner reads. */
-const scan = (data: string, given: Partial<QrQuery> = {}): string | undefined => {
+function scan(data: string, given: Partial<QrQuery> = {}): string | undefined {
   const { width, height, data: pixels } = pixelsOf(drawn(data, given).image);
   return jsQR(pixels, width, height)?.data;
-};
+}
 
 const URI = 'otpauth://totp/Platform:user@example.com?secret=JBSWY3DPEHPK3PXP';
 

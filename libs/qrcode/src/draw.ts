@@ -6,31 +6,31 @@ export type Drawing =
   | { kind: 'drawn'; contentType: string; image: Uint8Array<ArrayBuffer> }
   | { kind: 'too long' }
   /** The least pixels of a side that would do. */
-  | { kind: 'too small'; atLeast: number };
+  | { kind: 'too small'; minPixels: number };
 
 /** Draws a QR code (ISO/IEC 18004) whose modules are all equally large; what is left over of the size widens the margin. */
-export const draw = (data: string, { size, format, margin, error_correction }: QrQuery): Drawing => {
-  const code = create(data, error_correction);
+export function draw(data: string, { size, format, margin, error_correction }: QrQuery): Drawing {
+  const code = encodeQrCode(data, error_correction);
   if (!code) return { kind: 'too long' };
   const { size: modules, data: dark } = code.modules;
   const withMargin = modules + 2 * margin;
   const scale = Math.floor(size / withMargin);
-  if (scale < 1) return { kind: 'too small', atLeast: withMargin };
+  if (scale < 1) return { kind: 'too small', minPixels: withMargin };
   const start = Math.floor((size - modules * scale) / 2);
   const isDark = (x: number, y: number): boolean => dark[y * modules + x] === 1;
   return format === 'png'
     ? { kind: 'drawn', contentType: 'image/png', image: toPng({ size, modules, scale, start, isDark }) }
     : { kind: 'drawn', contentType: 'image/svg+xml', image: toSvg({ size, modules, scale, start, isDark }) };
-};
+}
 
-const create = (data: string, errorCorrectionLevel: QrQuery['error_correction']) => {
+function encodeQrCode(data: string, errorCorrectionLevel: QrQuery['error_correction']) {
   try {
     return qrcode.create(data, { errorCorrectionLevel });
   } catch (error) {
     if (/too big|amount of data/i.test((error as Error).message)) return null;
     throw error;
   }
-};
+}
 
 interface Grid {
   size: number;
@@ -42,7 +42,7 @@ interface Grid {
 
 const WHITE = 255;
 
-const toPng = ({ size, modules, scale, start, isDark }: Grid): Uint8Array<ArrayBuffer> => {
+function toPng({ size, modules, scale, start, isDark }: Grid): Uint8Array<ArrayBuffer> {
   const pixels = Buffer.alloc(size * size, WHITE);
   for (let y = 0; y < modules; y += 1) {
     const row = (start + y * scale) * size;
@@ -53,9 +53,9 @@ const toPng = ({ size, modules, scale, start, isDark }: Grid): Uint8Array<ArrayB
   const png = new PNG({ width: size, height: size, colorType: 0, inputColorType: 0, inputHasAlpha: false });
   png.data = pixels;
   return new Uint8Array(PNG.sync.write(png, { colorType: 0, inputColorType: 0, inputHasAlpha: false }));
-};
+}
 
-const toSvg = ({ size, modules, scale, start, isDark }: Grid): Uint8Array<ArrayBuffer> => {
+function toSvg({ size, modules, scale, start, isDark }: Grid): Uint8Array<ArrayBuffer> {
   const path: string[] = [];
   for (let y = 0; y < modules; y += 1)
     for (let x = 0; x < modules; x += 1) {
@@ -69,4 +69,4 @@ const toSvg = ({ size, modules, scale, start, isDark }: Grid): Uint8Array<ArrayB
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges">` +
     `<path fill="#fff" d="M0 0h${size}v${size}H0z"/><path d="${path.join('')}"/></svg>`;
   return new TextEncoder().encode(svg);
-};
+}

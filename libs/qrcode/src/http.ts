@@ -1,6 +1,6 @@
 import type { HttpServer } from '@oriontel/service';
 import { z } from 'zod';
-import type { QrDrawer } from './open-qr-drawer.ts';
+import type { QrDrawer } from './create-qr-drawer.ts';
 import { QrQuery } from './qr-query.ts';
 
 export interface QrRoutes {
@@ -8,7 +8,7 @@ export interface QrRoutes {
 }
 
 /** QR codes of whatever a client wants to show. */
-export const qrRoutes = async (app: HttpServer, { qrDrawer }: QrRoutes): Promise<void> => {
+export async function qrRoutes(app: HttpServer, { qrDrawer }: QrRoutes): Promise<void> {
   app.route({
     method: 'GET',
     url: '/qrcode/:data',
@@ -25,9 +25,9 @@ export const qrRoutes = async (app: HttpServer, { qrDrawer }: QrRoutes): Promise
       params: z.object({ data: z.string().min(1, 'must not be empty') }),
       querystring: QrQuery,
     },
-    handler: async ({ params, query }, reply) => {
+    async handler({ params, query }, reply) {
       const { contentType, image } = await qrDrawer.draw(params.data, query);
       return reply.type(contentType).header('cache-control', 'private, max-age=3600').send(image);
     },
   });
-};
+}

@@ -1,1 +1,1 @@
-export { openQrDrawer, type QrDrawer } from './open-qr-drawer.ts';
+export { createQrDrawer, type QrDrawer } from './create-qr-drawer.ts';

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
-const whole = (min: number, max: number) => {
+function wholeNumber(min: number, max: number) {
   const must = `must be a whole number from ${min} to ${max}`;
   return z.coerce.number(must).int(must).min(min, must).max(max, must);
-};
+}
 
 /** How a QR code is drawn. */
 export const QrQuery = z.strictObject({
-  size: whole(33, 1024).default(200).meta({ description: 'Pixels of each side, exactly' }),
+  size: wholeNumber(33, 1024).default(200).meta({ description: 'Pixels of each side, exactly' }),
   format: z.enum(['png', 'svg'], 'must be png or svg').default('png'),
-  margin: whole(0, 32).default(4).meta({ description: 'Modules of white on each side, at least' }),
+  margin: wholeNumber(0, 32).default(4).meta({ description: 'Modules of white on each side, at least' }),
   error_correction: z
     .enum(['L', 'M', 'Q', 'H'], 'must be L, M, Q or H')
     .default('M')

@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq';
-import { Failure, within } from '@oriontel/contracts';
+import { Failure, withTimeout } from '@oriontel/contracts';
 import type { Backend, OnError } from './backend.ts';
-import { makeQueue, type QueueSettings } from './make-queue.ts';
+import { createQueue, type QueueSettings } from './create-queue.ts';
 
 /** A queue as BullMQ has it, for tools that show queues. */
 export type BoardQueue = Queue;
@@ -11,38 +11,41 @@ export interface Board {
    * The queues, in the order in which they were asked for; the same ones each time while they can be reached.
    * @throws Failure unavailable within about a second where they cannot.
    */
-  reach(): Promise<readonly BoardQueue[]>;
+  getQueues(): Promise<readonly BoardQueue[]>;
   close(): Promise<void>;
 }
 
-const TIMEOUT = 1_200;
+const BOARD_TIMEOUT_MS = 1_200;
 
 /** Nothing is asked of the queues until somebody looks at them. */
-export const openBoard = (
+export function createBoard(
   backend: Backend,
   definitions: readonly QueueSettings[],
   onError: OnError,
-): Board => {
-  const make = (): readonly BoardQueue[] =>
-    definitions.map((definition) => makeQueue(backend, definition, onError) as unknown as BoardQueue);
+): Board {
+  function make(): readonly BoardQueue[] {
+    return definitions.map(
+      (definition) => createQueue(backend, definition, onError) as unknown as BoardQueue,
+    );
+  }
   let made: readonly BoardQueue[] | undefined;
 
-  const close = async (queues: readonly BoardQueue[] = []): Promise<void> => {
+  async function close(queues: readonly BoardQueue[] = []): Promise<void> {
     if (made === queues) made = undefined;
     const closed = Promise.all(queues.map((queue) => queue.close()));
-    await within(TIMEOUT, 'closing the queues of the board', closed).catch(() => undefined);
-  };
+    await withTimeout(BOARD_TIMEOUT_MS, 'closing the queues of the board', closed).catch(() => undefined);
+  }
 
-  const ask = async (queues: readonly BoardQueue[]): Promise<void> => {
+  async function ask(queues: readonly BoardQueue[]): Promise<void> {
     await Promise.all(queues.map((queue) => queue.waitUntilReady()));
     // Once ready they stay so, also while the server is away.
     await queues[0]?.getJobCounts('waiting');
-  };
+  }
 
   return {
-    reach: async () => {
+    async getQueues() {
       const queues = (made ??= make());
-      await within(TIMEOUT, 'asking the queues', ask(queues)).catch((cause: unknown) => {
+      await withTimeout(BOARD_TIMEOUT_MS, 'asking the queues', ask(queues)).catch((cause: unknown) => {
         // A queue of BullMQ's that was made while Redis was away never works: the next caller makes others.
         void close(queues);
         throw new Failure('unavailable', 'The queues are out of reach. Try again later.', {
@@ -54,4 +57,4 @@ export const openBoard = (
     },
     close: () => close(made),
   };
-};
+}

@@ -7,9 +7,11 @@ export interface QueueDefinition<P> {
   /** Tries in all, the first included. */
   attempts: number;
   /** Milliseconds before the second try; each further one waits twice as long. */
-  backoff: number;
+  backoffMs: number;
   /** Two jobs of one id are one job while the first is kept. Without it every job is its own. */
   jobId?: (payload: P) => string;
 }
 
-export const defineQueue = <P>(definition: QueueDefinition<P>): QueueDefinition<P> => definition;
+export function defineQueue<P>(definition: QueueDefinition<P>): QueueDefinition<P> {
+  return definition;
+}

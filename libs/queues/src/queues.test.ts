@@ -1,7 +1,7 @@
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
-import { defineQueue, openQueues, type QueueDefinition, type Queues } from './index.ts';
+import { defineQueue, connectQueues, type QueueDefinition, type Queues } from './index.ts';
 import { testQueueStores } from './testing.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -10,23 +10,24 @@ const Word = z.object({ word: z.string() });
 type Word = z.output<typeof Word>;
 
 let count = 0;
-const wordQueue = (more: Partial<QueueDefinition<Word>> = {}): QueueDefinition<Word> =>
-  defineQueue({ name: `words-${(count += 1)}`, payload: Word, attempts: 3, backoff: 20, ...more });
+function wordQueue(more: Partial<QueueDefinition<Word>> = {}): QueueDefinition<Word> {
+  return defineQueue({ name: `words-${(count += 1)}`, payload: Word, attempts: 3, backoffMs: 20, ...more });
+}
 
 const serveAll = { concurrency: 5, onFailure: () => {} };
 
 describe.each(testQueueStores())('a queue on $kind', ({ open: storeAt }) => {
   let database: TestDatabase;
   beforeAll(async () => {
-    database = await openTestDatabase();
+    database = await createTestDatabase();
   });
   afterAll(() => database.drop());
 
-  const open = async (): Promise<Queues> => {
-    const queues = await openQueues(storeAt(database.url), () => {});
+  async function open(): Promise<Queues> {
+    const queues = await connectQueues(storeAt(database.url), () => {});
     onTestFinished(() => queues.close(0));
     return queues;
-  };
+  }
 
   test('brings the payload to its consumer as it is', async () => {
     const queues = await open();
@@ -69,13 +70,13 @@ describe.each(testQueueStores())('a queue on $kind', ({ open: storeAt }) => {
 
   test('tries a job that fails again, each time after twice the pause, and gives up after the attempts', async () => {
     const queues = await open();
-    const queue = wordQueue({ attempts: 3, backoff: 200 });
+    const queue = wordQueue({ attempts: 3, backoffMs: 200 });
     const tries: { attempt: number; at: number }[] = [];
     const onFailure = vi.fn<(error: Error) => void>();
-    const handle = async (_payload: Word, { attempt }: { attempt: number }) => {
+    async function handle(_payload: Word, { attempt }: { attempt: number }) {
       tries.push({ attempt, at: performance.now() });
       throw new Error(`try ${attempt}`);
-    };
+    }
     queues.consumer(queue, handle, { concurrency: 1, onFailure });
     await queues.producer(queue).add({ word: 'never' });
     await expect
@@ -88,12 +89,12 @@ describe.each(testQueueStores())('a queue on $kind', ({ open: storeAt }) => {
 
   test('a job that fails holds up nobody', async () => {
     const queues = await open();
-    const queue = wordQueue({ attempts: 5, backoff: 60_000 });
+    const queue = wordQueue({ attempts: 5, backoffMs: 60_000 });
     const got: string[] = [];
-    const handle = async ({ word }: Word) => {
+    async function handle({ word }: Word) {
       got.push(word);
       if (word === 'bad') throw new Error('bad');
-    };
+    }
     queues.consumer(queue, handle, { ...serveAll, concurrency: 1 });
     const producer = queues.producer(queue);
     for (const word of ['one', 'bad', 'two', 'three']) await producer.add({ word });
@@ -118,11 +119,11 @@ describe.each(testQueueStores())('a queue on $kind', ({ open: storeAt }) => {
     const got: string[] = [];
     let isTaken = false;
     let finish = () => {};
-    const handle = async ({ word }: Word) => {
+    async function handle({ word }: Word) {
       isTaken = true;
       await new Promise<void>((resolve) => (finish = resolve));
       got.push(word);
-    };
+    }
     queues.consumer(queue, handle, { ...serveAll, concurrency: 1 });
     const producer = queues.producer(queue);
     await producer.add({ word: 'in hand' });

@@ -4,34 +4,34 @@ import { findRedis } from '@oriontel/devstack';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
-import { defineQueue, openQueues, type Queues } from './index.ts';
-import { ownRedis } from './testing/use-redis.ts';
+import { defineQueue, connectQueues, type Queues } from './index.ts';
+import { startTestRedis } from './testing/start-test-redis.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const queue = defineQueue({ name: 'words', payload: z.string(), attempts: 2, backoff: 20 });
+const queue = defineQueue({ name: 'words', payload: z.string(), attempts: 2, backoffMs: 20 });
 const serve = { concurrency: 1, onFailure: () => {} };
 
-const open = async (url: string): Promise<Queues> => {
-  const queues = await openQueues({ kind: 'redis', url }, () => {});
+async function open(url: string): Promise<Queues> {
+  const queues = await connectQueues({ kind: 'redis', url }, () => {});
   onTestFinished(() => queues.close(0));
   return queues;
-};
+}
 
 /** Milliseconds until it rejects. */
-const timeToReject = async (work: Promise<unknown>): Promise<number> => {
+async function timeToReject(work: Promise<unknown>): Promise<number> {
   const began = performance.now();
   await expect(work).rejects.toThrow();
   return performance.now() - began;
-};
+}
 
 /** Something that takes connections and never says a word. */
-const silentServer = async (): Promise<string> => {
+async function silentServer(): Promise<string> {
   const server = createServer(() => {}).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
-};
+}
 
 describe.each([
   { what: 'that is down', url: async () => 'redis://127.0.0.1:1' },
@@ -58,15 +58,15 @@ describe.each([
 
   test('makes a board unavailable within 1.5 s', async () => {
     const board = (await open(await url())).board([queue]);
-    expect(await timeToReject(board.reach())).toBeLessThan(1_500);
-    await expect(board.reach()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await timeToReject(board.getQueues())).toBeLessThan(1_500);
+    await expect(board.getQueues()).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 
 const program = await findRedis(process.env['PATH']);
-const cameBack = (redisServer: string) => {
+function cameBack(redisServer: string) {
   test('takes jobs again, and its consumer goes on', async () => {
-    const redis = await ownRedis(redisServer);
+    const redis = await startTestRedis(redisServer);
     const queues = await open(redis.url);
     const producer = queues.producer(queue);
     const got: string[] = [];
@@ -81,7 +81,7 @@ const cameBack = (redisServer: string) => {
   });
 
   test('that hangs makes one caller wait for a second and turns the next ones away at once, until it answers', async () => {
-    const redis = await ownRedis(redisServer);
+    const redis = await startTestRedis(redisServer);
     const observer = new Redis(redis.url);
     onTestFinished(() => observer.disconnect());
     const producer = (await open(redis.url)).producer(queue);
@@ -93,7 +93,7 @@ const cameBack = (redisServer: string) => {
   });
 
   test('works for a process that was started while it was away', async () => {
-    const redis = await ownRedis(redisServer);
+    const redis = await startTestRedis(redisServer);
     await redis.stop();
     const queues = await open(redis.url);
     const producer = queues.producer(queue);
@@ -107,24 +107,24 @@ const cameBack = (redisServer: string) => {
   });
 
   test('shows its queues to a board that was opened while it was away, and that finds it away again', async () => {
-    const redis = await ownRedis(redisServer);
+    const redis = await startTestRedis(redisServer);
     await redis.stop();
     const queues = await open(redis.url);
     const board = queues.board([queue]);
-    await expect(board.reach()).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(board.getQueues()).rejects.toMatchObject({ code: 'unavailable' });
     await redis.start();
     await vi.waitFor(() => queues.producer(queue).add('a word'), 10_000);
-    const [shown] = await vi.waitFor(() => board.reach(), 10_000);
+    const [shown] = await vi.waitFor(() => board.getQueues(), 10_000);
     expect(await shown!.getJobCounts('waiting')).toEqual({ waiting: 1 });
-    expect((await board.reach())[0]).toBe(shown);
+    expect((await board.getQueues())[0]).toBe(shown);
     await redis.stop();
-    await expect(board.reach()).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(board.getQueues()).rejects.toMatchObject({ code: 'unavailable' });
     await redis.start();
-    await vi.waitFor(() => board.reach(), 10_000);
+    await vi.waitFor(() => board.getQueues(), 10_000);
   });
 
   test('keeps no connection of queues that are closed, with a handler that hangs or without', async () => {
-    const redis = await ownRedis(redisServer);
+    const redis = await startTestRedis(redisServer);
     const observer = new Redis(redis.url);
     onTestFinished(() => observer.disconnect());
     const queues = [await open(redis.url), await open(redis.url)];
@@ -135,12 +135,13 @@ const cameBack = (redisServer: string) => {
     await expect.poll(() => handle.mock.calls).toHaveLength(1);
     await Promise.all(queues.map((one) => one.close(100)));
     finish();
-    const connections = async () =>
-      String(await observer.client('LIST'))
+    async function connections() {
+      return String(await observer.client('LIST'))
         .trim()
         .split('\n').length;
+    }
     await expect.poll(connections).toBe(1);
   });
-};
+}
 // Not defined where no Redis is installed.
 if (program) describe('a Redis that goes away and comes back', () => cameBack(program));

@@ -1,5 +1,5 @@
 import { withBackend } from 'bullmq';
-import { within } from '@oriontel/contracts';
+import { withTimeout } from '@oriontel/contracts';
 import type { Backend } from './backend.ts';
 import type { QueueDefinition } from './define-queue.ts';
 
@@ -8,7 +8,7 @@ export interface Schedule<P> {
   /** Names the schedule in its queue. */
   id: string;
   /** Milliseconds. */
-  every: number;
+  everyMs: number;
   payload: P;
 }
 
@@ -17,60 +17,66 @@ export interface Scheduler<P> {
    * Sees to it that the schedule is there: makes it where it is not, or not any more, where it has another interval, and where it
    * has stopped. True where it had to. Rejects within seconds where the queue is out of reach.
    */
-  keep(schedule: Schedule<P>): Promise<boolean>;
+  ensure(schedule: Schedule<P>): Promise<boolean>;
   close(): Promise<void>;
 }
 
-const TIMEOUT = 3_000;
+const SCHEDULER_TIMEOUT_MS = 3_000;
 /** Milliseconds after which a job that should have come has not. */
-const OVERDUE = 60_000;
+const OVERDUE_MS = 60_000;
 
 /** Job schedulers of BullMQ, which its Redis and its PostgreSQL backend both have. */
-export const openScheduler = <P>(
+export function createScheduler<P>(
   backend: Backend,
   { name }: QueueDefinition<P>,
   onError: (error: Error) => void,
-): Scheduler<P> => {
+): Scheduler<P> {
   const { Queue } = withBackend(backend.factory);
-  const make = () =>
-    new Queue<unknown>(name, {
-      connection: backend.producing,
+  function make() {
+    return new Queue<unknown>(name, {
+      connection: backend.producerConnection,
       prefix: backend.prefix,
       skipWaitingForReady: true,
       skipMetasUpdate: true,
     }).on('error', onError);
+  }
   let made: ReturnType<typeof make> | undefined;
 
   /** A queue of BullMQ's that was made while Redis was away never works: the next caller makes another. */
-  const drop = async (): Promise<void> => {
+  async function drop(): Promise<void> {
     const queue = made;
     made = undefined;
-    await within(TIMEOUT, `closing queue ${name}`, queue?.close() ?? Promise.resolve()).catch(
-      () => undefined,
-    );
-  };
+    await withTimeout(
+      SCHEDULER_TIMEOUT_MS,
+      `closing queue ${name}`,
+      queue?.close() ?? Promise.resolve(),
+    ).catch(() => undefined);
+  }
 
-  const keep = async ({ id, every, payload }: Schedule<P>): Promise<boolean> => {
+  async function keep({ id, everyMs, payload }: Schedule<P>): Promise<boolean> {
     const queue = (made ??= make());
     await queue.waitUntilReady();
     const known = await queue.getJobScheduler(id);
-    const goesOn = known?.every === every && (known.next ?? 0) > Date.now() - OVERDUE;
+    const goesOn = known?.every === everyMs && (known.next ?? 0) > Date.now() - OVERDUE_MS;
     if (goesOn) return false;
     await queue.upsertJobScheduler(
       id,
-      { every },
+      { every: everyMs },
       // The next occurrence comes anyway: one that failed is not kept.
       { name, data: payload, opts: { removeOnComplete: true, removeOnFail: true, attempts: 1 } },
     );
     return true;
-  };
+  }
 
   return {
-    keep: (schedule) =>
-      within(TIMEOUT, `scheduling ${schedule.id}`, keep(schedule)).catch(async (error: unknown) => {
-        await drop();
-        throw error;
-      }),
+    ensure(schedule) {
+      return withTimeout(SCHEDULER_TIMEOUT_MS, `scheduling ${schedule.id}`, keep(schedule)).catch(
+        async (error: unknown) => {
+          await drop();
+          throw error;
+        },
+      );
+    },
     close: drop,
   };
-};
+}

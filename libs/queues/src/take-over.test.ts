@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { afterAll, beforeAll, describe, test, vi } from 'vitest';
 import { z } from 'zod';
-import { defineQueue, openQueues, type Queues } from './index.ts';
+import { defineQueue, connectQueues, type Queues } from './index.ts';
 import { testQueueStores } from './testing.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -14,7 +14,7 @@ describe.concurrent.each(testQueueStores())('a queue on $kind', ({ open: storeAt
   let database: TestDatabase;
   const opened: Queues[] = [];
   beforeAll(async () => {
-    database = await openTestDatabase();
+    database = await createTestDatabase();
   });
   afterAll(async () => {
     await Promise.all(opened.map((queues) => queues.close(0)));
@@ -23,16 +23,16 @@ describe.concurrent.each(testQueueStores())('a queue on $kind', ({ open: storeAt
 
   const Word = z.object({ word: z.string() });
   type Word = z.output<typeof Word>;
-  const wordQueue = (name: string) => defineQueue({ name, payload: Word, attempts: 1, backoff: 20 });
+  const wordQueue = (name: string) => defineQueue({ name, payload: Word, attempts: 1, backoffMs: 20 });
   const serveAll = { concurrency: 5, onFailure: () => {} };
-  const open = async (): Promise<Queues> => {
-    const queues = await openQueues(storeAt(database.url), () => {});
+  async function open(): Promise<Queues> {
+    const queues = await connectQueues(storeAt(database.url), () => {});
     opened.push(queues);
     return queues;
-  };
+  }
 
   /** A process of its own that takes one job and never finishes it. */
-  const startHangingWorker = async (name: string) => {
+  async function startHangingWorker(name: string) {
     const script = `
       import { z } from 'zod';
       import { openQueues } from './libs/queues/src/index.ts';
@@ -45,7 +45,7 @@ describe.concurrent.each(testQueueStores())('a queue on $kind', ({ open: storeAt
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     return child;
-  };
+  }
 
   test('a job whose consumer is killed in the middle is taken over by another', async ({ expect }) => {
     const queues = await open();

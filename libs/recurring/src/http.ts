@@ -2,7 +2,7 @@ import { isoTime, isoTimeOrNull } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { envelope, Enveloped, type HttpServer } from '@oriontel/service';
 import { z } from 'zod';
-import { recurringTasks, type StoredRecurring } from './recurring-task.repository.ts';
+import { recurringTasks, type StoredRecurringTask } from './recurring-task.repository.ts';
 
 const time = z.iso.datetime();
 
@@ -38,21 +38,23 @@ const RecurringTask = z
   });
 type RecurringTask = z.output<typeof RecurringTask>;
 
-const present = (task: StoredRecurring): RecurringTask => ({
-  name: task.name,
-  every_seconds: task.everySeconds,
-  state: task.isRunning ? 'running' : 'waiting',
-  next_run_at: isoTime(task.nextRunAt),
-  last_started_at: isoTimeOrNull(task.lastStartedAt),
-  last_finished_at: isoTimeOrNull(task.lastFinishedAt),
-  last_outcome: task.lastOutcome,
-  last_detail: task.lastDetail,
-  runs: task.runs,
-  failures: task.failures,
-});
+function present(task: StoredRecurringTask): RecurringTask {
+  return {
+    name: task.name,
+    every_seconds: task.everySeconds,
+    state: task.isRunning ? 'running' : 'waiting',
+    next_run_at: isoTime(task.nextRunAt),
+    last_started_at: isoTimeOrNull(task.lastStartedAt),
+    last_finished_at: isoTimeOrNull(task.lastFinishedAt),
+    last_outcome: task.lastOutcome,
+    last_detail: task.lastDetail,
+    runs: task.runs,
+    failures: task.failures,
+  };
+}
 
 /** What workers do again and again, for admins. */
-export const recurringRoutes = async (app: HttpServer, { db }: { db: Database }): Promise<void> => {
+export async function recurringRoutes(app: HttpServer, { db }: { db: Database }): Promise<void> {
   app.route({
     method: 'GET',
     url: '/tasks',
@@ -64,4 +66,4 @@ export const recurringRoutes = async (app: HttpServer, { db }: { db: Database })
     },
     handler: async () => envelope((await recurringTasks(db).list()).map(present)),
   });
-};
+}

@@ -1,2 +1,2 @@
-export { keepRecurring, type RecurringOptions } from './keep-recurring.ts';
-export { recurringQueue, type RecurringWork } from './recurring-work.ts';
+export { startRecurringTasks, type RecurringTaskOptions } from './start-recurring-tasks.ts';
+export { recurringQueue, type RecurringTaskDefinition } from './recurring-task.ts';

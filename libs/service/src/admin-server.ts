@@ -1,5 +1,5 @@
 import Fastify from 'fastify';
-import { within } from '@oriontel/contracts';
+import { withTimeout } from '@oriontel/contracts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -8,12 +8,12 @@ export type Checks = Record<string, () => Promise<unknown>>;
 
 export type Readiness = { ready: boolean; checks: Record<string, 'ok' | 'failed'> };
 
-const CHECK_TIMEOUT = 2_000;
+const CHECK_TIMEOUT_MS = 2_000;
 
-export const askChecks = async (checks: Checks, log: Logger): Promise<Readiness> => {
+export async function runChecks(checks: Checks, log: Logger): Promise<Readiness> {
   const entries = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
-      const ok = await within(CHECK_TIMEOUT, name, Promise.resolve().then(check)).then(
+      const ok = await withTimeout(CHECK_TIMEOUT_MS, name, Promise.resolve().then(check)).then(
         () => true,
         (err: unknown) => (log.warn({ err, check: name }, 'not ready'), false),
       );
@@ -21,7 +21,7 @@ export const askChecks = async (checks: Checks, log: Logger): Promise<Readiness>
     }),
   );
   return { ready: entries.every(([, state]) => state === 'ok'), checks: Object.fromEntries(entries) };
-};
+}
 
 export interface AdminOptions {
   log: Logger;
@@ -32,22 +32,24 @@ export interface AdminOptions {
 }
 
 /** For the operator alone: /healthz (the process), /readyz (what it depends on), /metrics (Prometheus). */
-export const startAdminServer = async ({
+export async function startAdminServer({
   log,
   host,
   port,
   checks,
   metrics,
-}: AdminOptions): Promise<() => Promise<void>> => {
+}: AdminOptions): Promise<() => Promise<void>> {
   const app = Fastify({ requestTimeout: 5_000, connectionTimeout: 10_000 });
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const readiness = await askChecks(checks, log);
+    const readiness = await runChecks(checks, log);
     return reply.code(readiness.ready ? 200 : 503).send(readiness);
   });
   app.get('/metrics', async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.metrics()),
   );
   await app.listen({ host, port });
-  return () => app.close();
-};
+  return function stopAdminServer() {
+    return app.close();
+  };
+}

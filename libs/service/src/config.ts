@@ -21,7 +21,7 @@ export type ServiceConfig = z.output<typeof ServiceConfig>;
 export class ConfigError extends Error {}
 
 /** Reads the environment once. An empty variable counts as absent. @throws ConfigError that names each bad variable. */
-export const readConfig = <S extends z.ZodType>(schema: S, env: Environment): z.output<S> => {
+export function readConfig<S extends z.ZodType>(schema: S, env: Environment): z.output<S> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const { success, data, error } = schema.safeParse(given);
   if (success) return data;
@@ -30,4 +30,4 @@ export const readConfig = <S extends z.ZodType>(schema: S, env: Environment): z.
       `${path.join('.')}: ${given[String(path[0])] === undefined ? 'is not set' : message}`,
   );
   throw new ConfigError(`The configuration is not complete.\n${lines.join('\n')}`);
-};
+}

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { openClosing } from './lifecycle.ts';
-import { openLog, type Logger } from './log.ts';
+import { createShutdown } from './lifecycle.ts';
+import { createLogger, type Logger } from './log.ts';
 
-const log: Logger = openLog('test', 'silent');
+const log: Logger = createLogger('test', 'silent');
 
 test('what was opened last is closed first, one after the other', async () => {
-  const closing = openClosing(log);
+  const closing = createShutdown(log);
   const said: string[] = [];
   for (const name of ['database', 'queues', 'server']) {
     closing.add(name, async () => {
@@ -21,7 +21,7 @@ test('what was opened last is closed first, one after the other', async () => {
 });
 
 test('a step that fails does not keep the next from closing', async () => {
-  const closing = openClosing(log);
+  const closing = createShutdown(log);
   let closed = false;
   closing.add('database', async () => (closed = true));
   closing.add('queues', () => Promise.reject(new Error('stuck')));

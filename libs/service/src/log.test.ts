@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { openLog } from './log.ts';
+import { createLogger } from './log.ts';
 
-const logged = (fields: object): string => {
+function logged(fields: object): string {
   let text = '';
-  openLog('test', 'info', { write: (line: string) => void (text += line) }).info(fields, 'said');
+  createLogger('test', 'info', { write: (line: string) => void (text += line) }).info(fields, 'said');
   return text;
-};
+}
 
 const SECRET = 'hunter2-hunter2';
 

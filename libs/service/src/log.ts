@@ -2,7 +2,7 @@ import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino'
 
 export type { Logger } from 'pino';
 
-const SECRETS = [
+const SECRET_FIELDS = [
   'authorization',
   'password',
   'token',
@@ -14,16 +14,17 @@ const SECRETS = [
 ];
 
 /** JSON lines on stdout. Names that hold secrets are cut out wherever they stand on the first three levels. */
-export const openLog = (name: string, level: string, destination?: DestinationStream): Logger =>
-  pino(
+export function createLogger(name: string, level: string, destination?: DestinationStream): Logger {
+  return pino(
     {
       name,
       level,
       redact: {
-        paths: SECRETS.flatMap((secret) => [`["${secret}"]`, `*["${secret}"]`, `*.*["${secret}"]`]),
+        paths: SECRET_FIELDS.flatMap((secret) => [`["${secret}"]`, `*["${secret}"]`, `*.*["${secret}"]`]),
         censor: '[redacted]',
       },
       serializers: { err: stdSerializers.errWithCause },
     },
     ...(destination ? [destination] : []),
   );
+}

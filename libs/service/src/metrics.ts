@@ -4,21 +4,33 @@ import type { HttpServer } from './http/http-server.ts';
 export type Metrics = Registry;
 
 /** The process's own figures; what an app counts is added to them. Read at /metrics of the admin port. */
-export const openMetrics = (): Metrics => {
+export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   return registry;
-};
+}
 
-export const counter = (metrics: Metrics, name: string, help: string): Counter =>
-  new Counter({ name, help, registers: [metrics] });
+export function createCounter(metrics: Metrics, name: string, help: string): Counter {
+  return new Counter({ name, help, registers: [metrics] });
+}
 
 /** Seconds, from a hundredth to ten. */
-export const histogram = (metrics: Metrics, name: string, help: string): Histogram =>
-  new Histogram({ name, help, buckets: [0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 10], registers: [metrics] });
+export function createHistogram(metrics: Metrics, name: string, help: string): Histogram {
+  return new Histogram({
+    name,
+    help,
+    buckets: [0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 10],
+    registers: [metrics],
+  });
+}
 
 /** Asked when it is scraped; without a value where `ask` fails. */
-export const askedGauge = (metrics: Metrics, name: string, help: string, ask: () => Promise<number>): Gauge =>
+export const createObservableGauge = (
+  metrics: Metrics,
+  name: string,
+  help: string,
+  ask: () => Promise<number>,
+): Gauge =>
   new Gauge({
     name,
     help,
@@ -32,7 +44,7 @@ export const askedGauge = (metrics: Metrics, name: string, help: string, ask: ()
   });
 
 /** Times every request by method, route and status. */
-export const timeRequests = (app: HttpServer, metrics: Metrics): void => {
+export function timeRequests(app: HttpServer, metrics: Metrics): void {
   const seconds = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Seconds from request to answer',
@@ -44,4 +56,4 @@ export const timeRequests = (app: HttpServer, metrics: Metrics): void => {
     const route = routeOptions.url ?? 'unmatched';
     seconds.observe({ method, route, status: String(statusCode) }, elapsedTime / 1000);
   });
-};
+}

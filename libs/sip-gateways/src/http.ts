@@ -6,8 +6,8 @@ import { statusRoutes } from './results/status-routes.ts';
 export type SipGatewayRoutes = GatewayRoutes & ReportRoutes;
 
 /** The SIP gateways of an organization, what is reported of them, and how they are. */
-export const sipGatewayRoutes = async (app: HttpServer, routes: SipGatewayRoutes): Promise<void> => {
+export async function sipGatewayRoutes(app: HttpServer, routes: SipGatewayRoutes): Promise<void> {
   await app.register(gatewayRoutes, routes);
   await app.register(reportRoutes, routes);
   await app.register(statusRoutes, routes);
-};
+}

@@ -1,4 +1,8 @@
-export { followGateways, type GatewayChanges, type GatewayFollower } from './gateways/follow-gateways.ts';
+export {
+  createGatewayCache,
+  type GatewayChanges,
+  type GatewayCache,
+} from './gateways/create-gateway-cache.ts';
 export { gateways } from './gateways/gateway.repository.ts';
 export type { FoundGateway, GatewayRef } from './gateways/gateway.ts';
 export { seedGateway } from './gateways/seed-gateway.ts';

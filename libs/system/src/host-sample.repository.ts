@@ -11,35 +11,39 @@ export interface SampleFilter {
 }
 
 /** The only file that speaks to the host_samples table. */
-export const hostSamples = (db: Queryable) => ({
-  insert: async (orgId: number, sample: Omit<StoredSample, 'id' | 'orgId'>): Promise<StoredSample> => {
-    const diskUsage = sample.diskUsage as Prisma.InputJsonObject;
-    const data = { ...sample, id: uuidv7(), orgId, diskUsage };
-    return toSample(await db.hostSample.create({ data }));
-  },
+export function hostSamples(db: Queryable) {
+  return {
+    async insert(orgId: number, sample: Omit<StoredSample, 'id' | 'orgId'>): Promise<StoredSample> {
+      const diskUsage = sample.diskUsage as Prisma.InputJsonObject;
+      const data = { ...sample, id: uuidv7(), orgId, diskUsage };
+      return toSample(await db.hostSample.create({ data }));
+    },
 
-  /** Newest first. */
-  list: async (
-    orgId: number | null,
-    { host, from, to }: SampleFilter,
-    { limit, offset }: Page,
-  ): Promise<Paged<StoredSample>> => {
-    // Prisma leaves out what is undefined.
-    const where = { orgId: orgId ?? undefined, host, sampledAt: { gte: from, lte: to } };
-    const [items, total] = await Promise.all([
-      db.hostSample.findMany({
-        where,
-        orderBy: [{ sampledAt: 'desc' }, { id: 'desc' }],
-        take: limit,
-        skip: offset,
-      }),
-      db.hostSample.count({ where }),
-    ]);
-    return { items: items.map(toSample), total };
-  },
-});
+    /** Newest first. */
+    async list(
+      orgId: number | null,
+      { host, from, to }: SampleFilter,
+      { limit, offset }: Page,
+    ): Promise<Paged<StoredSample>> {
+      // Prisma leaves out what is undefined.
+      const where = { orgId: orgId ?? undefined, host, sampledAt: { gte: from, lte: to } };
+      const [items, total] = await Promise.all([
+        db.hostSample.findMany({
+          where,
+          orderBy: [{ sampledAt: 'desc' }, { id: 'desc' }],
+          take: limit,
+          skip: offset,
+        }),
+        db.hostSample.count({ where }),
+      ]);
+      return { items: items.map(toSample), total };
+    },
+  };
+}
 
-const toSample = (row: Prisma.HostSampleGetPayload<object>): StoredSample => ({
-  ...row,
-  diskUsage: row.diskUsage as StoredSample['diskUsage'],
-});
+function toSample(row: Prisma.HostSampleGetPayload<object>): StoredSample {
+  return {
+    ...row,
+    diskUsage: row.diskUsage as StoredSample['diskUsage'],
+  };
+}

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { usage } from './host-reading.ts';
 
 /** Milliseconds a reporting host's clock may be ahead of ours. */
-const AHEAD = 5 * 60_000;
+const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 
-const isPast = (value: string): boolean => new Date(value).getTime() <= Date.now() + AHEAD;
+const isPast = (value: string): boolean => new Date(value).getTime() <= Date.now() + MAX_CLOCK_SKEW_MS;
 
 /** What a host says of itself. */
 export const NewHostSample = z
@@ -81,13 +81,15 @@ export interface StoredSample {
   sampledAt: Date;
 }
 
-export const presentSample = (sample: StoredSample): HostSample => ({
-  id: sample.id,
-  org_id: sample.orgId,
-  host: sample.host,
-  cpu_usage: sample.cpuUsage,
-  ram_usage: sample.ramUsage,
-  swap_usage: sample.swapUsage,
-  disk_usage: sample.diskUsage,
-  sampled_at: isoTime(sample.sampledAt),
-});
+export function presentSample(sample: StoredSample): HostSample {
+  return {
+    id: sample.id,
+    org_id: sample.orgId,
+    host: sample.host,
+    cpu_usage: sample.cpuUsage,
+    ram_usage: sample.ramUsage,
+    swap_usage: sample.swapUsage,
+    disk_usage: sample.diskUsage,
+    sampled_at: isoTime(sample.sampledAt),
+  };
+}

@@ -2,11 +2,11 @@ import { Failure } from '@oriontel/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { hostSamples } from './host-sample.repository.ts';
 import type { HostSample } from './host-sample.ts';
-import { openTestSystem, reading, type TestSystem } from './testing.ts';
+import { createTestSystem, reading, type TestSystem } from './testing.ts';
 
 let api: TestSystem;
 beforeAll(async () => {
-  api = await openTestSystem();
+  api = await createTestSystem();
 });
 afterAll(() => api.close());
 beforeEach(() => api.db.hostSample.deleteMany());
@@ -19,8 +19,9 @@ const sample = {
   disk_usage: { total: 1_000, used: 400, free: 600, mount_point: '/' },
 };
 const post = (body: unknown, as = 'manager-1') => api.call<HostSample>('POST', '/metrics', { as, body });
-const history = (query = '', as = 'user-1') =>
-  api.call<HostSample[]>('GET', `/metrics/history${query}`, { as });
+function history(query = '', as = 'user-1') {
+  return api.call<HostSample[]>('GET', `/metrics/history${query}`, { as });
+}
 const hostsOf = async (query: string, as?: string) => (await history(query, as)).data.map(({ host }) => host);
 
 describe.each([
@@ -162,8 +163,8 @@ describe('POST /metrics', () => {
 });
 
 describe('GET /metrics/history', () => {
-  const store = (host: string, sampledAt: string, orgId = 1) =>
-    hostSamples(api.db).insert(orgId, {
+  function store(host: string, sampledAt: string, orgId = 1) {
+    return hostSamples(api.db).insert(orgId, {
       host,
       cpuUsage: 1,
       ramUsage: 2,
@@ -171,6 +172,7 @@ describe('GET /metrics/history', () => {
       diskUsage: {},
       sampledAt: new Date(sampledAt),
     });
+  }
 
   test('is empty before the first sample', async () => {
     const { status, data, meta } = await history();

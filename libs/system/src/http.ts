@@ -11,7 +11,7 @@ import {
 import { HostReading } from './host-reading.ts';
 import { HostSample, HostSampleQuery, NewHostSample, presentSample } from './host-sample.ts';
 import { listSamples } from './list-samples.ts';
-import type { HostSampler } from './open-host-sampler.ts';
+import type { HostSampler } from './start-host-sampler.ts';
 import { storeSample } from './store-sample.ts';
 
 export interface SystemRoutes {
@@ -21,10 +21,10 @@ export interface SystemRoutes {
 }
 
 /** What this host does, and what other hosts say of themselves. */
-export const systemRoutes = async (
+export async function systemRoutes(
   app: HttpServer,
   { db, host, organizationExists }: SystemRoutes,
-): Promise<void> => {
+): Promise<void> {
   const store = storeSample(db, organizationExists);
   const list = listSamples(db);
 
@@ -62,8 +62,9 @@ export const systemRoutes = async (
       body: NewHostSample,
       response: { 201: Enveloped(HostSample) },
     },
-    handler: async ({ principal, body }, reply) =>
-      reply.code(201).send(envelope(presentSample(await store(principal, body)))),
+    async handler({ principal, body }, reply) {
+      return reply.code(201).send(envelope(presentSample(await store(principal, body))));
+    },
   });
 
   app.route({
@@ -76,7 +77,12 @@ export const systemRoutes = async (
       querystring: HostSampleQuery,
       response: { 200: EnvelopedPage(HostSample) },
     },
-    handler: async ({ principal, query }) =>
-      envelopePage(await list(organizationToRead(principal, query.org_id), query), query, presentSample),
+    async handler({ principal, query }) {
+      return envelopePage(
+        await list(organizationToRead(principal, query.org_id), query),
+        query,
+        presentSample,
+      );
+    },
   });
-};
+}

@@ -1,4 +1,4 @@
 export type { HostReading } from './host-reading.ts';
 export { hostSamples } from './host-sample.repository.ts';
-export { openHostSampler, type HostSampler, type HostSamplerOptions } from './open-host-sampler.ts';
+export { startHostSampler, type HostSampler, type HostSamplerOptions } from './start-host-sampler.ts';
 export { sampleHost } from './sample-host.ts';

@@ -4,12 +4,12 @@ import type { HostSampleQuery, StoredSample } from './host-sample.ts';
 import { hostSamples } from './host-sample.repository.ts';
 
 /** Newest first. */
-export const listSamples =
-  (db: Queryable) =>
-  async (
+export function listSamples(db: Queryable) {
+  return async function listStoredSamples(
     orgId: number | null,
     { host, from, to, limit, offset }: HostSampleQuery,
-  ): Promise<Paged<StoredSample>> => {
+  ): Promise<Paged<StoredSample>> {
     const filter = { host, from: from ? new Date(from) : undefined, to: to ? new Date(to) : undefined };
     return hostSamples(db).list(orgId, filter, { limit, offset });
   };
+}

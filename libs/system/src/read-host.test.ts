@@ -38,8 +38,9 @@ describe('the metrics of a host', () => {
 describe.runIf(process.platform === 'linux')('this host', () => {
   test('is read as its own tools see it', async () => {
     const { metrics, ...status } = HostReading.parse(await readHost());
-    const kib = (name: string) =>
-      Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]);
+    function kib(name: string) {
+      return Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]);
+    }
     expect(metrics.ram_usage).toBeCloseTo(100 * (1 - kib('MemAvailable') / kib('MemTotal')), -1);
     const swapUsed = kib('SwapTotal') - kib('SwapFree');
     expect(metrics.swap_usage).toBeCloseTo(swapUsed ? (100 * swapUsed) / kib('SwapTotal') : 0, -1);
@@ -54,11 +55,11 @@ describe.runIf(process.platform === 'linux')('this host', () => {
     expect(status.process_count).toBeGreaterThan(1);
   });
   test('is as busy as while it was read, not as since it was started', async () => {
-    const ticks = () => {
+    function ticks() {
       const times = cpus().map(({ times: { idle, ...busy } }) => [idle, ...Object.values(busy)]);
       const all = times.flat().reduce((sum, time) => sum + time);
       return { all, idle: times.reduce((sum, [idle]) => sum + idle!, 0) };
-    };
+    }
     const before = ticks();
     const read = readHost();
     await pause(50);

@@ -7,7 +7,7 @@ import type { HostMetrics, HostReading } from './host-reading.ts';
 const MOUNT_POINT = '/';
 
 /** Milliseconds over which the processors are watched. */
-const WINDOW = 1_000;
+const CPU_WINDOW_MS = 1_000;
 
 /** What the processors did, in any unit of time. */
 interface CpuTimes {
@@ -25,9 +25,9 @@ export interface HostFacts {
  * Starts no process. Of systeminformation only mem() does not: its currentLoad() and fsSize() stop the event loop for a
  * shell (20 ms in a process of 150 MB), `df` waits for every dead network mount, and `ps` is in no slim image.
  */
-export const readHost = async (): Promise<HostReading> => {
+export async function readHost(): Promise<HostReading> {
   const [cpu, memory, disk, processCount] = await Promise.all([
-    watchCpus(),
+    measureCpus(),
     mem(),
     statfs(MOUNT_POINT),
     countProcesses(),
@@ -38,44 +38,48 @@ export const readHost = async (): Promise<HostReading> => {
     load_average: loadavg().map(twoDigits),
     process_count: processCount,
   };
-};
+}
 
-export const metricsOf = ({ cpu, memory, disk }: HostFacts): HostMetrics => ({
-  cpu_usage: percentOf(cpu.busy, cpu.all),
-  ram_usage: percentOf(memory.active, memory.total),
-  swap_usage: percentOf(memory.swapused, memory.swaptotal),
-  disk_usage: {
-    total: disk.blocks * disk.bsize,
-    used: (disk.blocks - disk.bfree) * disk.bsize,
-    free: disk.bavail * disk.bsize,
-    mount_point: MOUNT_POINT,
-  },
-});
+export function metricsOf({ cpu, memory, disk }: HostFacts): HostMetrics {
+  return {
+    cpu_usage: percentOf(cpu.busy, cpu.all),
+    ram_usage: percentOf(memory.active, memory.total),
+    swap_usage: percentOf(memory.swapused, memory.swaptotal),
+    disk_usage: {
+      total: disk.blocks * disk.bsize,
+      used: (disk.blocks - disk.bfree) * disk.bsize,
+      free: disk.bavail * disk.bsize,
+      mount_point: MOUNT_POINT,
+    },
+  };
+}
 
-const watchCpus = async (): Promise<CpuTimes> => {
+async function measureCpus(): Promise<CpuTimes> {
   const before = cpuTimes();
-  await pause(WINDOW);
+  await pause(CPU_WINDOW_MS);
   const after = cpuTimes();
   return { busy: after.busy - before.busy, all: after.all - before.all };
-};
+}
 
 /** Since the host was started. */
-const cpuTimes = (): CpuTimes => {
+function cpuTimes(): CpuTimes {
   const times = cpus().map((cpu) => cpu.times);
   const all = sum(times.flatMap((time) => Object.values(time)));
   return { busy: all - sum(times.map(({ idle }) => idle)), all };
-};
+}
 
 /** Each has a folder in /proc; only where there is no /proc, `ps` is asked. */
-export const countProcesses = (folder = '/proc'): Promise<number> =>
-  readdir(folder).then(
+export function countProcesses(folder = '/proc'): Promise<number> {
+  return readdir(folder).then(
     (names) => names.filter((name) => /^\d+$/.test(name)).length,
     async () => (await processes()).all,
   );
+}
 
 /** Counters that are read one after the other may give a little less than nothing or more than all. */
-const percentOf = (part: number, whole: number): number =>
-  whole > 0 ? twoDigits(Math.min(100, Math.max(0, (100 * part) / whole))) : 0;
+function percentOf(part: number, whole: number): number {
+  return whole > 0 ? twoDigits(Math.min(100, Math.max(0, (100 * part) / whole))) : 0;
+}
 
 const twoDigits = (value: number): number => Math.round(value * 100) / 100;
 

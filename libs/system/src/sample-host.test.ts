@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hostSamples } from './host-sample.repository.ts';
 import { sampleHost } from './sample-host.ts';
 
 let store: TestDatabase;
 beforeAll(async () => {
-  store = await openTestDatabase();
+  store = await createTestDatabase();
 });
 afterAll(() => store.drop());
 

@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
-import { DEFAULT_ORG } from '@oriontel/contracts';
+import { DEFAULT_ORG_ID } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { hostSamples } from './host-sample.repository.ts';
 import { readHost } from './read-host.ts';
 
 /** Stores what this host is busy with now: the operator's own, so it is the default organization's. Returns its name. */
-export const sampleHost = async (db: Queryable): Promise<string> => {
+export async function sampleHost(db: Queryable): Promise<string> {
   const { metrics } = await readHost();
   const host = hostname();
-  await hostSamples(db).insert(DEFAULT_ORG, {
+  await hostSamples(db).insert(DEFAULT_ORG_ID, {
     host,
     cpuUsage: metrics.cpu_usage,
     ramUsage: metrics.ram_usage,
@@ -17,4 +17,4 @@ export const sampleHost = async (db: Queryable): Promise<string> => {
     sampledAt: new Date(),
   });
   return host;
-};
+}

@@ -1,14 +1,13 @@
 import { EntityName, type Principal } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
-import { organizationToFill, type OrganizationExists } from '@oriontel/service';
+import { createOrganizationResolver, type OrganizationExists } from '@oriontel/service';
 import { hostSamples } from './host-sample.repository.ts';
 import type { NewHostSample, StoredSample } from './host-sample.ts';
 
 /** @throws Failure forbidden, not_found */
-export const storeSample =
-  (db: Queryable, organizationExists: OrganizationExists) =>
-  async (principal: Principal, sample: NewHostSample): Promise<StoredSample> => {
-    const orgId = await organizationToFill(organizationExists)(principal, sample.org_id);
+export function storeSample(db: Queryable, organizationExists: OrganizationExists) {
+  return async function insertSample(principal: Principal, sample: NewHostSample): Promise<StoredSample> {
+    const orgId = await createOrganizationResolver(organizationExists)(principal, sample.org_id);
     return hostSamples(db).insert(orgId, {
       host: sample.host ?? hostOf(principal),
       cpuUsage: sample.cpu_usage,
@@ -18,7 +17,11 @@ export const storeSample =
       sampledAt: sample.sampled_at ? new Date(sample.sampled_at) : new Date(),
     });
   };
+}
 
 /** A key is mostly a host's own and named after it; a person is no host. */
-const hostOf = (principal: Principal): string =>
-  principal.kind === 'key' && EntityName.safeParse(principal.name).success ? principal.name : 'unknown';
+function hostOf(principal: Principal): string {
+  return principal.kind === 'key' && EntityName.safeParse(principal.name).success
+    ? principal.name
+    : 'unknown';
+}

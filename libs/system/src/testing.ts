@@ -1,6 +1,6 @@
 import { Failure, type Principal, type Role, type Scope } from '@oriontel/contracts';
-import { openTestDatabase } from '@oriontel/database/testing';
-import { createServer, guardRoutes, openLog } from '@oriontel/service';
+import { createTestDatabase } from '@oriontel/database/testing';
+import { createServer, guardRoutes, createLogger } from '@oriontel/service';
 import type { HostReading } from './host-reading.ts';
 import { systemRoutes } from './http.ts';
 
@@ -16,21 +16,25 @@ export const reading: HostReading = {
   process_count: 142,
 };
 
-const user = (role: Role, orgId: number | null): Principal => ({
-  kind: 'user',
-  id: 1,
-  role,
-  orgId,
-  username: role,
-  sessionId: 'session',
-});
-const key = (orgId: number, name: string, scopes: Scope[]): Principal => ({
-  kind: 'key',
-  id: '0190a5c0-0000-7000-8000-000000000001',
-  orgId,
-  scopes,
-  name,
-});
+function user(role: Role, orgId: number | null): Principal {
+  return {
+    kind: 'user',
+    id: 1,
+    role,
+    orgId,
+    username: role,
+    sessionId: 'session',
+  };
+}
+function key(orgId: number, name: string, scopes: Scope[]): Principal {
+  return {
+    kind: 'key',
+    id: '0190a5c0-0000-7000-8000-000000000001',
+    orgId,
+    scopes,
+    name,
+  };
+}
 
 /** Who says `Bearer <name>`; the number is the organization. */
 const principals: Record<string, Principal> = {
@@ -45,7 +49,7 @@ const principals: Record<string, Principal> = {
   'key-1-cdr': key(1, 'pbx-01.example', ['cdr:write']),
 };
 
-export interface Answer<T> {
+export interface TestResponse<T> {
   status: number;
   headers: Record<string, unknown>;
   data: T;
@@ -54,9 +58,9 @@ export interface Answer<T> {
 }
 
 /** The routes of this lib on a database of their own and a host that says what the test says. Organizations 1 and 2 exist. */
-export const openTestSystem = async () => {
-  const { db, drop } = await openTestDatabase();
-  const app = createServer(openLog('test', 'silent'));
+export async function createTestSystem() {
+  const { db, drop } = await createTestDatabase();
+  const app = createServer(createLogger('test', 'silent'));
   guardRoutes(app, async (authorization) => {
     if (authorization === undefined) return null;
     const principal = principals[authorization.replace('Bearer ', '')];
@@ -70,22 +74,22 @@ export const openTestSystem = async () => {
     organizationExists: async (orgId) => orgId <= 2,
   });
 
-  const call = async <T>(
+  async function call<T>(
     method: 'GET' | 'POST',
     url: string,
     { as, body }: { as?: string | undefined; body?: unknown } = {},
-  ): Promise<Answer<T>> => {
+  ): Promise<TestResponse<T>> {
     const headers = as === undefined ? {} : { authorization: `Bearer ${as}` };
     const payload = body === undefined ? {} : { payload: body as object };
     const answer = await app.inject({ method, url, headers, ...payload });
-    const json = answer.json<Pick<Answer<T>, 'data' | 'meta' | 'error'>>();
+    const json = answer.json<Pick<TestResponse<T>, 'data' | 'meta' | 'error'>>();
     return { status: answer.statusCode, headers: answer.headers, ...json };
-  };
+  }
 
-  const close = async () => {
+  async function close() {
     await app.close();
     await drop();
-  };
+  }
   return { db, host, call, close };
-};
-export type TestSystem = Awaited<ReturnType<typeof openTestSystem>>;
+}
+export type TestSystem = Awaited<ReturnType<typeof createTestSystem>>;

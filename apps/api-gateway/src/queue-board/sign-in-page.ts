@@ -1,4 +1,4 @@
-import { BOARD } from './session-cookie.ts';
+import { BOARD_PATH } from './session-cookie.ts';
 
 const STYLE = `
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 20rem; margin: 15vh auto; padding: 0 1rem }
@@ -6,7 +6,8 @@ const STYLE = `
   input, button { font: inherit; padding: .4rem; margin: .2rem 0 1rem }
   [role=alert] { color: #b00020 }`;
 
-const page = (title: string, body: string): string => `<!DOCTYPE html>
+function renderPage(title: string, body: string): string {
+  return `<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -17,13 +18,14 @@ const page = (title: string, body: string): string => `<!DOCTYPE html>
 ${body}
 </html>
 `;
+}
 
 /** With what went wrong at the last try. */
-export const signInPage = (error?: string): string =>
-  page(
+export function signInPage(error?: string): string {
+  return renderPage(
     'OrionTel queues',
-    `${error === undefined ? '' : `<p role="alert">${escape(error)}</p>`}
-<form method="post" action="${BOARD}/sign-in">
+    `${error === undefined ? '' : `<p role="alert">${escapeHtml(error)}</p>`}
+<form method="post" action="${BOARD_PATH}/sign-in">
 <label for="username">Username</label>
 <input id="username" name="username" autocomplete="username" maxlength="254" required autofocus>
 <label for="password">Password</label>
@@ -31,12 +33,15 @@ export const signInPage = (error?: string): string =>
 <button>Sign in</button>
 </form>`,
   );
+}
 
-export const signOutPage = page(
+export const signOutPage = renderPage(
   'Sign out of the queues',
-  `<form method="post" action="${BOARD}/sign-out"><button>Sign out</button></form>
-<p><a href="${BOARD}">Back to the queues</a></p>`,
+  `<form method="post" action="${BOARD_PATH}/sign-out"><button>Sign out</button></form>
+<p><a href="${BOARD_PATH}">Back to the queues</a></p>`,
 );
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);
+const HTML_ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => HTML_ENTITIES[character]!);
+}

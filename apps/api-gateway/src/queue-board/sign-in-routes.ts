@@ -1,30 +1,30 @@
 import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
-import { Credentials, sessions, signIn, type Passwords, type Tokens } from '@oriontel/identity';
+import { Credentials, sessions, signIn, type PasswordHasher, type AccessTokens } from '@oriontel/identity';
 import { toFailure, type HttpServer } from '@oriontel/service';
 import type { FastifyReply } from 'fastify';
-import { BOARD, COOKIE, sessionCookie } from './session-cookie.ts';
+import { BOARD_PATH, SESSION_COOKIE, sessionCookie } from './session-cookie.ts';
 import { signInPage, signOutPage } from './sign-in-page.ts';
 
-export interface SignInRoutes {
+export interface SignInRouteOptions {
   db: Database;
-  passwords: Passwords;
-  tokens: Tokens;
+  passwords: PasswordHasher;
+  tokens: AccessTokens;
 }
 
-const FORM = 'application/x-www-form-urlencoded';
+const FORM_CONTENT_TYPE = 'application/x-www-form-urlencoded';
 /** Bytes. */
-const FORM_LIMIT = 16_384;
+const MAX_FORM_BYTES = 16_384;
 
 /** Signing in and out of the board by forms: a browser that opens a page sends no Authorization header. */
-export const signInRoutes = async (
+export async function signInRoutes(
   app: HttpServer,
-  { db, passwords, tokens }: SignInRoutes,
-): Promise<void> => {
+  { db, passwords, tokens }: SignInRouteOptions,
+): Promise<void> {
   // Nobody refreshes it: the session ends with its one token.
-  const signedIn = signIn(db, passwords, tokens.lifetime);
+  const signedIn = signIn(db, passwords, tokens.lifetimeSeconds);
   const open = { family: 'oriontel', access: 'anyone', limit: 'guest' } as const;
-  takeFormsOnly(app);
+  acceptFormsOnly(app);
   const { errorHandler } = app;
   app.setErrorHandler((error, request, reply) => {
     const { status, message, retryAfter } = toFailure(error);
@@ -44,17 +44,17 @@ export const signInRoutes = async (
   app.route({
     method: 'POST',
     url: '/sign-in',
-    bodyLimit: FORM_LIMIT,
+    bodyLimit: MAX_FORM_BYTES,
     config: open,
     schema: { hide: true, body: Credentials },
-    handler: async (request, reply) => {
+    async handler(request, reply) {
       const { id, user } = await signedIn(request.body);
       if (user.role !== 'admin') {
         await sessions(db).end(id);
         throw new Failure('forbidden', 'Only admins may see the queues.');
       }
-      const cookie = sessionCookie(request, tokens.sign(user.id, id), tokens.lifetime);
-      return reply.header('set-cookie', cookie).redirect(BOARD, 303);
+      const cookie = sessionCookie(request, tokens.sign(user.id, id), tokens.lifetimeSeconds);
+      return reply.header('set-cookie', cookie).redirect(BOARD_PATH, 303);
     },
   });
 
@@ -69,26 +69,29 @@ export const signInRoutes = async (
   app.route({
     method: 'POST',
     url: '/sign-out',
-    bodyLimit: FORM_LIMIT,
-    config: { family: 'oriontel', access: 'signed-in', limit: 'board', cookie: COOKIE },
+    bodyLimit: MAX_FORM_BYTES,
+    config: { family: 'oriontel', access: 'signed-in', limit: 'board', cookie: SESSION_COOKIE },
     schema: { hide: true },
-    handler: async (request, reply) => {
+    async handler(request, reply) {
       if (request.principal.kind === 'user') await sessions(db).end(request.principal.sessionId);
-      return reply.header('set-cookie', sessionCookie(request, '', 0)).redirect(`${BOARD}/sign-in`, 303);
+      return reply.header('set-cookie', sessionCookie(request, '', 0)).redirect(`${BOARD_PATH}/sign-in`, 303);
     },
   });
-};
+}
 
-const takeFormsOnly = (app: HttpServer): void => {
+function acceptFormsOnly(app: HttpServer): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, body, done) =>
+  app.addContentTypeParser(FORM_CONTENT_TYPE, { parseAs: 'string' }, (_request, body, done) =>
     done(null, Object.fromEntries(new URLSearchParams(body as string))),
   );
   app.addContentTypeParser('*', (_request, payload, done) => {
     payload.resume();
-    done(new Failure('unsupported_media_type', `Content-Type is not supported here: send ${FORM}.`));
+    done(
+      new Failure('unsupported_media_type', `Content-Type is not supported here: send ${FORM_CONTENT_TYPE}.`),
+    );
   });
-};
+}
 
-const sendPage = (reply: FastifyReply, page: string): FastifyReply =>
-  reply.type('text/html; charset=utf-8').send(page);
+function sendPage(reply: FastifyReply, page: string): FastifyReply {
+  return reply.type('text/html; charset=utf-8').send(page);
+}

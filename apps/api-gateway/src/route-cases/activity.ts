@@ -1,30 +1,35 @@
 import { expect } from 'vitest';
 import type { TestGateway } from '../testing.ts';
-import { fresh, type RouteCases } from './route-case.ts';
+import { uniqueName, type RouteCases } from './route-case.ts';
 
-const entry = (more: object = {}) => ({
-  timestamp: '2024-01-14T15:00:00Z',
-  type: 'call',
-  level: 'info',
-  message: 'Call processed via trunk',
-  details: { call_id: 'imported-001', duration: 120 },
-  ...more,
-});
+function entry(more: object = {}) {
+  return {
+    timestamp: '2024-01-14T15:00:00Z',
+    type: 'call',
+    level: 'info',
+    message: 'Call processed via trunk',
+    details: { call_id: 'imported-001', duration: 120 },
+    ...more,
+  };
+}
 
-const post = async ({ call, ours }: TestGateway, entity: string, message: string) => {
+async function postLog({ call, ours }: TestGateway, entity: string, message: string) {
   const body = { logs: [entry({ message })] };
   const { json } = await call<{ import_id: string }>(`/logs/${entity}`, { as: ours.manager, body });
   return json.import_id;
-};
+}
 
-const name = async ({ call, ours }: TestGateway, type: string, id: string) =>
-  call(`/entities/${type}/${id}`, { method: 'PUT', as: ours.manager, body: { name: 'Front desk' } });
+async function nameEntity({ call, ours }: TestGateway, type: string, id: string) {
+  return call(`/entities/${type}/${id}`, { method: 'PUT', as: ours.manager, body: { name: 'Front desk' } });
+}
 
-const mistake = (field: string, more: object, status = 400) => ({
-  body: { logs: [entry(), entry(more)] },
-  status,
-  field: `logs[1].${field}`,
-});
+function invalidLog(field: string, more: object, status = 400) {
+  return {
+    body: { logs: [entry(), entry(more)] },
+    status,
+    field: `logs[1].${field}`,
+  };
+}
 
 const entity = {
   org_id: expect.any(Number) as number,
@@ -36,12 +41,12 @@ const entity = {
 
 export const activityCases: RouteCases = {
   'PUT /entities/:type/:id': {
-    example: () => ({ url: `/entities/device/${fresh('dev')}`, body: { name: 'Front desk' } }),
+    example: () => ({ url: `/entities/device/${uniqueName('dev')}`, body: { name: 'Front desk' } }),
     status: 200,
     data: entity,
-    orgId: 'body',
-    elsewhere: 200,
-    mistakes: {
+    orgIdIn: 'body',
+    otherOrgStatus: 200,
+    invalidRequests: {
       'no name': { body: {}, status: 400, field: 'name' },
       'a name of nothing': { body: { name: ' ' }, status: 400, field: 'name' },
       'a name that is no text': { body: { name: 'a\0b' }, status: 400, field: 'name' },
@@ -52,29 +57,29 @@ export const activityCases: RouteCases = {
     },
   },
   'GET /entities': {
-    example: async (world) => {
-      const id = fresh('listed');
-      await name(world, 'device', id);
-      return { url: `/entities?type=device&text=${id}`, mark: `"${id}"` };
+    async example(world) {
+      const id = uniqueName('listed');
+      await nameEntity(world, 'device', id);
+      return { url: `/entities?type=device&text=${id}`, marker: `"${id}"` };
     },
     status: 200,
     data: [entity],
-    paged: true,
-    orgId: 'query',
-    elsewhere: 200,
-    mistakes: { 'a type that is none': { query: { type: 'a b' }, status: 400, field: 'type' } },
+    paginated: true,
+    orgIdIn: 'query',
+    otherOrgStatus: 200,
+    invalidRequests: { 'a type that is none': { query: { type: 'a b' }, status: 400, field: 'type' } },
   },
   'GET /logs/*': {
-    example: async (world) => {
-      const message = fresh('line');
-      const ref = `trunk/${fresh('read')}`;
-      await post(world, ref, message);
-      return { url: `/logs/${ref}?type=call`, mark: `"${message}"` };
+    async example(world) {
+      const message = uniqueName('line');
+      const ref = `trunk/${uniqueName('read')}`;
+      await postLog(world, ref, message);
+      return { url: `/logs/${ref}?type=call`, marker: `"${message}"` };
     },
     status: 200,
-    orgId: 'query',
-    elsewhere: 404,
-    mistakes: {
+    orgIdIn: 'query',
+    otherOrgStatus: 404,
+    invalidRequests: {
       'an entity that nobody knows': { url: '/logs/trunk/nobody-knows-it', status: 404 },
       'an entity of one part': { url: '/logs/trunk', status: 400, field: 'entity' },
       'an entity of three': { url: '/logs/trunk/a/b', status: 400, field: 'entity' },
@@ -92,23 +97,23 @@ export const activityCases: RouteCases = {
     },
   },
   'POST /logs/*': {
-    example: () => ({ url: `/logs/trunk/${fresh('written')}`, body: { logs: [entry()] } }),
+    example: () => ({ url: `/logs/trunk/${uniqueName('written')}`, body: { logs: [entry()] } }),
     status: 200,
-    orgId: 'query',
-    elsewhere: 200,
-    mistakes: {
+    orgIdIn: 'query',
+    otherOrgStatus: 200,
+    invalidRequests: {
       'no logs': { body: {}, status: 400, field: 'logs' },
       'logs of nothing': { body: { logs: [] }, status: 400, field: 'logs' },
       'a user who is none': { url: '/logs/user/999999', status: 404 },
       'a gateway that is none': { url: '/logs/gateway/gw', status: 404 },
       'an entity of one part': { url: '/logs/trunk', status: 400, field: 'entity' },
       'what stands for imports': { url: '/logs/imports/1', status: 400, field: 'entity' },
-      'no timestamp': mistake('timestamp', { timestamp: undefined }),
-      'no type': mistake('type', { type: undefined }),
-      'no message': mistake('message', { message: undefined }),
-      'a level that is none': mistake('level', { level: 'loud' }),
-      'details that are no object': mistake('details', { details: [] }),
-      'a line of next week': mistake(
+      'no timestamp': invalidLog('timestamp', { timestamp: undefined }),
+      'no type': invalidLog('type', { type: undefined }),
+      'no message': invalidLog('message', { message: undefined }),
+      'a level that is none': invalidLog('level', { level: 'loud' }),
+      'details that are no object': invalidLog('details', { details: [] }),
+      'a line of next week': invalidLog(
         'timestamp',
         { timestamp: new Date(Date.now() + 7 * 86_400_000).toISOString() },
         422,
@@ -116,11 +121,13 @@ export const activityCases: RouteCases = {
     },
   },
   'GET /logs/imports/:id': {
-    example: async (world) => ({
-      url: `/logs/imports/${await post(world, `trunk/${fresh('imported')}`, 'x')}`,
-    }),
+    async example(world) {
+      return {
+        url: `/logs/imports/${await postLog(world, `trunk/${uniqueName('imported')}`, 'x')}`,
+      };
+    },
     status: 200,
-    elsewhere: 404,
-    mistakes: { 'an id that is none': { url: '/logs/imports/import-1', status: 404 } },
+    otherOrgStatus: 404,
+    invalidRequests: { 'an id that is none': { url: '/logs/imports/import-1', status: 404 } },
   },
 };

@@ -1,23 +1,25 @@
 import type { TestGateway } from '../testing.ts';
-import { fresh, type RouteCases } from './route-case.ts';
+import { uniqueName, type RouteCases } from './route-case.ts';
 
-const newEvent = (more: object = {}) => ({
-  event_type: 'config_change',
-  description: 'Updated outbound dialing rules',
-  ...more,
-});
+function newEvent(more: object = {}) {
+  return {
+    event_type: 'config_change',
+    description: 'Updated outbound dialing rules',
+    ...more,
+  };
+}
 const pathOf = ({ ours }: TestGateway): string => `/eventlog/${ours.orgId}`;
 
-const write = async (world: TestGateway, more: object): Promise<string> => {
+async function writeEvent(world: TestGateway, more: object): Promise<string> {
   const { json } = await world.call<{ event_log_id: string }>(pathOf(world), {
     method: 'PUT',
     as: world.ours.manager,
     body: newEvent(more),
   });
   return json.event_log_id;
-};
+}
 
-const organizations = {
+const invalidOrganizations = {
   'an organization that is none': { url: '/eventlog/ours', status: 400, field: 'orgId' },
   'organization 0': { url: '/eventlog/0', status: 400, field: 'orgId' },
   'an organization beyond all': { url: '/eventlog/2147483648', status: 400, field: 'orgId' },
@@ -31,10 +33,10 @@ export const eventlogCases: RouteCases = {
   'PUT /eventlog/:orgId': {
     example: (world) => ({ url: pathOf(world), body: newEvent() }),
     status: 200,
-    but: { loner: 403 },
-    elsewhere: 403,
-    mistakes: {
-      ...organizations,
+    statusOverrides: { loner: 403 },
+    otherOrgStatus: 403,
+    invalidRequests: {
+      ...invalidOrganizations,
       'no event_type': { body: { description: 'x' }, status: 400, field: 'event_type' },
       'an event_type that is no name': {
         body: newEvent({ event_type: 'a b' }),
@@ -92,13 +94,13 @@ export const eventlogCases: RouteCases = {
     },
   },
   'GET /eventlog/:orgId/:eventLogId': {
-    example: async (world) => {
-      const id = await write(world, {});
-      return { url: `${pathOf(world)}/${id}`, mark: id };
+    async example(world) {
+      const id = await writeEvent(world, {});
+      return { url: `${pathOf(world)}/${id}`, marker: id };
     },
     status: 200,
-    elsewhere: 403,
-    mistakes: {
+    otherOrgStatus: 403,
+    invalidRequests: {
       'an organization that is none': {
         url: '/eventlog/ours/evt-20240115-abc123',
         status: 400,
@@ -108,11 +110,11 @@ export const eventlogCases: RouteCases = {
     },
   },
   'POST /eventlog/:orgId': {
-    example: (world) => ({ url: pathOf(world), body: { page: 1, event_types: [fresh('never')] } }),
+    example: (world) => ({ url: pathOf(world), body: { page: 1, event_types: [uniqueName('never')] } }),
     status: 200,
-    elsewhere: 403,
-    mistakes: {
-      ...organizations,
+    otherOrgStatus: 403,
+    invalidRequests: {
+      ...invalidOrganizations,
       'a sort_by that is none': { body: { sort_by: 'org_id' }, status: 400, field: 'sort_by' },
       'a sort_by with SQL': {
         body: { sort_by: 'created_at; DROP TABLE audit_events' },

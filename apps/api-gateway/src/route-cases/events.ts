@@ -1,35 +1,37 @@
 import type { TestGateway } from '../testing.ts';
-import { fresh, type RouteCases } from './route-case.ts';
+import { uniqueName, type RouteCases } from './route-case.ts';
 
-const event = (more: object = {}) => ({
-  type: 'device_offline',
-  data: { device_id: 'dev-001', device_name: 'Desk Phone', reason: 'timeout' },
-  ...more,
-});
+function newEvent(more: object = {}) {
+  return {
+    type: 'device_offline',
+    data: { device_id: 'dev-001', device_name: 'Desk Phone', reason: 'timeout' },
+    ...more,
+  };
+}
 
 /** A device of ours that nobody had before. */
-const device = async ({ call, ours }: TestGateway): Promise<string> => {
-  const ref = `device/${fresh('dev')}`;
+async function createDevice({ call, ours }: TestGateway): Promise<string> {
+  const ref = `device/${uniqueName('dev')}`;
   await call(`/entities/${ref}`, { method: 'PUT', as: ours.manager, body: { name: 'Desk Phone' } });
   return ref;
-};
+}
 
-const mistake = (field: string, more: object) => ({ body: event(more), status: 400, field });
+const invalidEvent = (field: string, more: object) => ({ body: newEvent(more), status: 400, field });
 const nextWeek = new Date(Date.now() + 7 * 86_400_000).toISOString();
 
 export const eventCases: RouteCases = {
   'GET /events/*': {
-    example: async (world) => {
-      const ref = await device(world);
-      const mark = fresh('happened');
-      const body = event({ data: { mark } });
+    async example(world) {
+      const ref = await createDevice(world);
+      const mark = uniqueName('happened');
+      const body = newEvent({ data: { mark } });
       await world.call(`/events/${ref}`, { method: 'PUT', as: world.ours.manager, body });
-      return { url: `/events/${ref}?type=device_offline&limit=25`, mark: `"${mark}"` };
+      return { url: `/events/${ref}?type=device_offline&limit=25`, marker: `"${mark}"` };
     },
     status: 200,
-    orgId: 'query',
-    elsewhere: 404,
-    mistakes: {
+    orgIdIn: 'query',
+    otherOrgStatus: 404,
+    invalidRequests: {
       'an entity that nobody knows': { url: '/events/device/nobody-knows-it', status: 404 },
       'an entity of one part': { url: '/events/device', status: 400, field: 'entity' },
       'an entity of three': { url: '/events/device/a/b', status: 400, field: 'entity' },
@@ -41,24 +43,24 @@ export const eventCases: RouteCases = {
     },
   },
   'PUT /events/*': {
-    example: async (world) => ({ url: `/events/${await device(world)}`, body: event() }),
+    example: async (world) => ({ url: `/events/${await createDevice(world)}`, body: newEvent() }),
     status: 200,
-    orgId: 'query',
-    elsewhere: 404,
+    orgIdIn: 'query',
+    otherOrgStatus: 404,
     // A plain user tells of itself alone.
-    but: { member: 403 },
-    mistakes: {
+    statusOverrides: { member: 403 },
+    invalidRequests: {
       'an entity that nobody knows': { url: '/events/device/nobody-knows-it', status: 404 },
       'a user who is none': { url: '/events/user/999999', status: 404 },
       'an entity of one part': { url: '/events/device', status: 400, field: 'entity' },
       'what stands for imports': { url: '/events/imports/1', status: 400, field: 'entity' },
-      'no type': mistake('type', { type: undefined }),
-      'a type that is none': mistake('type', { type: 'a b' }),
-      'no data': mistake('data', { data: undefined }),
-      'data that are no object': mistake('data', { data: [] }),
-      'a time that is none': mistake('timestamp', { timestamp: 'now' }),
-      'a time of next week': mistake('timestamp', { timestamp: nextWeek }),
-      'a notify that is none': mistake('notify', { notify: 'yes' }),
+      'no type': invalidEvent('type', { type: undefined }),
+      'a type that is none': invalidEvent('type', { type: 'a b' }),
+      'no data': invalidEvent('data', { data: undefined }),
+      'data that are no object': invalidEvent('data', { data: [] }),
+      'a time that is none': invalidEvent('timestamp', { timestamp: 'now' }),
+      'a time of next week': invalidEvent('timestamp', { timestamp: nextWeek }),
+      'a notify that is none': invalidEvent('notify', { notify: 'yes' }),
     },
   },
 };

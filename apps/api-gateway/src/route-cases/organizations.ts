@@ -1,34 +1,35 @@
 import { expect } from 'vitest';
 import type { TestGateway } from '../testing.ts';
-import { account, id, newUser, time, type Made } from './people.ts';
-import { fresh, type RouteCases } from './route-case.ts';
+import { accountMatcher, anyId, newUser, anyTimestamp, type CreatedUser } from './user-matchers.ts';
+import { uniqueName, type RouteCases } from './route-case.ts';
 
-const makeLoner = async ({ call }: TestGateway): Promise<Made> =>
-  (await call<{ data: Made }>('/auth/register', { body: newUser() })).json.data;
+async function createUserWithoutOrg({ call }: TestGateway): Promise<CreatedUser> {
+  return (await call<{ data: CreatedUser }>('/auth/register', { body: newUser() })).json.data;
+}
 
 export const organizationCases: RouteCases = {
   'POST /organizations': {
     example: () => ({ url: '/organizations', body: { name: 'Example Telecom', region: 'DE' } }),
     status: 201,
-    data: { id, name: 'Example Telecom', region: 'DE', disabled: false, created_at: time },
-    elsewhere: 403,
-    mistakes: {
+    data: { id: anyId, name: 'Example Telecom', region: 'DE', disabled: false, created_at: anyTimestamp },
+    otherOrgStatus: 403,
+    invalidRequests: {
       'no name': { body: { region: 'DE' }, status: 400, field: 'name' },
       'a region that is none': { body: { name: 'x', region: 'ZZ' }, status: 400, field: 'region' },
     },
   },
   'GET /organizations': {
-    example: () => ({ url: '/organizations', mark: '"ours"' }),
+    example: () => ({ url: '/organizations', marker: '"ours"' }),
     status: 200,
-    paged: true,
-    elsewhere: 200,
+    paginated: true,
+    otherOrgStatus: 200,
   },
   'GET /organizations/:id': {
     example: ({ ours }) => ({ url: `/organizations/${ours.orgId}` }),
     status: 200,
-    data: { id, name: 'ours', region: null, disabled: false, created_at: time },
-    elsewhere: 404,
-    mistakes: {
+    data: { id: anyId, name: 'ours', region: null, disabled: false, created_at: anyTimestamp },
+    otherOrgStatus: 404,
+    invalidRequests: {
       'an id that is none': { url: '/organizations/ours', status: 400, field: 'id' },
       'the id of none': { url: '/organizations/2147483647', status: 404 },
     },
@@ -36,23 +37,25 @@ export const organizationCases: RouteCases = {
   'PUT /organizations/:id': {
     example: ({ ours }) => ({ url: `/organizations/${ours.orgId}`, body: { name: 'ours', region: null } }),
     status: 200,
-    data: { id, name: 'ours', region: null, disabled: false, created_at: time },
-    elsewhere: 404,
-    mistakes: {
+    data: { id: anyId, name: 'ours', region: null, disabled: false, created_at: anyTimestamp },
+    otherOrgStatus: 404,
+    invalidRequests: {
       nothing: { body: {}, status: 400 },
       'a region that is none': { body: { region: 'ZZ' }, status: 400, field: 'region' },
       'to be disabled by its manager': { body: { disabled: true }, status: 403 },
     },
   },
   'POST /organizations/:id/members': {
-    example: async (world) => ({
-      url: `/organizations/${world.ours.orgId}/members`,
-      body: { username: (await makeLoner(world)).username },
-    }),
+    async example(world) {
+      return {
+        url: `/organizations/${world.ours.orgId}/members`,
+        body: { username: (await createUserWithoutOrg(world)).username },
+      };
+    },
     status: 200,
-    data: account,
-    elsewhere: 404,
-    mistakes: {
+    data: accountMatcher,
+    otherOrgStatus: 404,
+    invalidRequests: {
       'a name of nobody': { body: { username: 'nobody' }, status: 404 },
       'a member of others': { body: { username: 'theirs-member' }, status: 404 },
       'an admin': { body: { username: 'admin' }, status: 404 },
@@ -66,14 +69,14 @@ export const organizationCases: RouteCases = {
       id: expect.any(String) as string,
       key: expect.stringMatching(/^otk_/) as string,
       name: 'node',
-      org_id: id,
+      org_id: anyId,
       scopes: ['cdr:write'],
       expires_at: null,
-      created_at: time,
+      created_at: anyTimestamp,
     },
-    orgId: 'body',
-    elsewhere: 201,
-    mistakes: {
+    orgIdIn: 'body',
+    otherOrgStatus: 201,
+    invalidRequests: {
       'no name': { body: { scopes: ['cdr:write'] }, status: 400, field: 'name' },
       'a scope that is none': { body: { name: 'x', scopes: ['all'] }, status: 400, field: 'scopes' },
       'no scope': { body: { name: 'x', scopes: [] }, status: 400, field: 'scopes' },
@@ -85,25 +88,25 @@ export const organizationCases: RouteCases = {
     },
   },
   'GET /api-keys': {
-    example: async ({ call, ours }) => {
-      const name = fresh('key');
+    async example({ call, ours }) {
+      const name = uniqueName('key');
       await call('/api-keys', { as: ours.manager, body: { name, scopes: ['cdr:write'] } });
-      return { url: '/api-keys', mark: `"${name}"` };
+      return { url: '/api-keys', marker: `"${name}"` };
     },
     status: 200,
-    paged: true,
-    orgId: 'query',
-    elsewhere: 200,
+    paginated: true,
+    orgIdIn: 'query',
+    otherOrgStatus: 200,
   },
   'DELETE /api-keys/:id': {
-    example: async ({ call, ours }) => {
+    async example({ call, ours }) {
       const body = { name: 'short-lived', scopes: ['cdr:write'] };
       const { json } = await call<{ data: { id: string } }>('/api-keys', { as: ours.manager, body });
       return { url: `/api-keys/${json.data.id}` };
     },
     status: 204,
-    elsewhere: 404,
-    mistakes: {
+    otherOrgStatus: 404,
+    invalidRequests: {
       'an id that is none': { url: '/api-keys/1', status: 400, field: 'id' },
       'the id of none': { url: '/api-keys/019d5b5e-0000-7000-8000-000000000000', status: 404 },
     },

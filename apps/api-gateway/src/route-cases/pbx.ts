@@ -1,18 +1,20 @@
 import { expect } from 'vitest';
 import type { TestGateway } from '../testing.ts';
-import { fresh, type RouteCases } from './route-case.ts';
+import { uniqueName, type RouteCases } from './route-case.ts';
 
 const uuid7 = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/) as string;
 const time = expect.stringMatching(/Z$/) as string;
-const nowhere = '019d5b5e-0000-7000-8000-000000000000';
+const UNKNOWN_ID = '019d5b5e-0000-7000-8000-000000000000';
 
-const newExtension = (more: object = {}) => ({
-  extension_number: fresh('1001'),
-  name: 'Reception',
-  extension_type: 'sip',
-  config_data: { context: 'default' },
-  ...more,
-});
+function newExtension(more: object = {}) {
+  return {
+    extension_number: uniqueName('1001'),
+    name: 'Reception',
+    extension_type: 'sip',
+    config_data: { context: 'default' },
+    ...more,
+  };
+}
 const extension = {
   id: uuid7,
   org_id: expect.any(Number) as number,
@@ -24,13 +26,15 @@ const extension = {
   updated_at: time,
 };
 
-const newCall = (more: object = {}) => ({
-  caller_id: '+14155551234',
-  recipient_id: '1001',
-  start_time: '2024-01-15T10:30:00Z',
-  status: 'active',
-  ...more,
-});
+function newCall(more: object = {}) {
+  return {
+    caller_id: '+14155551234',
+    recipient_id: '1001',
+    start_time: '2024-01-15T10:30:00Z',
+    status: 'active',
+    ...more,
+  };
+}
 const call = {
   id: uuid7,
   org_id: expect.any(Number) as number,
@@ -52,19 +56,19 @@ const ending = {
   recording_path: '/var/recordings/1.wav',
 };
 
-const make = async (world: TestGateway, url: string, body: object): Promise<string> => {
+async function createResource(world: TestGateway, url: string, body: object): Promise<string> {
   const { json } = await world.call<{ data: { id: string } }>(url, { as: world.ours.manager, body });
   return json.data.id;
-};
+}
 
 export const pbxCases: RouteCases = {
   'POST /extensions': {
     example: () => ({ url: '/extensions', body: newExtension() }),
     status: 201,
     data: extension,
-    orgId: 'body',
-    elsewhere: 201,
-    mistakes: {
+    orgIdIn: 'body',
+    otherOrgStatus: 201,
+    invalidRequests: {
       'no number': {
         body: newExtension({ extension_number: undefined }),
         status: 400,
@@ -82,61 +86,71 @@ export const pbxCases: RouteCases = {
         status: 400,
         field: 'config_data',
       },
-      'an id of its own choice': { body: newExtension({ id: nowhere }), status: 400, field: 'id' },
+      'an id of its own choice': { body: newExtension({ id: UNKNOWN_ID }), status: 400, field: 'id' },
     },
   },
   'GET /extensions': {
-    example: async (world) => {
-      const extension_number = fresh('2001');
-      await make(world, '/extensions', newExtension({ extension_number }));
-      return { url: `/extensions?text=${extension_number}`, mark: `"${extension_number}"` };
+    async example(world) {
+      const extension_number = uniqueName('2001');
+      await createResource(world, '/extensions', newExtension({ extension_number }));
+      return { url: `/extensions?text=${extension_number}`, marker: `"${extension_number}"` };
     },
     status: 200,
     data: [extension],
-    paged: true,
-    orgId: 'query',
-    elsewhere: 200,
-    mistakes: { 'a type that is none': { query: { type: 'h323' }, status: 400, field: 'type' } },
+    paginated: true,
+    orgIdIn: 'query',
+    otherOrgStatus: 200,
+    invalidRequests: { 'a type that is none': { query: { type: 'h323' }, status: 400, field: 'type' } },
   },
   'GET /extensions/:id': {
-    example: async (world) => ({ url: `/extensions/${await make(world, '/extensions', newExtension())}` }),
+    async example(world) {
+      return {
+        url: `/extensions/${await createResource(world, '/extensions', newExtension())}`,
+      };
+    },
     status: 200,
     data: extension,
-    elsewhere: 404,
-    mistakes: {
+    otherOrgStatus: 404,
+    invalidRequests: {
       'an id that is none': { url: '/extensions/1001', status: 404 },
-      'the id of none': { url: `/extensions/${nowhere}`, status: 404 },
+      'the id of none': { url: `/extensions/${UNKNOWN_ID}`, status: 404 },
     },
   },
   'PUT /extensions/:id': {
-    example: async (world) => ({
-      url: `/extensions/${await make(world, '/extensions', newExtension())}`,
-      body: { name: 'Lobby', extension_type: 'custom', config_data: { ring: 20 } },
-    }),
+    async example(world) {
+      return {
+        url: `/extensions/${await createResource(world, '/extensions', newExtension())}`,
+        body: { name: 'Lobby', extension_type: 'custom', config_data: { ring: 20 } },
+      };
+    },
     status: 200,
     data: { ...extension, name: 'Lobby', extension_type: 'custom', config_data: { ring: 20 } },
-    elsewhere: 404,
-    mistakes: {
+    otherOrgStatus: 404,
+    invalidRequests: {
       nothing: { body: {}, status: 400 },
-      'the id of none': { url: `/extensions/${nowhere}`, body: { name: 'x' }, status: 404 },
+      'the id of none': { url: `/extensions/${UNKNOWN_ID}`, body: { name: 'x' }, status: 404 },
       'a type that is none': { body: { extension_type: 'h323' }, status: 400, field: 'extension_type' },
       'another organization': { body: { org_id: 1 }, status: 400, field: 'org_id' },
-      'another id': { body: { id: nowhere }, status: 400, field: 'id' },
+      'another id': { body: { id: UNKNOWN_ID }, status: 400, field: 'id' },
     },
   },
   'DELETE /extensions/:id': {
-    example: async (world) => ({ url: `/extensions/${await make(world, '/extensions', newExtension())}` }),
+    async example(world) {
+      return {
+        url: `/extensions/${await createResource(world, '/extensions', newExtension())}`,
+      };
+    },
     status: 204,
-    elsewhere: 404,
-    mistakes: { 'the id of none': { url: `/extensions/${nowhere}`, status: 404 } },
+    otherOrgStatus: 404,
+    invalidRequests: { 'the id of none': { url: `/extensions/${UNKNOWN_ID}`, status: 404 } },
   },
   'POST /calls': {
     example: () => ({ url: '/calls', body: newCall() }),
     status: 201,
     data: call,
-    orgId: 'body',
-    elsewhere: 201,
-    mistakes: {
+    orgIdIn: 'body',
+    otherOrgStatus: 201,
+    invalidRequests: {
       'no caller': { body: newCall({ caller_id: undefined }), status: 400, field: 'caller_id' },
       'no recipient': { body: newCall({ recipient_id: undefined }), status: 400, field: 'recipient_id' },
       'a time without offset': {
@@ -145,55 +159,59 @@ export const pbxCases: RouteCases = {
         field: 'start_time',
       },
       'a status that is none': { body: newCall({ status: 'ringing' }), status: 400, field: 'status' },
-      'an id of its own choice': { body: newCall({ id: nowhere }), status: 400, field: 'id' },
+      'an id of its own choice': { body: newCall({ id: UNKNOWN_ID }), status: 400, field: 'id' },
     },
   },
   'GET /calls': {
-    example: async (world) => {
-      const call_id = fresh('call');
-      await make(world, '/calls', newCall({ call_id }));
-      return { url: `/calls?limit=100&offset=0&call_id=${call_id}`, mark: `"${call_id}"` };
+    async example(world) {
+      const call_id = uniqueName('call');
+      await createResource(world, '/calls', newCall({ call_id }));
+      return { url: `/calls?limit=100&offset=0&call_id=${call_id}`, marker: `"${call_id}"` };
     },
     status: 200,
     data: [{ ...call, call_id: expect.any(String) as string }],
-    paged: true,
-    orgId: 'query',
-    elsewhere: 200,
-    mistakes: { 'a status that is none': { query: { status: 'ringing' }, status: 400, field: 'status' } },
+    paginated: true,
+    orgIdIn: 'query',
+    otherOrgStatus: 200,
+    invalidRequests: {
+      'a status that is none': { query: { status: 'ringing' }, status: 400, field: 'status' },
+    },
   },
   'GET /calls/active': {
-    example: async (world) => {
-      const call_id = fresh('active');
+    async example(world) {
+      const call_id = uniqueName('active');
       const start_time = new Date().toISOString();
-      await make(world, '/calls', newCall({ call_id, start_time }));
-      return { url: '/calls/active', mark: `"${call_id}"` };
+      await createResource(world, '/calls', newCall({ call_id, start_time }));
+      return { url: '/calls/active', marker: `"${call_id}"` };
     },
     status: 200,
-    paged: true,
-    orgId: 'query',
-    elsewhere: 200,
+    paginated: true,
+    orgIdIn: 'query',
+    otherOrgStatus: 200,
   },
   'GET /calls/:id': {
-    example: async (world) => ({ url: `/calls/${await make(world, '/calls', newCall())}` }),
+    example: async (world) => ({ url: `/calls/${await createResource(world, '/calls', newCall())}` }),
     status: 200,
     data: call,
-    elsewhere: 404,
-    mistakes: {
+    otherOrgStatus: 404,
+    invalidRequests: {
       'an id that is none': { url: '/calls/1', status: 404 },
-      'the id of none': { url: `/calls/${nowhere}`, status: 404 },
+      'the id of none': { url: `/calls/${UNKNOWN_ID}`, status: 404 },
     },
   },
   'PUT /calls/:id': {
-    example: async (world) => ({
-      url: `/calls/${await make(world, '/calls', newCall())}`,
-      body: ending,
-    }),
+    async example(world) {
+      return {
+        url: `/calls/${await createResource(world, '/calls', newCall())}`,
+        body: ending,
+      };
+    },
     status: 200,
     data: { ...call, ...ending },
-    elsewhere: 404,
-    mistakes: {
+    otherOrgStatus: 404,
+    invalidRequests: {
       nothing: { body: {}, status: 400 },
-      'the id of none': { url: `/calls/${nowhere}`, body: ending, status: 404 },
+      'the id of none': { url: `/calls/${UNKNOWN_ID}`, body: ending, status: 404 },
       'an end before its start': {
         body: { end_time: '2024-01-15T10:29:59Z', status: 'completed' },
         status: 400,

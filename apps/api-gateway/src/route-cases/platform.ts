@@ -28,33 +28,35 @@ export const platformCases: RouteCases = {
   'GET /qrcode/:data': {
     example: () => ({ url: '/qrcode/hello?size=100&format=svg' }),
     status: 200,
-    elsewhere: 200,
-    mistakes: {
+    otherOrgStatus: 200,
+    invalidRequests: {
       'a size beyond all': { query: { margin: '99' }, status: 400, field: 'margin' },
       'too much': { url: `/qrcode/${'x'.repeat(4_000)}`, status: 413 },
     },
   },
   'GET /bespoke/queuemon': {
-    example: async ({ call, ours }, who) => {
+    async example({ call, ours }, who) {
       await call('/bespoke/queuemon', { method: 'PUT', as: ours.manager, body: queueMonitor });
       return {
         url: who === 'admin' ? `/bespoke/queuemon?org_id=${ours.orgId}` : '/bespoke/queuemon',
-        mark: '"colors"',
+        marker: '"colors"',
       };
     },
     status: 200,
     data: queueMonitor,
-    orgId: 'query',
-    elsewhere: 404,
-    mistakes: { 'a queue that is no name': { query: { queue_id: 'a b' }, status: 400, field: 'queue_id' } },
+    orgIdIn: 'query',
+    otherOrgStatus: 404,
+    invalidRequests: {
+      'a queue that is no name': { query: { queue_id: 'a b' }, status: 400, field: 'queue_id' },
+    },
   },
   'PUT /bespoke/queuemon': {
     example: () => ({ url: '/bespoke/queuemon?queue_id=support', body: queueMonitor }),
     status: 200,
     data: queueMonitor,
-    orgId: 'query',
-    elsewhere: 200,
-    mistakes: {
+    orgIdIn: 'query',
+    otherOrgStatus: 200,
+    invalidRequests: {
       'an interval of no time': { body: { refresh_interval: 0 }, status: 400, field: 'refresh_interval' },
       'columns that are no list': { body: { display_columns: 'all' }, status: 400, field: 'display_columns' },
       'a metric without formula': {
@@ -66,24 +68,24 @@ export const platformCases: RouteCases = {
     },
   },
   'GET /bespoke/notifier': {
-    example: async ({ call, ours }, who) => {
+    async example({ call, ours }, who) {
       await call('/bespoke/notifier', { method: 'PUT', as: ours.manager, body: notifier });
       const org = who === 'admin' ? `&org_id=${ours.orgId}` : '';
-      return { url: `/bespoke/notifier?type=sms${org}`, mark: '"rule-001"' };
+      return { url: `/bespoke/notifier?type=sms${org}`, marker: '"rule-001"' };
     },
     status: 200,
     data: notifier,
-    orgId: 'query',
-    elsewhere: 404,
-    mistakes: { 'a type that no rule has': { url: '/bespoke/notifier?type=fax', status: 404 } },
+    orgIdIn: 'query',
+    otherOrgStatus: 404,
+    invalidRequests: { 'a type that no rule has': { url: '/bespoke/notifier?type=fax', status: 404 } },
   },
   'PUT /bespoke/notifier': {
     example: () => ({ url: '/bespoke/notifier', body: notifier }),
     status: 200,
     data: notifier,
-    orgId: 'query',
-    elsewhere: 200,
-    mistakes: {
+    orgIdIn: 'query',
+    otherOrgStatus: 200,
+    invalidRequests: {
       'a channel that is none': {
         body: { notification_rules: [{ ...rule, channels: ['fax'] }] },
         status: 400,

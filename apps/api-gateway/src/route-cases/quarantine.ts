@@ -1,11 +1,11 @@
 import { buildRecord } from '@oriontel/cdr/testing';
 import { expect } from 'vitest';
 import type { TestGateway } from '../testing.ts';
-import { fresh, type RouteCases } from './route-case.ts';
+import { uniqueName, type RouteCases } from './route-case.ts';
 
 /** The id of a record in quarantine, and the index of its batch. */
-const quarantined = async (world: TestGateway): Promise<{ id: string; index: string }> => {
-  const index = fresh('broken');
+async function quarantineRecord(world: TestGateway): Promise<{ id: string; index: string }> {
+  const index = uniqueName('broken');
   const bad = buildRecord({ call_id: index, end_time: '2020-01-01T00:00:00Z' });
   await world.call(`/cdr/${index}`, {
     as: world.ours.byKey,
@@ -16,55 +16,55 @@ const quarantined = async (world: TestGateway): Promise<{ id: string; index: str
     as: world.ours.manager,
   });
   return { id: json.data[0]!.id, index };
-};
+}
 
-const nobody = '018d0c0b-7a40-7b3c-9f6e-2f1f5a6b7c8d';
+const UNKNOWN_ID = '018d0c0b-7a40-7b3c-9f6e-2f1f5a6b7c8d';
 
 export const quarantineCases: RouteCases = {
   'GET /cdrs/quarantine': {
-    example: async (world) => {
-      const { id, index } = await quarantined(world);
-      return { url: `/cdrs/quarantine?batch_id=${index}`, mark: `"${id}"` };
+    async example(world) {
+      const { id, index } = await quarantineRecord(world);
+      return { url: `/cdrs/quarantine?batch_id=${index}`, marker: `"${id}"` };
     },
     status: 200,
-    orgId: 'query',
-    elsewhere: 200,
-    mistakes: {
+    orgIdIn: 'query',
+    otherOrgStatus: 200,
+    invalidRequests: {
       'a cursor that is none': { query: { cursor: 'x' }, status: 400, field: 'cursor' },
       'a reason that is none': { query: { reason: 'bad' }, status: 400, field: 'reason' },
       'a time that is none': { query: { from: 'yesterday' }, status: 400, field: 'from' },
     },
   },
   'GET /cdrs/quarantine/:id': {
-    example: async (world) => {
-      const { id, index } = await quarantined(world);
-      return { url: `/cdrs/quarantine/${id}`, mark: `"${index}"` };
+    async example(world) {
+      const { id, index } = await quarantineRecord(world);
+      return { url: `/cdrs/quarantine/${id}`, marker: `"${index}"` };
     },
     status: 200,
     data: { reason: 'invalid', source: 'node', detail: expect.stringContaining('end_time') as string },
-    elsewhere: 404,
-    mistakes: {
+    otherOrgStatus: 404,
+    invalidRequests: {
       'an id that is none': { url: '/cdrs/quarantine/1', status: 404 },
-      'an id of nothing': { url: `/cdrs/quarantine/${nobody}`, status: 404 },
+      'an id of nothing': { url: `/cdrs/quarantine/${UNKNOWN_ID}`, status: 404 },
     },
   },
   'POST /cdrs/quarantine/:id/redrive': {
-    example: async (world) => ({ url: `/cdrs/quarantine/${(await quarantined(world)).id}/redrive` }),
+    example: async (world) => ({ url: `/cdrs/quarantine/${(await quarantineRecord(world)).id}/redrive` }),
     status: 200,
     data: { batch_id: expect.stringContaining('broken') as string, state: 'accepted' },
-    elsewhere: 404,
-    mistakes: {
+    otherOrgStatus: 404,
+    invalidRequests: {
       'an id that is none': { url: '/cdrs/quarantine/1/redrive', status: 404 },
-      'an id of nothing': { url: `/cdrs/quarantine/${nobody}/redrive`, status: 404 },
+      'an id of nothing': { url: `/cdrs/quarantine/${UNKNOWN_ID}/redrive`, status: 404 },
     },
   },
   'DELETE /cdrs/quarantine/:id': {
-    example: async (world) => ({ url: `/cdrs/quarantine/${(await quarantined(world)).id}` }),
+    example: async (world) => ({ url: `/cdrs/quarantine/${(await quarantineRecord(world)).id}` }),
     status: 204,
-    elsewhere: 404,
-    mistakes: {
+    otherOrgStatus: 404,
+    invalidRequests: {
       'an id that is none': { url: '/cdrs/quarantine/1', status: 404 },
-      'an id of nothing': { url: `/cdrs/quarantine/${nobody}`, status: 404 },
+      'an id of nothing': { url: `/cdrs/quarantine/${UNKNOWN_ID}`, status: 404 },
     },
   },
 };

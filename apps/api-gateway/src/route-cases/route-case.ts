@@ -1,8 +1,8 @@
 import type { KnownRoute } from '@oriontel/service';
-import type { Call, TestGateway } from '../testing.ts';
+import type { RequestOptions, TestGateway } from '../testing.ts';
 
 /** Those who try each route. A key `with` the scope that the route names, or with all others. */
-export const everybody = [
+export const actors = [
   'guest',
   'bad token',
   'admin',
@@ -12,15 +12,15 @@ export const everybody = [
   'key with',
   'key without',
 ] as const;
-export type Who = (typeof everybody)[number];
+export type Actor = (typeof actors)[number];
 
-export interface Request extends Omit<Call, 'method' | 'as'> {
+export interface RouteRequest extends Omit<RequestOptions, 'method' | 'as'> {
   url: string;
   /** Stands in the answer to those who may see it, and in nobody else's. */
-  mark?: string;
+  marker?: string;
 }
 
-export interface Mistake {
+export interface InvalidRequest {
   /** What is sent instead. */
   url?: string;
   body?: unknown;
@@ -33,28 +33,32 @@ export interface Mistake {
 /** What is expected of one route; the rest of it the route says itself. */
 export interface RouteCase {
   /** The document's example, or one like it; what it needs is made first. */
-  example: (world: TestGateway, who: Who) => Request | Promise<Request>;
+  example: (world: TestGateway, who: Actor) => RouteRequest | Promise<RouteRequest>;
   status: 200 | 201 | 204;
   /** Matches the data of the answer. */
   data?: unknown;
   /** A list with pages. */
-  paged?: true;
+  paginated?: true;
   /** Where `org_id` may be said. */
-  orgId?: 'query' | 'body';
+  orgIdIn?: 'query' | 'body';
   /** Uses up the session it is sent with. */
-  signsOut?: true;
+  endsSession?: true;
   /** Who is let in by the guard and refused, or answered in another way, all the same. */
-  but?: Partial<Record<Who, number>>;
+  statusOverrides?: Partial<Record<Actor, number>>;
   /** What the manager of another organization gets for the example. */
-  elsewhere: number;
-  mistakes?: Record<string, Mistake>;
+  otherOrgStatus: number;
+  invalidRequests?: Record<string, InvalidRequest>;
 }
 
 /** By method and route. */
 export type RouteCases = Record<string, RouteCase>;
 
-export const nameOf = ({ method, url }: KnownRoute): string => `${method} ${url}`;
+export function routeName({ method, url }: KnownRoute): string {
+  return `${method} ${url}`;
+}
 
 let count = 0;
 /** A name that nobody had before. */
-export const fresh = (word: string): string => `${word}-${(count += 1)}`;
+export function uniqueName(word: string): string {
+  return `${word}-${(count += 1)}`;
+}

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { fresh, type RouteCases } from './route-case.ts';
+import { uniqueName, type RouteCases } from './route-case.ts';
 
 const number = expect.any(Number) as number;
 const metrics = {
@@ -20,21 +20,21 @@ export const systemCases: RouteCases = {
     example: () => ({ url: '/metrics' }),
     status: 200,
     data: metrics,
-    elsewhere: 200,
+    otherOrgStatus: 200,
   },
   'GET /status': {
     example: () => ({ url: '/status' }),
     status: 200,
     data: { metrics, uptime: number, load_average: [number, number, number], process_count: number },
-    elsewhere: 200,
+    otherOrgStatus: 200,
   },
   'POST /metrics': {
     example: () => ({ url: '/metrics', body: sample }),
     status: 201,
     data: { ...sample, id: expect.any(String) as string, org_id: number },
-    orgId: 'body',
-    elsewhere: 201,
-    mistakes: {
+    orgIdIn: 'body',
+    otherOrgStatus: 201,
+    invalidRequests: {
       'no cpu_usage': { body: { ...sample, cpu_usage: undefined }, status: 400, field: 'cpu_usage' },
       'more than all memory': { body: { ...sample, ram_usage: 101 }, status: 400, field: 'ram_usage' },
       'less than nothing': { body: { ...sample, swap_usage: -1 }, status: 400, field: 'swap_usage' },
@@ -43,16 +43,16 @@ export const systemCases: RouteCases = {
     },
   },
   'GET /metrics/history': {
-    example: async ({ call, ours }) => {
-      const host = fresh('host');
+    async example({ call, ours }) {
+      const host = uniqueName('host');
       await call('/metrics', { as: ours.manager, body: { ...sample, host } });
-      return { url: `/metrics/history?host=${host}`, mark: `"${host}"` };
+      return { url: `/metrics/history?host=${host}`, marker: `"${host}"` };
     },
     status: 200,
     data: [{ ...sample, org_id: number }],
-    paged: true,
-    orgId: 'query',
-    elsewhere: 200,
-    mistakes: { 'a time that is none': { query: { from: 'yesterday' }, status: 400, field: 'from' } },
+    paginated: true,
+    orgIdIn: 'query',
+    otherOrgStatus: 200,
+    invalidRequests: { 'a time that is none': { query: { from: 'yesterday' }, status: 400, field: 'from' } },
   },
 };

@@ -6,27 +6,27 @@ let days = 0;
 /** A day that no task has had before: two of one type on one day are a conflict. */
 const freshDay = (): string => new Date((days += 1) * 86_400_000).toISOString().slice(0, 10);
 
-const wanted = () => {
+function newTask() {
   const day = freshDay();
   return { task_type: 'reprocess', date_range: { start: day, end: day }, priority: 'low' };
-};
+}
 
 /** One that waits: nobody works tasks off here. */
-const queueTask = async ({ call, ours }: TestGateway): Promise<string> => {
-  const body = wanted();
+async function queueTask({ call, ours }: TestGateway): Promise<string> {
+  const body = newTask();
   const { json } = await call<{ task_id: string }>('/cdrmunch/task', {
     method: 'PUT',
     as: ours.manager,
     body,
   });
   return json.task_id;
-};
+}
 
-const request: RouteCase = {
-  example: () => ({ url: '/cdrmunch/task', body: wanted() }),
+const queueTaskCase: RouteCase = {
+  example: () => ({ url: '/cdrmunch/task', body: newTask() }),
   status: 200,
-  elsewhere: 200,
-  mistakes: {
+  otherOrgStatus: 200,
+  invalidRequests: {
     'a type that is none': { body: { task_type: 'munch' }, status: 400, field: 'task_type' },
     'no type': { body: {}, status: 400, field: 'task_type' },
     'a priority that is none': {
@@ -75,15 +75,15 @@ const request: RouteCase = {
 };
 
 export const taskCases: RouteCases = {
-  'PUT /cdrmunch/task': request,
-  'POST /cdrmunch/task': request,
+  'PUT /cdrmunch/task': queueTaskCase,
+  'POST /cdrmunch/task': queueTaskCase,
   'GET /cdrmunch/task': {
-    example: async (world) => ({ url: '/cdrmunch/task', mark: await queueTask(world) }),
+    example: async (world) => ({ url: '/cdrmunch/task', marker: await queueTask(world) }),
     status: 200,
-    orgId: 'query',
-    paged: true,
-    elsewhere: 200,
-    mistakes: {
+    orgIdIn: 'query',
+    paginated: true,
+    otherOrgStatus: 200,
+    invalidRequests: {
       'a state that is none': { query: { state: 'asleep' }, status: 400, field: 'state' },
       'a type that is none': { query: { task_type: 'munch' }, status: 400, field: 'task_type' },
     },
@@ -92,18 +92,18 @@ export const taskCases: RouteCases = {
     example: async (world) => ({ url: `/cdrmunch/task/${await queueTask(world)}` }),
     status: 200,
     data: { state: 'queued', priority: 'low', progress: 0, org_id: expect.any(Number) as number },
-    elsewhere: 404,
-    mistakes: { 'an id that is none': { url: '/cdrmunch/task/1', status: 404 } },
+    otherOrgStatus: 404,
+    invalidRequests: { 'an id that is none': { url: '/cdrmunch/task/1', status: 404 } },
   },
   'DELETE /cdrmunch/task/:id': {
     example: async (world) => ({ url: `/cdrmunch/task/${await queueTask(world)}` }),
     status: 204,
-    elsewhere: 404,
-    mistakes: { 'an id that is none': { url: '/cdrmunch/task/1', status: 404 } },
+    otherOrgStatus: 404,
+    invalidRequests: { 'an id that is none': { url: '/cdrmunch/task/1', status: 404 } },
   },
   'GET /tasks': {
     example: () => ({ url: '/tasks' }),
     status: 200,
-    elsewhere: 403,
+    otherOrgStatus: 403,
   },
 };

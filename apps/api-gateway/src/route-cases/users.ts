@@ -1,25 +1,33 @@
 import { expect } from 'vitest';
 import { PASSWORD, type TestGateway } from '../testing.ts';
-import { account, id, newUser, time, user, type Made } from './people.ts';
+import {
+  accountMatcher,
+  anyId,
+  newUser,
+  anyTimestamp,
+  userMatcher,
+  type CreatedUser,
+} from './user-matchers.ts';
 import { type RouteCase, type RouteCases } from './route-case.ts';
 
-const makeUser = async ({ call, ours }: TestGateway): Promise<Made> =>
-  (await call<{ data: Made }>('/users', { as: ours.manager, body: newUser() })).json.data;
+async function createUser({ call, ours }: TestGateway): Promise<CreatedUser> {
+  return (await call<{ data: CreatedUser }>('/users', { as: ours.manager, body: newUser() })).json.data;
+}
 
-const signIn = async ({ call }: TestGateway): Promise<{ refresh_token: string }> => {
+async function signIn({ call }: TestGateway): Promise<{ refresh_token: string }> {
   const body = { username: 'ours-member', password: PASSWORD };
   return (await call<{ data: { refresh_token: string } }>('/auth/login', { body })).json.data;
-};
+}
 
 const signedIn = {
   token: expect.any(String) as string,
   token_type: 'Bearer',
   expires_in: 3_600,
   refresh_token: expect.any(String) as string,
-  user: { ...user, role: 'user', org_id: id, created_at: time },
+  user: { ...userMatcher, role: 'user', org_id: anyId, created_at: anyTimestamp },
 };
 
-const registration: RouteCase['mistakes'] = {
+const registration: RouteCase['invalidRequests'] = {
   'no username': { body: { ...newUser(), username: undefined }, status: 400, field: 'username' },
   'no email': { body: { ...newUser(), email: undefined }, status: 400, field: 'email' },
   'no password': { body: { ...newUser(), password: undefined }, status: 400, field: 'password' },
@@ -35,10 +43,10 @@ export const userCases: RouteCases = {
   'POST /auth/register': {
     example: () => ({ url: '/auth/register', body: newUser({ role: 'user' }) }),
     status: 201,
-    data: { ...user, role: 'user', created_at: time },
-    but: { member: 403, loner: 403, 'key with': 403, 'key without': 403 },
-    elsewhere: 201,
-    mistakes: {
+    data: { ...userMatcher, role: 'user', created_at: anyTimestamp },
+    statusOverrides: { member: 403, loner: 403, 'key with': 403, 'key without': 403 },
+    otherOrgStatus: 201,
+    invalidRequests: {
       ...registration,
       'an admin made by a manager': { body: newUser({ role: 'admin' }), status: 403 },
       'an organization of others': { body: newUser({ org_id: 1 }), status: 403 },
@@ -48,22 +56,24 @@ export const userCases: RouteCases = {
     example: () => ({ url: '/auth/login', body: { username: 'ours-member', password: PASSWORD } }),
     status: 200,
     data: signedIn,
-    elsewhere: 200,
-    mistakes: {
+    otherOrgStatus: 200,
+    invalidRequests: {
       'a wrong password': { body: { username: 'ours-member', password: 'wrong password' }, status: 401 },
       'an unknown user': { body: { username: 'nobody', password: PASSWORD }, status: 401 },
       'no password': { body: { username: 'ours-member' }, status: 400, field: 'password' },
     },
   },
   'POST /auth/refresh': {
-    example: async (world) => ({
-      url: '/auth/refresh',
-      body: { refresh_token: (await signIn(world)).refresh_token },
-    }),
+    async example(world) {
+      return {
+        url: '/auth/refresh',
+        body: { refresh_token: (await signIn(world)).refresh_token },
+      };
+    },
     status: 200,
     data: signedIn,
-    elsewhere: 200,
-    mistakes: {
+    otherOrgStatus: 200,
+    invalidRequests: {
       'a refresh token that is none': { body: { refresh_token: 'otr_x' }, status: 401 },
       'no refresh token': { body: {}, status: 400, field: 'refresh_token' },
     },
@@ -71,17 +81,19 @@ export const userCases: RouteCases = {
   'POST /auth/logout': {
     example: () => ({ url: '/auth/logout' }),
     status: 204,
-    signsOut: true,
-    elsewhere: 204,
+    endsSession: true,
+    otherOrgStatus: 204,
   },
   'POST /auth/password': {
-    example: () => ({
-      url: '/auth/password',
-      body: { current_password: PASSWORD, new_password: PASSWORD },
-    }),
+    example() {
+      return {
+        url: '/auth/password',
+        body: { current_password: PASSWORD, new_password: PASSWORD },
+      };
+    },
     status: 204,
-    elsewhere: 204,
-    mistakes: {
+    otherOrgStatus: 204,
+    invalidRequests: {
       'a wrong password': {
         body: { current_password: 'wrong password', new_password: PASSWORD },
         status: 403,
@@ -97,54 +109,56 @@ export const userCases: RouteCases = {
   'GET /auth/me': {
     example: () => ({ url: '/auth/me' }),
     status: 200,
-    data: { ...user, created_at: time },
-    elsewhere: 200,
+    data: { ...userMatcher, created_at: anyTimestamp },
+    otherOrgStatus: 200,
   },
   'POST /users': {
     example: () => ({ url: '/users', body: newUser() }),
     status: 201,
     data: {
-      ...account,
+      ...accountMatcher,
       org_id: expect.toSatisfy((org) => org === null || typeof org === 'number') as number,
     },
-    orgId: 'body',
-    elsewhere: 201,
-    mistakes: registration,
+    orgIdIn: 'body',
+    otherOrgStatus: 201,
+    invalidRequests: registration,
   },
   'GET /users': {
-    example: async (world) => {
-      const { username } = await makeUser(world);
-      return { url: `/users?text=${username}`, mark: `"${username}"` };
+    async example(world) {
+      const { username } = await createUser(world);
+      return { url: `/users?text=${username}`, marker: `"${username}"` };
     },
     status: 200,
-    data: [account],
-    paged: true,
-    orgId: 'query',
-    elsewhere: 200,
-    mistakes: {
+    data: [accountMatcher],
+    paginated: true,
+    orgIdIn: 'query',
+    otherOrgStatus: 200,
+    invalidRequests: {
       'a role that is none': { query: { role: 'root' }, status: 400, field: 'role' },
       'neither true nor false': { query: { disabled: 'maybe' }, status: 400, field: 'disabled' },
     },
   },
   'GET /users/:id': {
-    example: async (world) => ({ url: `/users/${(await makeUser(world)).id}` }),
+    example: async (world) => ({ url: `/users/${(await createUser(world)).id}` }),
     status: 200,
-    data: account,
-    elsewhere: 404,
-    mistakes: {
+    data: accountMatcher,
+    otherOrgStatus: 404,
+    invalidRequests: {
       'an id that is none': { url: '/users/me', status: 400, field: 'id' },
       'the id of nobody': { url: '/users/2147483647', status: 404 },
     },
   },
   'PUT /users/:id': {
-    example: async (world) => ({
-      url: `/users/${(await makeUser(world)).id}`,
-      body: { name: 'Ann Example', role: 'manager' },
-    }),
+    async example(world) {
+      return {
+        url: `/users/${(await createUser(world)).id}`,
+        body: { name: 'Ann Example', role: 'manager' },
+      };
+    },
     status: 200,
-    data: { ...account, name: 'Ann Example', role: 'manager' },
-    elsewhere: 404,
-    mistakes: {
+    data: { ...accountMatcher, name: 'Ann Example', role: 'manager' },
+    otherOrgStatus: 404,
+    invalidRequests: {
       'the id of nobody': { url: '/users/2147483647', body: { name: 'x' }, status: 404 },
       nothing: { body: {}, status: 400 },
       'a role that is none': { body: { role: 'root' }, status: 400, field: 'role' },

@@ -1,8 +1,8 @@
 import type { Page, Paged } from '@oriontel/contracts';
-import { everyOrg, Prisma, type Queryable } from '@oriontel/database';
+import { orgScope, Prisma, type Queryable } from '@oriontel/database';
 import { isPendingBefore } from '@oriontel/intake';
 import { v7 as uuidv7 } from 'uuid';
-import type { DeliveryState, NewDelivery, Outgoing } from './delivery.ts';
+import type { DeliveryState, NewDelivery, OutgoingDelivery } from './delivery.ts';
 import type { FoundDelivery } from './found-delivery.ts';
 
 /** What a list may ask for. */
@@ -12,182 +12,202 @@ export interface DeliveryFilter {
 }
 
 /** The oldest that one call sends again. */
-export const MOST_REPLAYED = 10_000;
+export const MAX_REPLAYED = 10_000;
 
-const OUTGOING = Prisma.sql`id, org_id AS "orgId", event_id AS "eventId", receiver, nullif(rule_id, '') AS "ruleId", type,
+const OUTGOING_COLUMNS = Prisma.sql`id, org_id AS "orgId", event_id AS "eventId", receiver, nullif(rule_id, '') AS "ruleId", type,
   happened_at AS "at", message, attempts, created_at AS "createdAt"`;
 const COLUMNS = Prisma.sql`id, event_id AS "eventId", nullif(rule_id, '') AS "ruleId", type, happened_at AS "at", state, attempts,
   created_at AS "createdAt", finished_at AS "finishedAt"`;
 
 /** A subquery of the ids of webhooks that something waits for: it steps over the many that wait for one of them. */
-export const waitingWebhooks = (): Prisma.Sql => Prisma.sql`
+export function pendingWebhookIds(): Prisma.Sql {
+  return Prisma.sql`
   WITH RECURSIVE waiting AS (
-    (SELECT receiver FROM deliveries WHERE ${pendingOf('webhook')} ORDER BY receiver LIMIT 1)
+    (SELECT receiver FROM deliveries WHERE ${pendingCondition('webhook')} ORDER BY receiver LIMIT 1)
     UNION ALL
-    SELECT (SELECT receiver FROM deliveries WHERE ${pendingOf('webhook')} AND receiver > waiting.receiver ORDER BY receiver LIMIT 1)
+    SELECT (SELECT receiver FROM deliveries WHERE ${pendingCondition('webhook')} AND receiver > waiting.receiver ORDER BY receiver LIMIT 1)
     FROM waiting WHERE waiting.receiver IS NOT NULL)
   SELECT receiver::uuid FROM waiting WHERE receiver IS NOT NULL`;
+}
 
 /** A statement that counts a try of a delivery and sets what it is after it; returns its id. */
-export const countTry = (id: string, state: DeliveryState): Prisma.Sql => Prisma.sql`
+export function countAttempt(id: string, state: DeliveryState): Prisma.Sql {
+  return Prisma.sql`
   UPDATE deliveries SET attempts = attempts + 1, state = ${state},
     finished_at = CASE WHEN ${state}::text <> 'pending' THEN clock_timestamp() END
   WHERE id = ${id}::uuid RETURNING id`;
+}
 
 /** The only file that speaks to the deliveries table. */
-export const deliveries = (db: Queryable) => ({
-  /**
-   * Hands over what was not handed over before: one for each event, channel, receiver and rule. Sorted, so that two transactions
-   * cannot deadlock. Returns how many.
-   */
-  insert: async (added: NewDelivery[]): Promise<number> => {
-    if (!added.length) return 0;
-    const rows = added.map((delivery) => ({ ...delivery, id: uuidv7(), ruleId: delivery.ruleId ?? '' }));
-    return db.$executeRaw`
+export function deliveries(db: Queryable) {
+  return {
+    /**
+     * Hands over what was not handed over before: one for each event, channel, receiver and rule. Sorted, so that two transactions
+     * cannot deadlock. Returns how many.
+     */
+    async insert(added: NewDelivery[]): Promise<number> {
+      if (!added.length) return 0;
+      const rows = added.map((delivery) => ({ ...delivery, id: uuidv7(), ruleId: delivery.ruleId ?? '' }));
+      return db.$executeRaw`
       INSERT INTO deliveries (id, org_id, event_id, type, position, channel, receiver, rule_id, message, happened_at)
       SELECT id, "orgId", "eventId", type, position, channel, receiver, "ruleId", message, at
       FROM json_to_recordset(${JSON.stringify(rows)}::json) AS delivery(id uuid, "orgId" int, "eventId" text, type text,
         position uuid, channel text, receiver text, "ruleId" text, message json, at timestamptz)
       ORDER BY "orgId", "eventId", channel, receiver, "ruleId" ON CONFLICT DO NOTHING`;
-  },
+    },
 
-  /** How many notifications of an event were handed over. */
-  countOf: async (orgId: number, eventId: string): Promise<number> => {
-    const [row] = await db.$queryRaw<[{ count: number }]>`
+    /** How many notifications of an event were handed over. */
+    async countForEvent(orgId: number, eventId: string): Promise<number> {
+      const [row] = await db.$queryRaw<[{ count: number }]>`
       SELECT count(*)::int AS count FROM deliveries WHERE org_id = ${orgId}::int AND event_id = ${eventId}`;
-    return row.count;
-  },
+      return row.count;
+    },
 
-  /** Those that wait. */
-  countPending: async (): Promise<number> => {
-    const [row] = await db.$queryRaw<[{ count: number }]>`
+    /** Those that wait. */
+    async countPending(): Promise<number> {
+      const [row] = await db.$queryRaw<[{ count: number }]>`
       SELECT count(*)::int AS count FROM deliveries WHERE state = 'pending'`;
-    return row.count;
-  },
+      return row.count;
+    },
 
-  /**
-   * What a webhook is to be told next. `held`: it must wait, since an event of its organization that was accepted earlier, though
-   * not before the UUIDv7 `since`, is still in the intake of `queue`. One statement: that event is in the intake, or its delivery is here.
-   */
-  head: async (
-    webhookId: string,
-    queue: string,
-    since: string,
-  ): Promise<(Outgoing & { held: boolean }) | null> => {
-    const orgId = Prisma.sql`head.org_id`;
-    const before = Prisma.sql`head.position`;
-    const [row] = await db.$queryRaw<(Outgoing & { held: boolean })[]>`
-      SELECT ${OUTGOING}, ${isPendingBefore(queue, { orgId, before, since })} AS held FROM (
-        SELECT * FROM deliveries WHERE receiver = ${webhookId} AND ${pendingOf('webhook')}
+    /**
+     * What a webhook is to be told next. `held`: it must wait, since an event of its organization that was accepted earlier, though
+     * not before the UUIDv7 `since`, is still in the intake of `queue`. One statement: that event is in the intake, or its delivery is here.
+     */
+    async findNext(
+      webhookId: string,
+      queue: string,
+      since: string,
+    ): Promise<(OutgoingDelivery & { held: boolean }) | null> {
+      const orgId = Prisma.sql`head.org_id`;
+      const before = Prisma.sql`head.position`;
+      const [row] = await db.$queryRaw<(OutgoingDelivery & { held: boolean })[]>`
+      SELECT ${OUTGOING_COLUMNS}, ${isPendingBefore(queue, { orgId, before, since })} AS held FROM (
+        SELECT * FROM deliveries WHERE receiver = ${webhookId} AND ${pendingCondition('webhook')}
         ORDER BY position, id LIMIT 1) AS head`;
-    return row ?? null;
-  },
+      return row ?? null;
+    },
 
-  /** Emails that are due, the longest first; others leave them alone for `lease` seconds. */
-  claimEmails: (limit: number, lease: number): Promise<Outgoing[]> => db.$queryRaw`
+    /** Emails that are due, the longest first; others leave them alone for `lease` seconds. */
+    claimEmails(limit: number, lease: number): Promise<OutgoingDelivery[]> {
+      return db.$queryRaw`
     UPDATE deliveries SET due_at = now() + make_interval(secs => ${lease}::float8)
-    WHERE ${pendingOf('email')} AND id = ANY(ARRAY(
-      SELECT id FROM deliveries WHERE ${pendingOf('email')} AND due_at <= now()
+    WHERE ${pendingCondition('email')} AND id = ANY(ARRAY(
+      SELECT id FROM deliveries WHERE ${pendingCondition('email')} AND due_at <= now()
       ORDER BY due_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))
-    RETURNING ${OUTGOING}`,
+    RETURNING ${OUTGOING_COLUMNS}`;
+    },
 
-  /** Not tried again for `delay` seconds. */
-  postpone: async (id: string, delay: number): Promise<void> => {
-    await db.$executeRaw`
+    /** Not tried again for `delay` seconds. */
+    async postpone(id: string, delay: number): Promise<void> {
+      await db.$executeRaw`
       UPDATE deliveries SET due_at = now() + make_interval(secs => ${delay}::float8) WHERE id = ${id}::uuid`;
-  },
+    },
 
-  /** Newest first. */
-  list: async (
-    orgId: number | null,
-    webhookId: string,
-    { state, eventId }: DeliveryFilter,
-    { limit, offset }: Page,
-  ): Promise<Paged<FoundDelivery>> => {
-    const conditions = [ofWebhook(orgId, webhookId)];
-    if (state !== undefined) conditions.push(Prisma.sql`state = ${state}`);
-    if (eventId !== undefined) conditions.push(Prisma.sql`event_id = ${eventId}`);
-    const where = Prisma.join(conditions, ' AND ');
-    const [items, [counted]] = await Promise.all([
-      db.$queryRaw<FoundDelivery[]>`
+    /** Newest first. */
+    async list(
+      orgId: number | null,
+      webhookId: string,
+      { state, eventId }: DeliveryFilter,
+      { limit, offset }: Page,
+    ): Promise<Paged<FoundDelivery>> {
+      const conditions = [webhookScope(orgId, webhookId)];
+      if (state !== undefined) conditions.push(Prisma.sql`state = ${state}`);
+      if (eventId !== undefined) conditions.push(Prisma.sql`event_id = ${eventId}`);
+      const where = Prisma.join(conditions, ' AND ');
+      const [items, [counted]] = await Promise.all([
+        db.$queryRaw<FoundDelivery[]>`
         SELECT ${COLUMNS} FROM deliveries WHERE ${where}
         ORDER BY position DESC, id DESC LIMIT ${limit}::int OFFSET ${offset}::int`,
-      db.$queryRaw<[{ total: number }]>`SELECT count(*)::int AS total FROM deliveries WHERE ${where}`,
-    ]);
-    return { items, total: counted.total };
-  },
+        db.$queryRaw<[{ total: number }]>`SELECT count(*)::int AS total FROM deliveries WHERE ${where}`,
+      ]);
+      return { items, total: counted.total };
+    },
 
-  find: async (orgId: number | null, webhookId: string, id: string): Promise<FoundDelivery | null> => {
-    const [row] = await db.$queryRaw<FoundDelivery[]>`
-      SELECT ${COLUMNS} FROM deliveries WHERE ${ofWebhook(orgId, webhookId)} AND id = ${id}::uuid`;
-    return row ?? null;
-  },
+    async find(orgId: number | null, webhookId: string, id: string): Promise<FoundDelivery | null> {
+      const [row] = await db.$queryRaw<FoundDelivery[]>`
+      SELECT ${COLUMNS} FROM deliveries WHERE ${webhookScope(orgId, webhookId)} AND id = ${id}::uuid`;
+      return row ?? null;
+    },
 
-  /** Sends one again. Null where there is none. */
-  replay: async (orgId: number | null, webhookId: string, id: string): Promise<FoundDelivery | null> => {
-    const [row] = await db.$queryRaw<FoundDelivery[]>`
+    /** Sends one again. Null where there is none. */
+    async replay(orgId: number | null, webhookId: string, id: string): Promise<FoundDelivery | null> {
+      const [row] = await db.$queryRaw<FoundDelivery[]>`
       UPDATE deliveries SET state = 'pending', finished_at = NULL
-      WHERE ${ofWebhook(orgId, webhookId)} AND id = ${id}::uuid RETURNING ${COLUMNS}`;
-    return row ?? null;
-  },
+      WHERE ${webhookScope(orgId, webhookId)} AND id = ${id}::uuid RETURNING ${COLUMNS}`;
+      return row ?? null;
+    },
 
-  /** Sends again what was handed over since then and is not `pending`: the oldest, where there are more than MOST_REPLAYED. */
-  replayAll: async (orgId: number | null, webhookId: string, since: Date | null): Promise<number> =>
-    db.$executeRaw`
+    /** Sends again what was handed over since then and is not `pending`: the oldest, where there are more than MOST_REPLAYED. */
+    async replayAll(orgId: number | null, webhookId: string, since: Date | null): Promise<number> {
+      return db.$executeRaw`
       UPDATE deliveries SET state = 'pending', finished_at = NULL WHERE id = ANY(ARRAY(
-        SELECT id FROM deliveries WHERE ${handedOver(orgId, webhookId, since)} AND state <> 'pending'
-        ORDER BY position, id LIMIT ${MOST_REPLAYED}::int))`,
+        SELECT id FROM deliveries WHERE ${createdSince(orgId, webhookId, since)} AND state <> 'pending'
+        ORDER BY position, id LIMIT ${MAX_REPLAYED}::int))`;
+    },
 
-  countPendingOf: async (orgId: number | null, webhookId: string, since: Date | null): Promise<number> => {
-    const [row] = await db.$queryRaw<[{ count: number }]>`
-      SELECT count(*)::int AS count FROM deliveries WHERE ${handedOver(orgId, webhookId, since)} AND ${pendingOf('webhook')}`;
-    return row.count;
-  },
+    async countPendingForWebhook(
+      orgId: number | null,
+      webhookId: string,
+      since: Date | null,
+    ): Promise<number> {
+      const [row] = await db.$queryRaw<[{ count: number }]>`
+      SELECT count(*)::int AS count FROM deliveries WHERE ${createdSince(orgId, webhookId, since)} AND ${pendingCondition('webhook')}`;
+      return row.count;
+    },
 
-  /** Ends up to `limit` that wait for a webhook which is no more. */
-  endOrphans: async (webhookIds: string[], limit: number): Promise<number> =>
-    db.$executeRaw`
+    /** Ends up to `limit` that wait for a webhook which is no more. */
+    async pruneOrphans(webhookIds: string[], limit: number): Promise<number> {
+      return db.$executeRaw`
       DELETE FROM deliveries WHERE id = ANY(ARRAY(
-        SELECT id FROM deliveries WHERE ${pendingOf('webhook')} AND receiver = ANY(${webhookIds}::text[])
-        LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`,
+        SELECT id FROM deliveries WHERE ${pendingCondition('webhook')} AND receiver = ANY(${webhookIds}::text[])
+        LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`;
+    },
 
-  /** Webhooks that something waits for. */
-  waitingFor: async (): Promise<string[]> => {
-    const rows = await db.$queryRaw<{ receiver: string }[]>`${waitingWebhooks()}`;
-    return rows.map(({ receiver }) => receiver);
-  },
+    /** Webhooks that something waits for. */
+    async listPendingWebhookIds(): Promise<string[]> {
+      const rows = await db.$queryRaw<{ receiver: string }[]>`${pendingWebhookIds()}`;
+      return rows.map(({ receiver }) => receiver);
+    },
 
-  /** Forgets up to `limit` that ended longer than `days` ago, with their attempts. */
-  forgetFinished: async (days: number, limit: number): Promise<number> =>
-    db.$executeRaw`
+    /** Forgets up to `limit` that ended longer than `days` ago, with their attempts. */
+    async pruneFinished(days: number, limit: number): Promise<number> {
+      return db.$executeRaw`
       DELETE FROM deliveries WHERE id = ANY(ARRAY(
         SELECT id FROM deliveries WHERE finished_at < now() - make_interval(days => ${days}::int)
-        ORDER BY finished_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`,
+        ORDER BY finished_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`;
+    },
 
-  /** Forgets up to `limit` emails that wait for longer than `days`: nobody sends any. */
-  forgetEmails: async (days: number, limit: number): Promise<number> =>
-    db.$executeRaw`
+    /** Forgets up to `limit` emails that wait for longer than `days`: nobody sends any. */
+    async pruneStaleEmails(days: number, limit: number): Promise<number> {
+      return db.$executeRaw`
       DELETE FROM deliveries WHERE id = ANY(ARRAY(
-        SELECT id FROM deliveries WHERE ${pendingOf('email')} AND due_at < now() - make_interval(days => ${days}::int)
-        LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`,
+        SELECT id FROM deliveries WHERE ${pendingCondition('email')} AND due_at < now() - make_interval(days => ${days}::int)
+        LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`;
+    },
 
-  /** Forgets up to `limit` that these webhooks, which are disabled, were handed longer than `days` ago. */
-  forgetWaiting: async (webhookIds: string[], days: number, limit: number): Promise<number> =>
-    db.$executeRaw`
+    /** Forgets up to `limit` that these webhooks, which are disabled, were handed longer than `days` ago. */
+    async pruneForDisabledWebhooks(webhookIds: string[], days: number, limit: number): Promise<number> {
+      return db.$executeRaw`
       DELETE FROM deliveries WHERE id = ANY(ARRAY(
-        SELECT id FROM deliveries WHERE ${pendingOf('webhook')} AND receiver = ANY(${webhookIds}::text[])
+        SELECT id FROM deliveries WHERE ${pendingCondition('webhook')} AND receiver = ANY(${webhookIds}::text[])
           AND created_at < now() - make_interval(days => ${days}::int)
-        LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`,
-});
+        LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`;
+    },
+  };
+}
 
 // Written out: the planner must see that the partial index holds them.
-const pendingOf = (channel: 'webhook' | 'email'): Prisma.Sql =>
-  channel === 'webhook'
+function pendingCondition(channel: 'webhook' | 'email'): Prisma.Sql {
+  return channel === 'webhook'
     ? Prisma.sql`state = 'pending' AND channel = 'webhook'`
     : Prisma.sql`state = 'pending' AND channel = 'email'`;
+}
 
-const ofWebhook = (orgId: number | null, webhookId: string): Prisma.Sql =>
-  Prisma.sql`${everyOrg(orgId)} AND channel = 'webhook' AND receiver = ${webhookId}`;
+function webhookScope(orgId: number | null, webhookId: string): Prisma.Sql {
+  return Prisma.sql`${orgScope(orgId)} AND channel = 'webhook' AND receiver = ${webhookId}`;
+}
 
-const handedOver = (orgId: number | null, webhookId: string, since: Date | null): Prisma.Sql =>
-  Prisma.sql`${ofWebhook(orgId, webhookId)} AND ${since ? Prisma.sql`created_at >= ${since}` : Prisma.sql`TRUE`}`;
+function createdSince(orgId: number | null, webhookId: string, since: Date | null): Prisma.Sql {
+  return Prisma.sql`${webhookScope(orgId, webhookId)} AND ${since ? Prisma.sql`created_at >= ${since}` : Prisma.sql`TRUE`}`;
+}

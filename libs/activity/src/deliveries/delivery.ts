@@ -28,7 +28,7 @@ export const deliveryStates = ['pending', 'delivered', 'failed'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
 /** A delivery on its way out. */
-export interface Outgoing {
+export interface OutgoingDelivery {
   id: string;
   orgId: number;
   eventId: string;

@@ -89,20 +89,24 @@ export const TracedDelivery = Delivery.extend({ tries: z.array(DeliveryAttempt) 
 });
 export type TracedDelivery = z.output<typeof TracedDelivery>;
 
-export const presentDelivery = (found: FoundDelivery): Delivery => ({
-  id: found.id,
-  event_id: found.eventId,
-  rule_id: found.ruleId,
-  type: found.type,
-  timestamp: isoTime(found.at),
-  state: found.state,
-  attempts: found.attempts,
-  created_at: isoTime(found.createdAt),
-  finished_at: isoTimeOrNull(found.finishedAt),
-});
+export function presentDelivery(found: FoundDelivery): Delivery {
+  return {
+    id: found.id,
+    event_id: found.eventId,
+    rule_id: found.ruleId,
+    type: found.type,
+    timestamp: isoTime(found.at),
+    state: found.state,
+    attempts: found.attempts,
+    created_at: isoTime(found.createdAt),
+    finished_at: isoTimeOrNull(found.finishedAt),
+  };
+}
 
-export const presentAttempt = ({ at, durationMs, ...attempt }: Attempt): DeliveryAttempt => ({
-  timestamp: isoTime(at),
-  duration_ms: durationMs,
-  ...attempt,
-});
+export function presentAttempt({ at, durationMs, ...attempt }: Attempt): DeliveryAttempt {
+  return {
+    timestamp: isoTime(at),
+    duration_ms: durationMs,
+    ...attempt,
+  };
+}

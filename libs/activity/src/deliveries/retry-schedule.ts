@@ -1,24 +1,26 @@
 /** Seconds. */
 export interface RetrySchedule {
   /** From the first failure to the second try; each wait is twice the one before, up to `longest`. */
-  first: number;
-  longest: number;
+  firstDelaySeconds: number;
+  maxDelaySeconds: number;
   /** A webhook that fails for this long is disabled. */
-  giveUp: number;
+  giveUpAfterSeconds: number;
   /** An email that was handed over this long ago is not tried again. */
-  giveUpEmail: number;
+  giveUpEmailAfterSeconds: number;
 }
 
-export const RETRIES: RetrySchedule = {
-  first: 5,
-  longest: 10 * 3_600,
-  giveUp: 5 * 86_400,
-  giveUpEmail: 86_400,
+export const DEFAULT_RETRY_SCHEDULE: RetrySchedule = {
+  firstDelaySeconds: 5,
+  maxDelaySeconds: 10 * 3_600,
+  giveUpAfterSeconds: 5 * 86_400,
+  giveUpEmailAfterSeconds: 86_400,
 };
 
 /** Seconds to wait after so many failures in a row: up to a fifth less than the schedule has it, so that not all come back at once. */
-export const delayAfter = (
+export function retryDelaySeconds(
   failures: number,
-  { first, longest }: RetrySchedule,
+  { firstDelaySeconds, maxDelaySeconds }: RetrySchedule,
   random: () => number = Math.random,
-): number => Math.min(first * 2 ** (failures - 1), longest) * (1 - random() / 5);
+): number {
+  return Math.min(firstDelaySeconds * 2 ** (failures - 1), maxDelaySeconds) * (1 - random() / 5);
+}

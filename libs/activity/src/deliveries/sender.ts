@@ -1,4 +1,4 @@
-import type { Outgoing } from './delivery.ts';
+import type { OutgoingDelivery } from './delivery.ts';
 
 /** What became of one try to hand a notification over. */
 export type Outcome =
@@ -23,8 +23,12 @@ export interface Endpoint {
 }
 
 /** Tells by its outcome what went wrong, and never rejects but where `signal` is aborted; is done within half a lease. */
-export type SendWebhook = (delivery: Outgoing, endpoint: Endpoint, signal: AbortSignal) => Promise<Outcome>;
-export type SendEmail = (delivery: Outgoing, signal: AbortSignal) => Promise<Outcome>;
+export type SendWebhook = (
+  delivery: OutgoingDelivery,
+  endpoint: Endpoint,
+  signal: AbortSignal,
+) => Promise<Outcome>;
+export type SendEmail = (delivery: OutgoingDelivery, signal: AbortSignal) => Promise<Outcome>;
 
 export interface Senders {
   webhook: SendWebhook;

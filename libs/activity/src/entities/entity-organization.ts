@@ -1,8 +1,8 @@
-import { DEFAULT_ORG, Failure, type EntityRef, type Principal } from '@oriontel/contracts';
+import { DEFAULT_ORG_ID, Failure, type EntityRef, type Principal } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import {
   isAdmin,
-  organizationToFill,
+  createOrganizationResolver,
   organizationToRead,
   organizationToWrite,
   type OrganizationExists,
@@ -21,36 +21,37 @@ export interface EntityOrganization {
 
 const notFound = (): Failure => new Failure('not_found', 'Entity not found');
 
-const notAuthorized = (to: 'view' | 'create', kept: string): Failure =>
-  new Failure('forbidden', `Not authorized to ${to} ${kept} for this entity.`);
+function notAuthorized(to: 'view' | 'create', kept: string): Failure {
+  return new Failure('forbidden', `Not authorized to ${to} ${kept} for this entity.`);
+}
 
 /**
  * Everybody's own organization has their entities; an admin's are those of the organization that it names, else of the default one,
  * else of the only one that has such. What belongs to a user of no organization is kept with the default one, and shown to that user and to admins.
  */
-export const entityOrganization = (
+export function entityOrganization(
   db: Queryable,
   elsewhere: OwnersElsewhere,
   organizationExists: OrganizationExists,
   kept: 'logs' | 'events',
-): EntityOrganization => {
+): EntityOrganization {
   const exists = entityExists(db, elsewhere);
   const ownersOf = entityOwners(db, elsewhere);
-  const toFill = organizationToFill(organizationExists);
+  const toFill = createOrganizationResolver(organizationExists);
 
-  const existing = async (orgId: number, ref: EntityRef): Promise<number> => {
+  async function existing(orgId: number, ref: EntityRef): Promise<number> {
     if (!(await exists(orgId, ref))) throw notFound();
     return orgId;
-  };
+  }
 
   /** For admins; null where nobody has it. */
-  const ownerFor = async (ref: EntityRef, asked?: number): Promise<number | null> => {
-    const owners = (await ownersOf(ref)).map((orgId) => orgId ?? DEFAULT_ORG);
+  async function ownerFor(ref: EntityRef, asked?: number): Promise<number | null> {
+    const owners = (await ownersOf(ref)).map((orgId) => orgId ?? DEFAULT_ORG_ID);
     if (asked !== undefined) return owners.includes(asked) || (await exists(asked, ref)) ? asked : null;
-    if (owners.includes(DEFAULT_ORG)) return DEFAULT_ORG;
-    if (owners.length > 1) throw severalHaveIt();
+    if (owners.includes(DEFAULT_ORG_ID)) return DEFAULT_ORG_ID;
+    if (owners.length > 1) throw ambiguousEntity();
     return owners[0] ?? null;
-  };
+  }
 
   const toRead: EntityOrganization['toRead'] = async (principal, ref, asked) => {
     if (isAdmin(principal)) {
@@ -60,19 +61,19 @@ export const entityOrganization = (
     }
     if (principal.orgId !== null || asked !== undefined)
       return existing(organizationToRead(principal, asked)!, ref);
-    if (isOneself(principal, ref)) return DEFAULT_ORG;
+    if (isSelf(principal, ref)) return DEFAULT_ORG_ID;
     throw notAuthorized('view', kept);
   };
 
   return {
     toRead,
 
-    toReport: async (principal, ref, asked) => {
-      if (isPlainUser(principal) && !isOneself(principal, ref)) throw notAuthorized('create', kept);
+    async toReport(principal, ref, asked) {
+      if (isPlainUser(principal) && !isSelf(principal, ref)) throw notAuthorized('create', kept);
       return toRead(principal, ref, asked);
     },
 
-    toWrite: async (principal, ref, asked) => {
+    async toWrite(principal, ref, asked) {
       const mustExist = isOwnedElsewhere(ref.type);
       if (!isAdmin(principal)) {
         const orgId = organizationToWrite(principal, asked);
@@ -84,14 +85,16 @@ export const entityOrganization = (
       return toFill(principal, asked);
     },
   };
-};
+}
 
 const isPlainUser = (principal: Principal): boolean => principal.kind === 'user' && principal.role === 'user';
 
-const isOneself = (principal: Principal, { type, id }: EntityRef): boolean =>
-  principal.kind === 'user' && type === 'user' && id === String(principal.id);
+function isSelf(principal: Principal, { type, id }: EntityRef): boolean {
+  return principal.kind === 'user' && type === 'user' && id === String(principal.id);
+}
 
-const severalHaveIt = (): Failure =>
-  new Failure('bad_request', 'Several organizations have this entity: say which by org_id.', {
+function ambiguousEntity(): Failure {
+  return new Failure('bad_request', 'Several organizations have this entity: say which by org_id.', {
     details: [{ field: 'org_id', message: 'is required: several organizations have this entity' }],
   });
+}

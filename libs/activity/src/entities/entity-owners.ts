@@ -10,15 +10,17 @@ import { entities } from './entity.repository.ts';
 export type OwnersElsewhere = Record<OwnedElsewhere, (id: string) => Promise<(number | null)[]>>;
 
 /** Which organizations have an entity: the first two at least, where there are more. */
-export const entityOwners =
-  (db: Queryable, elsewhere: OwnersElsewhere) =>
-  (ref: EntityRef): Promise<(number | null)[]> =>
-    isOwnedElsewhere(ref.type) ? elsewhere[ref.type](ref.id) : entities(db).organizationsOf(ref);
+export function entityOwners(db: Queryable, elsewhere: OwnersElsewhere) {
+  return function findEntityOwners(ref: EntityRef): Promise<(number | null)[]> {
+    return isOwnedElsewhere(ref.type) ? elsewhere[ref.type](ref.id) : entities(db).listOrganizations(ref);
+  };
+}
 
 /** Whether an organization has this entity. */
-export const entityExists =
-  (db: Queryable, elsewhere: OwnersElsewhere) =>
-  async (orgId: number, ref: EntityRef): Promise<boolean> =>
-    isOwnedElsewhere(ref.type)
+export function entityExists(db: Queryable, elsewhere: OwnersElsewhere) {
+  return async function checkEntityExists(orgId: number, ref: EntityRef): Promise<boolean> {
+    return isOwnedElsewhere(ref.type)
       ? (await elsewhere[ref.type](ref.id)).includes(orgId)
       : entities(db).exists(orgId, ref);
+  };
+}

@@ -5,13 +5,13 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organizationToFill,
+  createOrganizationResolver,
   organizationToRead,
   type HttpServer,
   type OrganizationExists,
 } from '@oriontel/service';
 import { z } from 'zod';
-import { Entity, EntityQuery, mustBeFree, NamedEntity, presentEntity } from './entity.ts';
+import { Entity, EntityQuery, assertRegistrable, NamedEntity, presentEntity } from './entity.ts';
 import { entities } from './entity.repository.ts';
 
 export interface EntityRoutes {
@@ -20,11 +20,8 @@ export interface EntityRoutes {
 }
 
 /** What an organization has besides what other routes manage. */
-export const entityRoutes = async (
-  app: HttpServer,
-  { db, organizationExists }: EntityRoutes,
-): Promise<void> => {
-  const organizationOf = organizationToFill(organizationExists);
+export async function entityRoutes(app: HttpServer, { db, organizationExists }: EntityRoutes): Promise<void> {
+  const organizationOf = createOrganizationResolver(organizationExists);
 
   app.route({
     method: 'PUT',
@@ -37,10 +34,10 @@ export const entityRoutes = async (
       body: NamedEntity,
       response: { 200: Enveloped(Entity) },
     },
-    handler: async ({ params, principal, body }) => {
-      mustBeFree(params.type);
+    async handler({ params, principal, body }) {
+      assertRegistrable(params.type);
       const orgId = await organizationOf(principal, body.org_id);
-      return envelope(presentEntity(await entities(db).name(orgId, params, body.name)));
+      return envelope(presentEntity(await entities(db).setName(orgId, params, body.name)));
     },
   });
 
@@ -54,10 +51,10 @@ export const entityRoutes = async (
       querystring: EntityQuery,
       response: { 200: EnvelopedPage(Entity) },
     },
-    handler: async ({ query, principal }) => {
+    async handler({ query, principal }) {
       const orgId = organizationToRead(principal, query.org_id);
       const found = await entities(db).list(orgId, query, query);
       return envelopePage(found, query, presentEntity);
     },
   });
-};
+}

@@ -1,10 +1,10 @@
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { entities } from './entity.repository.ts';
 
 let store: TestDatabase;
 beforeAll(async () => {
-  store = await openTestDatabase();
+  store = await createTestDatabase();
 });
 afterAll(() => store.drop());
 

@@ -14,61 +14,67 @@ export interface EntityFilter {
 const COLUMNS = Prisma.sql`org_id AS "orgId", type, id, name, created_at AS "createdAt"`;
 
 /** The only file that speaks to the entities table. */
-export const entities = (db: Queryable) => ({
-  /**
-   * Adds what is not known yet, in a fixed order so that two batches cannot deadlock. Known ones keep their name.
-   * Returns how many were added.
-   */
-  register: async (found: OwnedEntity[]): Promise<number> =>
-    found.length &&
-    db.$executeRaw`
+export function entities(db: Queryable) {
+  return {
+    /**
+     * Adds what is not known yet, in a fixed order so that two batches cannot deadlock. Known ones keep their name.
+     * Returns how many were added.
+     */
+    async register(found: OwnedEntity[]): Promise<number> {
+      return (
+        found.length &&
+        db.$executeRaw`
       INSERT INTO entities (org_id, type, id, name)
       SELECT "orgId", type, id, name
       FROM json_to_recordset(${JSON.stringify(found)}::json) AS entity("orgId" int, type text, id text, name text)
-      ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING`,
+      ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING`
+      );
+    },
 
-  /** Adds it, or gives it another name. */
-  name: async (orgId: number, { type, id }: EntityRef, name: string): Promise<FoundEntity> => {
-    const [named] = await db.$queryRaw<[FoundEntity]>`
+    /** Adds it, or gives it another name. */
+    async setName(orgId: number, { type, id }: EntityRef, name: string): Promise<FoundEntity> {
+      const [named] = await db.$queryRaw<[FoundEntity]>`
       INSERT INTO entities (org_id, type, id, name) VALUES (${orgId}::int, ${type}, ${id}, ${name})
       ON CONFLICT (org_id, type, id) DO UPDATE SET name = EXCLUDED.name RETURNING ${COLUMNS}`;
-    return named;
-  },
+      return named;
+    },
 
-  exists: async (orgId: number, { type, id }: EntityRef): Promise<boolean> => {
-    const [row] = await db.$queryRaw<[{ found: boolean }]>`
+    async exists(orgId: number, { type, id }: EntityRef): Promise<boolean> {
+      const [row] = await db.$queryRaw<[{ found: boolean }]>`
       SELECT EXISTS (SELECT 1 FROM entities WHERE org_id = ${orgId}::int AND type = ${type} AND id = ${id}) AS found`;
-    return row.found;
-  },
+      return row.found;
+    },
 
-  /** Which organizations have one of this name; two are enough to know that it is not the only one. */
-  organizationsOf: async ({ type, id }: EntityRef): Promise<number[]> => {
-    const rows = await db.$queryRaw<{ orgId: number }[]>`
+    /** Which organizations have one of this name; two are enough to know that it is not the only one. */
+    async listOrganizations({ type, id }: EntityRef): Promise<number[]> {
+      const rows = await db.$queryRaw<{ orgId: number }[]>`
       SELECT org_id AS "orgId" FROM entities WHERE type = ${type} AND id = ${id} ORDER BY org_id LIMIT 2`;
-    return rows.map(({ orgId }) => orgId);
-  },
+      return rows.map(({ orgId }) => orgId);
+    },
 
-  /** Those of `refs` that have a name. */
-  names: (orgId: number, refs: EntityRef[]): Promise<(EntityRef & { name: string })[]> =>
-    db.$queryRaw`
+    /** Those of `refs` that have a name. */
+    findNames(orgId: number, refs: EntityRef[]): Promise<(EntityRef & { name: string })[]> {
+      return db.$queryRaw`
       SELECT type, id, name FROM entities
       WHERE org_id = ${orgId}::int AND name IS NOT NULL AND (type, id) IN (
-        SELECT type, id FROM json_to_recordset(${JSON.stringify(refs)}::json) AS ref(type text, id text))`,
+        SELECT type, id FROM json_to_recordset(${JSON.stringify(refs)}::json) AS ref(type text, id text))`;
+    },
 
-  /** By organization, type and id; `orgId` null lists every organization's. */
-  list: async (orgId: number | null, filter: EntityFilter, page: Page): Promise<Paged<FoundEntity>> => {
-    const where = conditions(orgId, filter);
-    const [items, [counted]] = await Promise.all([
-      db.$queryRaw<FoundEntity[]>`
+    /** By organization, type and id; `orgId` null lists every organization's. */
+    async list(orgId: number | null, filter: EntityFilter, page: Page): Promise<Paged<FoundEntity>> {
+      const where = conditions(orgId, filter);
+      const [items, [counted]] = await Promise.all([
+        db.$queryRaw<FoundEntity[]>`
         SELECT ${COLUMNS} FROM entities WHERE ${where}
         ORDER BY org_id, type, id LIMIT ${page.limit}::int OFFSET ${page.offset}::int`,
-      db.$queryRaw<[{ total: number }]>`SELECT count(*)::int AS total FROM entities WHERE ${where}`,
-    ]);
-    return { items, total: counted.total };
-  },
-});
+        db.$queryRaw<[{ total: number }]>`SELECT count(*)::int AS total FROM entities WHERE ${where}`,
+      ]);
+      return { items, total: counted.total };
+    },
+  };
+}
 
-const conditions = (orgId: number | null, { type, text }: EntityFilter): Prisma.Sql => {
+function conditions(orgId: number | null, { type, text }: EntityFilter): Prisma.Sql {
   const all = [orgId === null ? Prisma.sql`TRUE` : Prisma.sql`org_id = ${orgId}::int`];
   if (type !== undefined) all.push(Prisma.sql`type = ${type}`);
   // Not LIKE: `%`, `_` and `\` are characters like any other.
@@ -77,4 +83,4 @@ const conditions = (orgId: number | null, { type, text }: EntityFilter): Prisma.
       Prisma.sql`(strpos(lower(id), lower(${text}::text)) > 0 OR strpos(lower(name), lower(${text}::text)) > 0)`,
     );
   return Prisma.join(all, ' AND ');
-};
+}

@@ -1,6 +1,6 @@
 import {
   EntityName,
-  refuseField,
+  fieldFailure,
   type Failure,
   Id,
   isoTime,
@@ -52,40 +52,46 @@ export interface FoundEntity extends EntityRef {
   createdAt: Date;
 }
 
-export const presentEntity = ({ orgId, type, id, name, createdAt }: FoundEntity): Entity => ({
-  org_id: orgId,
-  type,
-  id,
-  name,
-  created_at: isoTime(createdAt),
-});
+export function presentEntity({ orgId, type, id, name, createdAt }: FoundEntity): Entity {
+  return {
+    org_id: orgId,
+    type,
+    id,
+    name,
+    created_at: isoTime(createdAt),
+  };
+}
 
 /** Users, organizations, extensions and gateways are there or not there elsewhere: nobody makes one by naming it here. */
 export const ownedElsewhere = ['user', 'org', 'extension', 'gateway'] as const;
 export type OwnedElsewhere = (typeof ownedElsewhere)[number];
 
-export const isOwnedElsewhere = (type: string): type is OwnedElsewhere =>
-  ownedElsewhere.includes(type as OwnedElsewhere);
+export function isOwnedElsewhere(type: string): type is OwnedElsewhere {
+  return ownedElsewhere.includes(type as OwnedElsewhere);
+}
 
 /** The path of imports: no entity can be read behind it. */
-const RESERVED = 'imports';
+const RESERVED_TYPE = 'imports';
 
-const badEntity = (message: string): Failure => refuseField('entity', message);
+const invalidEntity = (message: string): Failure => fieldFailure('entity', message);
 
 /** Reads `type/id`. @throws Failure bad_request */
-export const readEntityRef = (path: string): EntityRef => {
+export function parseEntityRef(path: string): EntityRef {
   const [type, id, ...rest] = path.split('/').map((part) => EntityName.safeParse(part).data);
   if (!type || !id || rest.length)
-    throw badEntity('must be type/id, each 1 to 64 letters, digits, dots, underscores or hyphens');
-  if (type === RESERVED) throw badEntity(`must have another type: ${RESERVED} is a path of its own`);
+    throw invalidEntity('must be type/id, each 1 to 64 letters, digits, dots, underscores or hyphens');
+  if (type === RESERVED_TYPE)
+    throw invalidEntity(`must have another type: ${RESERVED_TYPE} is a path of its own`);
   return { type, id };
-};
+}
 
 /** A type that PUT /entities may fill. @throws Failure bad_request */
-export const mustBeFree = (type: string): void => {
-  if (!isOwnedElsewhere(type) && type !== RESERVED) return;
-  throw refuseField('type', `must be another: ${type} is not registered by hand`);
-};
+export function assertRegistrable(type: string): void {
+  if (!isOwnedElsewhere(type) && type !== RESERVED_TYPE) return;
+  throw fieldFailure('type', `must be another: ${type} is not registered by hand`);
+}
 
 /** `type/id`, as it is stored and shown. No type has a slash. */
-export const nameOfEntity = ({ type, id }: EntityRef): string => `${type}/${id}`;
+export function formatEntityRef({ type, id }: EntityRef): string {
+  return `${type}/${id}`;
+}

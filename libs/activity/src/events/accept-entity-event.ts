@@ -1,7 +1,7 @@
-import { refuseField, type EntityRef } from '@oriontel/contracts';
+import { fieldFailure, type EntityRef } from '@oriontel/contracts';
 import type { Intake } from '@oriontel/intake';
-import { nameOfEntity } from '../entities/entity.ts';
-import { AHEAD, isAhead } from '../is-ahead.ts';
+import { formatEntityRef } from '../entities/entity.ts';
+import { TOO_FAR_AHEAD_MESSAGE, isTooFarAhead } from '../is-too-far-ahead.ts';
 import type { AcceptedEvent, EntityEvent } from './entity-event.ts';
 import type { NewEntityEvent } from './new-entity-event.ts';
 import { newEntityEvent } from './write-entity-events.ts';
@@ -14,15 +14,20 @@ export interface EventRequest {
 }
 
 /** Commits the event to the intake. @throws Failure bad_request, unavailable */
-export const acceptEntityEvent =
-  (intake: Pick<Intake<EntityEvent>, 'accept'>) =>
-  async ({ orgId, ref, body, requestId }: EventRequest): Promise<AcceptedEvent> => {
+export function acceptEntityEvent(intake: Pick<Intake<EntityEvent>, 'accept'>) {
+  return async function commitEntityEvent({
+    orgId,
+    ref,
+    body,
+    requestId,
+  }: EventRequest): Promise<AcceptedEvent> {
     const now = new Date();
     const at = body.timestamp ? new Date(body.timestamp) : now;
-    if (isAhead(at, now.getTime())) throw refuseField('timestamp', AHEAD);
+    if (isTooFarAhead(at, now.getTime())) throw fieldFailure('timestamp', TOO_FAR_AHEAD_MESSAGE);
     const { type, data, notify } = body;
-    const entity = nameOfEntity(ref);
+    const entity = formatEntityRef(ref);
     const event = newEntityEvent({ orgId, entity, type, data, at, notify: notify ?? false }, now);
     const row = await intake.accept({ orgId, key: entity, value: event, requestId });
     return { ...event, position: row.id, acceptedAt: now };
   };
+}

@@ -3,12 +3,12 @@ import type { Database } from '@oriontel/database';
 import type { Intake } from '@oriontel/intake';
 import { isAdmin, type Access, type HttpServer, type OrganizationExists } from '@oriontel/service';
 import { deliveries } from '../deliveries/delivery.repository.ts';
-import { nameOfEntity, readEntityRef } from '../entities/entity.ts';
+import { formatEntityRef, parseEntityRef } from '../entities/entity.ts';
 import { entityOrganization } from '../entities/entity-organization.ts';
 import type { OwnersElsewhere } from '../entities/entity-owners.ts';
 import { EntityPath, OwnerQuery } from '../entities/entity-path.ts';
 import { acceptEntityEvent } from './accept-entity-event.ts';
-import { countNotified } from './count-notified.ts';
+import { countNotifications } from './count-notifications.ts';
 import type { EntityEvent } from './entity-event.ts';
 import { entityEvents } from './entity-event.repository.ts';
 import { NewEntityEvent } from './new-entity-event.ts';
@@ -26,18 +26,18 @@ export interface EntityEventRoutes {
   organizationExists: OrganizationExists;
   owners: OwnersElsewhere;
   /** Milliseconds an event with notifications waits for them to be handed over, before it is answered without their number. */
-  notifyPatience: number;
+  notifyTimeoutMs: number;
 }
 
-const writers: Access = { roles: ['admin', 'manager', 'user'], scope: 'events:write' };
+const writeAccess: Access = { roles: ['admin', 'manager', 'user'], scope: 'events:write' };
 const documentedAs = '/events/{entity}';
 
 /** What happened to entities, and whom it is told. */
-export const entityEventRoutes = async (app: HttpServer, routes: EntityEventRoutes): Promise<void> => {
-  const { db, eventsIntake, owners, organizationExists, notifyPatience } = routes;
+export async function entityEventRoutes(app: HttpServer, routes: EntityEventRoutes): Promise<void> {
+  const { db, eventsIntake, owners, organizationExists, notifyTimeoutMs } = routes;
   const organization = entityOrganization(db, owners, organizationExists, 'events');
   const accept = acceptEntityEvent(eventsIntake);
-  const notified = countNotified(db, deliveries(db).countOf, notifyPatience);
+  const notified = countNotifications(db, deliveries(db).countForEvent, notifyTimeoutMs);
 
   app.route({
     method: 'GET',
@@ -50,12 +50,12 @@ export const entityEventRoutes = async (app: HttpServer, routes: EntityEventRout
       querystring: EntityEventQuery,
       response: { 200: FoundEntityEvents },
     },
-    handler: async ({ params, query, principal }) => {
-      const ref = readEntityRef(params['*']);
+    async handler({ params, query, principal }) {
+      const ref = parseEntityRef(params['*']);
       const orgId = await organization.toRead(principal, ref, query.org_id);
       const { type, since, limit } = query;
       const filter = { type, since: since ? new Date(since) : undefined, limit };
-      const entity = nameOfEntity(ref);
+      const entity = formatEntityRef(ref);
       return presentFound(entity, await entityEvents(db).search(orgId, entity, filter));
     },
   });
@@ -63,7 +63,7 @@ export const entityEventRoutes = async (app: HttpServer, routes: EntityEventRout
   app.route({
     method: 'PUT',
     url: '/events/*',
-    config: { family: 'platform', access: writers, limit: 'events', errors: ['not_found'], documentedAs },
+    config: { family: 'platform', access: writeAccess, limit: 'events', errors: ['not_found'], documentedAs },
     schema: {
       tags: ['Events'],
       summary: 'Create an event',
@@ -72,8 +72,8 @@ export const entityEventRoutes = async (app: HttpServer, routes: EntityEventRout
       body: NewEntityEvent,
       response: { 200: CreatedEntityEvent },
     },
-    handler: async ({ params, query, principal, body, id: requestId, log }) => {
-      const ref = readEntityRef(params['*']);
+    async handler({ params, query, principal, body, id: requestId, log }) {
+      const ref = parseEntityRef(params['*']);
       const orgId = await organization.toReport(principal, ref, query.org_id);
       const notify = body.notify && mayNotify(principal);
       const event = await accept({ orgId, ref, body: { ...body, notify }, requestId });
@@ -85,7 +85,7 @@ export const entityEventRoutes = async (app: HttpServer, routes: EntityEventRout
       return presentCreated(event, sent);
     },
   });
-};
+}
 
 /** What somebody of no organization does is kept with the default one, whose people it is none of the business of. */
 const mayNotify = (principal: Principal): boolean => isAdmin(principal) || principal.orgId !== null;

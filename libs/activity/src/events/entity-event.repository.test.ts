@@ -1,4 +1,4 @@
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { intakeRows } from '@oriontel/intake';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { entityEvents, type EventFilter } from './entity-event.repository.ts';
@@ -9,7 +9,7 @@ import { storeEntityEvents } from './store-entity-events.ts';
 import { writeEntityEvents } from './write-entity-events.ts';
 
 let store: TestDatabase;
-beforeAll(async () => void (store = await openTestDatabase()));
+beforeAll(async () => void (store = await createTestDatabase()));
 afterAll(() => store.drop());
 beforeEach(async () => {
   for (const table of ['entity_events', 'intake']) await store.db.$executeRawUnsafe(`DELETE FROM ${table}`);
@@ -17,10 +17,11 @@ beforeEach(async () => {
 
 const entity = 'org/1';
 const minute = (number: number) => new Date(Date.UTC(2024, 0, 15, 10, number));
-const search = async (filter: Partial<EventFilter> = {}, orgId = 1, of = entity) =>
-  (await entityEvents(store.db).search(orgId, of, { limit: 100, ...filter })).map(
+async function search(filter: Partial<EventFilter> = {}, orgId = 1, of = entity) {
+  return (await entityEvents(store.db).search(orgId, of, { limit: 100, ...filter })).map(
     ({ at, type }) => `${at.getUTCMinutes()} ${type}`,
   );
+}
 
 /** Ten minutes of events; the odd ones are calls. */
 const occurrences = Array.from({ length: 10 }, (_, number) => ({
@@ -32,17 +33,17 @@ const occurrences = Array.from({ length: 10 }, (_, number) => ({
   notify: false,
 }));
 
-const drain = async (share: (index: number) => boolean) => {
+async function drain(share: (index: number) => boolean) {
   const rows = await intakeRows(store.db).pending<EntityEvent>(entityEventsIntake.queue.name, 1, {
     limit: 100,
   });
   await store.db.$transaction(async (tx) => {
-    const taken = await intakeRows(tx).take<EntityEvent>(
+    const taken = await intakeRows(tx).dequeue<EntityEvent>(
       rows.filter((_, index) => share(index)).map(({ id }) => id),
     );
     await storeEntityEvents(async () => undefined)(tx, taken);
   });
-};
+}
 
 test.each([
   ['all of them on the road', () => false],

@@ -82,21 +82,25 @@ export const FoundEntityEvents = z
 export type FoundEntityEvents = z.output<typeof FoundEntityEvents>;
 
 /** `sent` null: nobody knows yet. */
-export const presentCreated = (
+export function presentCreated(
   { id, entity, type, acceptedAt }: AcceptedEvent,
   sent: number | null,
-): CreatedEntityEvent => ({
-  status: 'success',
-  event_id: id,
-  entity,
-  type,
-  created_at: isoTime(acceptedAt),
-  notifications_sent: sent ?? 0,
-  ...(sent === null && { notifications_queued: true }),
-});
+): CreatedEntityEvent {
+  return {
+    status: 'success',
+    event_id: id,
+    entity,
+    type,
+    created_at: isoTime(acceptedAt),
+    notifications_sent: sent ?? 0,
+    ...(sent === null && { notifications_queued: true }),
+  };
+}
 
-export const presentFound = (entity: string, found: FoundEvent[]): FoundEntityEvents => ({
-  status: 'success',
-  entity,
-  events: found.map(({ id, type, at, data }) => ({ event_id: id, type, timestamp: isoTime(at), data })),
-});
+export function presentFound(entity: string, found: FoundEvent[]): FoundEntityEvents {
+  return {
+    status: 'success',
+    entity,
+    events: found.map(({ id, type, at, data }) => ({ event_id: id, type, timestamp: isoTime(at), data })),
+  };
+}

@@ -1,5 +1,5 @@
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
-import { intakeRows, openDrain, quarantine } from '@oriontel/intake';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { intakeRows, createDrain, quarantine } from '@oriontel/intake';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { AcceptedEvent, EntityEvent } from './entity-event.ts';
 import { entityEventsIntake } from './entity-events-intake.ts';
@@ -7,38 +7,41 @@ import { storeEntityEvents, type Notify } from './store-entity-events.ts';
 import { writeEntityEvents, type Occurrence } from './write-entity-events.ts';
 
 let store: TestDatabase;
-beforeAll(async () => void (store = await openTestDatabase()));
+beforeAll(async () => void (store = await createTestDatabase()));
 afterAll(() => store.drop());
 beforeEach(async () => {
   for (const table of ['entity_events', 'intake', 'quarantine'])
     await store.db.$executeRawUnsafe(`DELETE FROM ${table}`);
 });
 
-const occurrence = (more: Partial<Occurrence> = {}): Occurrence => ({
-  orgId: 1,
-  entity: 'device/dev-001',
-  type: 'device_offline',
-  data: { reason: 'timeout' },
-  notify: true,
-  ...more,
-});
-const waiting = () =>
-  intakeRows(store.db).pending<EntityEvent>(entityEventsIntake.queue.name, null, { limit: 1_000 });
+function occurrence(more: Partial<Occurrence> = {}): Occurrence {
+  return {
+    orgId: 1,
+    entity: 'device/dev-001',
+    type: 'device_offline',
+    data: { reason: 'timeout' },
+    notify: true,
+    ...more,
+  };
+}
+function waiting() {
+  return intakeRows(store.db).pending<EntityEvent>(entityEventsIntake.queue.name, null, { limit: 1_000 });
+}
 const stored = () => store.db.entityEvent.count();
 
 /** Drains what waits, and notes whom it would have told. */
-const openWorker = (notify: Notify = async () => undefined) => {
+function openWorker(notify: Notify = async () => undefined) {
   const told: AcceptedEvent[][] = [];
   const noteAndNotify: Notify = async (tx, events) => {
     await notify(tx, events);
     told.push(events);
   };
-  const drain = openDrain(store.db, entityEventsIntake, storeEntityEvents(noteAndNotify), {
+  const drain = createDrain(store.db, entityEventsIntake, storeEntityEvents(noteAndNotify), {
     onDrained: () => undefined,
     onPoison: () => undefined,
   });
   return { told, drain: (ids: string[]) => drain({ ids, swept: false }) };
-};
+}
 
 test('those of a drain that want it are told, in the order in which they were accepted, whoever they belong to', async () => {
   const wanted = [true, false, true, true, false];
@@ -81,8 +84,11 @@ test('two workers who store the same at once tell of it once', async () => {
   );
   const rows = await waiting();
   const { told } = openWorker();
-  const handle = (some: typeof rows) =>
-    store.db.$transaction((tx) => storeEntityEvents(async (_tx, events) => void told.push(events))(tx, some));
+  function handle(some: typeof rows) {
+    return store.db.$transaction((tx) =>
+      storeEntityEvents(async (_tx, events) => void told.push(events))(tx, some),
+    );
+  }
   await Promise.all([handle(rows), handle(rows.slice(50)), handle(rows.slice(0, 150))]);
   const ids = told.flat().map(({ id }) => id);
   expect([ids.length, new Set(ids).size, await stored()]).toEqual([200, 200, 200]);
@@ -113,7 +119,7 @@ test('who writes an event in its own transaction writes both or neither', async 
   const [row] = await waiting();
   expect(row).toMatchObject({ orgId: 1, key: 'device/dev-001', requestId: 'req' });
   // Due at once: nobody else dispatches it.
-  const swept = await intakeRows(store.db).sweep([entityEventsIntake.queue.name], 5, 10);
+  const swept = await intakeRows(store.db).claimDue([entityEventsIntake.queue.name], 5, 10);
   expect(swept.map(({ id }) => id)).toEqual([row!.id]);
 });
 

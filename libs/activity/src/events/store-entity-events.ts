@@ -1,5 +1,5 @@
 import type { Queryable } from '@oriontel/database';
-import type { IntakeRow, Store } from '@oriontel/intake';
+import type { IntakeRow, StoreRows } from '@oriontel/intake';
 import { entityEvents } from './entity-event.repository.ts';
 import type { AcceptedEvent, EntityEvent } from './entity-event.ts';
 
@@ -10,9 +10,8 @@ import type { AcceptedEvent, EntityEvent } from './entity-event.ts';
 export type Notify = (tx: Queryable, events: AcceptedEvent[]) => Promise<void>;
 
 /** Stores the events of all `rows` once each, and has told of those that want it when they are stored. */
-export const storeEntityEvents =
-  (notify: Notify): Store<EntityEvent> =>
-  async (tx, rows) => {
+export function storeEntityEvents(notify: Notify): StoreRows<EntityEvent> {
+  return async function storeEventRows(tx, rows) {
     const stored = await entityEvents(tx).insert(rows.map(({ payload }) => payload));
     // Deleted: of two rows with one id the first counts.
     const fresh = rows.filter(({ payload }) => stored.delete(payload.id));
@@ -20,9 +19,12 @@ export const storeEntityEvents =
     if (told.length) await notify(tx, told);
     return [];
   };
+}
 
-const asAccepted = ({ id, payload, acceptedAt }: IntakeRow<EntityEvent>): AcceptedEvent => ({
-  ...payload,
-  position: id,
-  acceptedAt,
-});
+function asAccepted({ id, payload, acceptedAt }: IntakeRow<EntityEvent>): AcceptedEvent {
+  return {
+    ...payload,
+    position: id,
+    acceptedAt,
+  };
+}

@@ -17,21 +17,23 @@ export interface Occurrence {
 }
 
 /** Gives it an id, of now. */
-export const newEntityEvent = ({ at, ...rest }: Occurrence, now = new Date()): EntityEvent => ({
-  ...rest,
-  id: newEventId(now),
-  at: (at ?? now).toISOString(),
-});
+export function newEntityEvent({ at, ...rest }: Occurrence, now = new Date()): EntityEvent {
+  return {
+    ...rest,
+    id: newEventId(now),
+    at: (at ?? now).toISOString(),
+  };
+}
 
 /**
  * For whoever finds out by itself that something happened: puts events on the road in its own transaction, so that both are
  * committed or neither. The workers' next sweep takes them up, within two seconds.
  */
-export const writeEntityEvents = async (
+export async function writeEntityEvents(
   tx: Queryable,
   occurrences: Occurrence[],
   requestId: string,
-): Promise<void> => {
+): Promise<void> {
   if (!occurrences.length) return;
   const rows = occurrences.map((occurrence) => ({
     id: uuidv7(),
@@ -42,4 +44,4 @@ export const writeEntityEvents = async (
     requestId,
   }));
   await intakeRows(tx).insert(rows, 0);
-};
+}

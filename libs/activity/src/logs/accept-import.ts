@@ -1,11 +1,11 @@
 import type { EntityRef } from '@oriontel/contracts';
 import type { PartsIntake } from '@oriontel/intake';
-import { nameOfEntity } from '../entities/entity.ts';
+import { formatEntityRef } from '../entities/entity.ts';
 import { entities } from '../entities/entity.repository.ts';
 import { isOwnedElsewhere } from '../entities/entity.ts';
 import { newImportId } from './log-import.ts';
 import { logImports } from './log-import.repository.ts';
-import type { ImportReader } from './open-import-reader.ts';
+import type { ImportReader } from './create-import-reader.ts';
 
 export interface ImportRequest {
   orgId: number;
@@ -19,12 +19,11 @@ export interface ImportRequest {
  * Reads an import and commits all of it to the intake, or nothing; its entity is known from then on. Returns the import's id.
  * @throws Failure bad_request, unprocessable, too_large, unavailable
  */
-export const acceptImport =
-  (reader: Pick<ImportReader, 'read'>, intake: Pick<PartsIntake, 'accept'>) =>
-  async ({ orgId, ref, body, requestId }: ImportRequest): Promise<string> => {
+export function acceptImport(reader: Pick<ImportReader, 'read'>, intake: Pick<PartsIntake, 'accept'>) {
+  return async function commitImport({ orgId, ref, body, requestId }: ImportRequest): Promise<string> {
     const now = new Date();
     const importId = newImportId(now);
-    const entity = nameOfEntity(ref);
+    const entity = formatEntityRef(ref);
     const read = await reader.read({ body, orgId, entity, importId, now: now.getTime() });
     const { source, deduplicate, received, parts } = read;
     await intake.accept({
@@ -33,7 +32,7 @@ export const acceptImport =
       requestId,
       parts: texts(parts),
       bytes: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
-      alongside: async (tx) => {
+      async alongside(tx) {
         await logImports(tx).create({
           id: importId,
           orgId,
@@ -48,6 +47,7 @@ export const acceptImport =
     });
     return importId;
   };
+}
 
 /** One after the other: the whole at once would hold up every other request. */
 function* texts(parts: Uint8Array<ArrayBuffer>[]): Generator<string> {

@@ -1,5 +1,5 @@
 import type { Problem } from '@oriontel/contracts';
-import { AHEAD, isAhead } from '../is-ahead.ts';
+import { TOO_FAR_AHEAD_MESSAGE, isTooFarAhead } from '../is-too-far-ahead.ts';
 import { NewLogEntry } from './log-entry.ts';
 import type { ImportedEntry } from './logs-intake.ts';
 
@@ -9,7 +9,7 @@ export type CheckedEntry =
   | { kind: 'shape' | 'impossible'; problems: Problem[] };
 
 /** `now`: milliseconds since 1970. */
-export const checkEntry = (given: unknown, now: number): CheckedEntry => {
+export function checkEntry(given: unknown, now: number): CheckedEntry {
   const read = NewLogEntry.safeParse(given, { reportInput: false });
   if (!read.success) {
     const problems = read.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
@@ -19,12 +19,14 @@ export const checkEntry = (given: unknown, now: number): CheckedEntry => {
   if (details && hasPrototype((given as NewLogEntry).details!))
     return { kind: 'shape', problems: [{ field: 'details', message: 'must not have a member __proto__' }] };
   const at = new Date(timestamp);
-  if (isAhead(at, now)) return { kind: 'impossible', problems: [{ field: 'timestamp', message: AHEAD }] };
+  if (isTooFarAhead(at, now))
+    return { kind: 'impossible', problems: [{ field: 'timestamp', message: TOO_FAR_AHEAD_MESSAGE }] };
   return { kind: 'good', entry: { at: at.toISOString(), type, level, message, details } };
-};
+}
 
-const wholeEntry = ({ field, message }: Problem): Problem =>
-  field ? { field, message } : { field, message: 'must be a log entry, an object' };
+function wholeEntry({ field, message }: Problem): Problem {
+  return field ? { field, message } : { field, message: 'must be a log entry, an object' };
+}
 
 /** Zod would leave it out. */
 const hasPrototype = (details: object): boolean => Object.hasOwn(details, '__proto__');

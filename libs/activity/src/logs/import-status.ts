@@ -12,9 +12,8 @@ export interface FoundImport {
 const isStored = ({ parts, partsStored }: LogImport): boolean => partsStored === parts;
 
 /** What has become of an import; null where there is none of this id. `orgId` null: of any organization. */
-export const importStatus =
-  (db: Queryable) =>
-  async (orgId: number | null, id: string): Promise<FoundImport | null> => {
+export function importStatus(db: Queryable) {
+  return async function findImportStatus(orgId: number | null, id: string): Promise<FoundImport | null> {
     const found = () => logImports(db).find(orgId, id);
     const log = await found();
     if (!log || isStored(log)) return log && { log, state: 'stored' };
@@ -23,11 +22,11 @@ export const importStatus =
     const now = (await found()) ?? log;
     return { log: now, state: isStored(now) ? 'stored' : isOnTheRoad ? 'queued' : 'failed' };
   };
+}
 
 /** Waits up to `ms` milliseconds for an import to be stored, or to fail. */
-export const awaitImport =
-  (db: Queryable) =>
-  async (orgId: number, id: string, ms: number): Promise<FoundImport> => {
+export function awaitImport(db: Queryable) {
+  return async function awaitImportStatus(orgId: number, id: string, ms: number): Promise<FoundImport> {
     let found: FoundImport | null = null;
     await awaitDrained(async () => {
       found = await importStatus(db)(orgId, id);
@@ -35,3 +34,4 @@ export const awaitImport =
     }, ms);
     return found!;
   };
+}

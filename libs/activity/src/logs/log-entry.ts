@@ -94,8 +94,10 @@ export const FoundLogs = z
   });
 export type FoundLogs = z.output<typeof FoundLogs>;
 
-export const presentLog = ({ id, at, ...line }: LogLine): LogEntry => ({
-  ...line,
-  id: `log-${id.replaceAll('-', '')}`,
-  timestamp: isoTime(at),
-});
+export function presentLog({ id, at, ...line }: LogLine): LogEntry {
+  return {
+    ...line,
+    id: `log-${id.replaceAll('-', '')}`,
+    timestamp: isoTime(at),
+  };
+}

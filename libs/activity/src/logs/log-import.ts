@@ -3,21 +3,22 @@ import { compactStamp, isoTime, required, text } from '@oriontel/contracts';
 import { z } from 'zod';
 import { NewLogEntry } from './log-entry.ts';
 
-const MOST = 100_000;
-const LOGS = `must be a list of 1 to ${MOST} log entries`;
+const MAX_ENTRIES = 100_000;
+const LOGS_RULE = `must be a list of 1 to ${MAX_ENTRIES} log entries`;
 
-const importOf = <Item extends z.ZodType>(entry: Item) =>
-  z.object({
-    logs: z.array(entry, required(LOGS)).min(1, LOGS).max(MOST, LOGS),
+function importSchema<Item extends z.ZodType>(entry: Item) {
+  return z.object({
+    logs: z.array(entry, required(LOGS_RULE)).min(1, LOGS_RULE).max(MAX_ENTRIES, LOGS_RULE),
     source: text(255).optional().meta({ description: 'The system the entries come from' }),
     deduplicate: z.boolean('must be true or false').default(true).meta({
       description:
         'Skip entries that the log holds already, or that came earlier in the import: of the same timestamp, type, message and details',
     }),
   });
+}
 
 /** An import, for the documentation: with its entries checked. */
-export const NewLogImport = importOf(NewLogEntry).meta({
+export const NewLogImport = importSchema(NewLogEntry).meta({
   id: 'NewLogImport',
   examples: [
     {
@@ -44,7 +45,7 @@ export const NewLogImport = importOf(NewLogEntry).meta({
 });
 
 /** An import whose entries are still to be checked one by one. */
-export const ImportEnvelope = importOf(z.unknown());
+export const ImportEnvelope = importSchema(z.unknown());
 
 /** An accepted import, and how far it is stored. */
 export interface LogImport {
@@ -63,8 +64,9 @@ export interface LogImport {
 }
 
 /** `import-20240115-…`, as documented; 122 random bits beside the day. */
-export const newImportId = (now: Date): string =>
-  `import-${compactStamp(now).slice(0, 8)}-${randomUUID().replaceAll('-', '')}`;
+export function newImportId(now: Date): string {
+  return `import-${compactStamp(now).slice(0, 8)}-${randomUUID().replaceAll('-', '')}`;
+}
 
 const counts = {
   imported: z.int().meta({ description: 'Entries that were stored' }),
@@ -119,17 +121,21 @@ export const ImportStatus = z
   });
 export type ImportStatus = z.output<typeof ImportStatus>;
 
-export const presentImported = (log: LogImport): Imported => ({
-  status: 'success',
-  imported: log.imported,
-  duplicates_skipped: log.duplicates,
-  entity: log.entity,
-  import_id: log.id,
-});
+export function presentImported(log: LogImport): Imported {
+  return {
+    status: 'success',
+    imported: log.imported,
+    duplicates_skipped: log.duplicates,
+    entity: log.entity,
+    import_id: log.id,
+  };
+}
 
-export const presentStatus = (log: LogImport, status: ImportState): ImportStatus => ({
-  ...presentImported(log),
-  status,
-  received: log.received,
-  created_at: isoTime(log.createdAt),
-});
+export function presentStatus(log: LogImport, status: ImportState): ImportStatus {
+  return {
+    ...presentImported(log),
+    status,
+    received: log.received,
+    created_at: isoTime(log.createdAt),
+  };
+}

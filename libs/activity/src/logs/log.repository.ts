@@ -18,10 +18,11 @@ export interface LogFilter {
 const COLUMNS = Prisma.sql`id, logged_at AS "at", type, level, message, details`;
 
 /** The only file that speaks to the entity_logs table. */
-export const entityLogs = (db: Queryable) => ({
-  /** Stores the lines that are not there yet; returns the ids of those. They come in order of their key, so that two batches cannot deadlock. */
-  insert: async (lines: NewLine[]): Promise<Set<string>> => {
-    const [row] = await db.$queryRaw<[{ ids: string[] | null }]>`
+export function entityLogs(db: Queryable) {
+  return {
+    /** Stores the lines that are not there yet; returns the ids of those. They come in order of their key, so that two batches cannot deadlock. */
+    async insert(lines: NewLine[]): Promise<Set<string>> {
+      const [row] = await db.$queryRaw<[{ ids: string[] | null }]>`
       WITH stored AS (
         INSERT INTO entity_logs (org_id, entity, logged_at, id, type, level, message, details)
         SELECT "orgId", entity, at, id, type, level, message, details
@@ -29,46 +30,49 @@ export const entityLogs = (db: Queryable) => ({
           type text, level text, message text, details json)
         ON CONFLICT DO NOTHING RETURNING id)
       SELECT json_agg(id) AS ids FROM stored`;
-    return new Set(row.ids);
-  },
+      return new Set(row.ids);
+    },
 
-  /** The oldest first. */
-  search: async (orgId: number, entity: string, filter: LogFilter, page: Page): Promise<Paged<LogLine>> => {
-    const where = Prisma.sql`${of(orgId, entity)} AND ${conditions(filter)}`;
-    const [items, [counted]] = await Promise.all([
-      db.$queryRaw<LogLine[]>`
-        SELECT ${COLUMNS} FROM entity_logs WHERE ${where} ${pageOf(page)}`,
-      db.$queryRaw<[{ total: number }]>`SELECT count(*)::int AS total FROM entity_logs WHERE ${where}`,
-    ]);
-    return { items, total: counted.total };
-  },
+    /** The oldest first. */
+    async search(orgId: number, entity: string, filter: LogFilter, page: Page): Promise<Paged<LogLine>> {
+      const where = Prisma.sql`${entityScope(orgId, entity)} AND ${conditions(filter)}`;
+      const [items, [counted]] = await Promise.all([
+        db.$queryRaw<LogLine[]>`
+        SELECT ${COLUMNS} FROM entity_logs WHERE ${where} ${pageClause(page)}`,
+        db.$queryRaw<[{ total: number }]>`SELECT count(*)::int AS total FROM entity_logs WHERE ${where}`,
+      ]);
+      return { items, total: counted.total };
+    },
 
-  /** The same, with what is accepted in these imports and not stored yet, as it will be stored. */
-  searchWith: async (
-    imports: string[],
-    orgId: number,
-    entity: string,
-    filter: LogFilter,
-    page: Page,
-  ): Promise<Paged<LogLine>> => {
-    const all = Prisma.sql`SELECT * FROM entity_logs WHERE ${of(orgId, entity)} UNION ALL ${coming(imports, orgId, entity)}`;
-    const [items, [counted]] = await Promise.all([
-      db.$queryRaw<LogLine[]>`
-        SELECT ${COLUMNS} FROM (${all}) AS line WHERE ${conditions(filter)} ${pageOf(page)}`,
-      db.$queryRaw<[{ total: number }]>`
+    /** The same, with what is accepted in these imports and not stored yet, as it will be stored. */
+    async searchWithPending(
+      imports: string[],
+      orgId: number,
+      entity: string,
+      filter: LogFilter,
+      page: Page,
+    ): Promise<Paged<LogLine>> {
+      const all = Prisma.sql`SELECT * FROM entity_logs WHERE ${entityScope(orgId, entity)} UNION ALL ${pendingLines(imports, orgId, entity)}`;
+      const [items, [counted]] = await Promise.all([
+        db.$queryRaw<LogLine[]>`
+        SELECT ${COLUMNS} FROM (${all}) AS line WHERE ${conditions(filter)} ${pageClause(page)}`,
+        db.$queryRaw<[{ total: number }]>`
         SELECT count(*)::int AS total FROM (${all}) AS line WHERE ${conditions(filter)}`,
-    ]);
-    return { items, total: counted.total };
-  },
-});
+      ]);
+      return { items, total: counted.total };
+    },
+  };
+}
 
-const of = (orgId: number, entity: string): Prisma.Sql =>
-  Prisma.sql`org_id = ${orgId}::int AND entity = ${entity}`;
+function entityScope(orgId: number, entity: string): Prisma.Sql {
+  return Prisma.sql`org_id = ${orgId}::int AND entity = ${entity}`;
+}
 
-const pageOf = ({ limit, offset }: Page): Prisma.Sql =>
-  Prisma.sql`ORDER BY logged_at, id LIMIT ${limit}::int OFFSET ${offset}::int`;
+function pageClause({ limit, offset }: Page): Prisma.Sql {
+  return Prisma.sql`ORDER BY logged_at, id LIMIT ${limit}::int OFFSET ${offset}::int`;
+}
 
-const conditions = ({ type, level, from, to }: LogFilter): Prisma.Sql => {
+function conditions({ type, level, from, to }: LogFilter): Prisma.Sql {
   const all = [
     type !== undefined && Prisma.sql`type = ${type}`,
     level !== undefined && Prisma.sql`level = ${level}`,
@@ -76,13 +80,14 @@ const conditions = ({ type, level, from, to }: LogFilter): Prisma.Sql => {
     to && Prisma.sql`logged_at <= ${to}`,
   ].filter((condition): condition is Prisma.Sql => !!condition);
   return all.length ? Prisma.join(all, ' AND ') : Prisma.sql`TRUE`;
-};
+}
 
 /**
  * What parts in the intake will add, as storeLogs adds it in the order in which they were accepted. In the database, since they may
  * be more than a gateway could hold.
  */
-const coming = (imports: string[], orgId: number, entity: string): Prisma.Sql => Prisma.sql`
+function pendingLines(imports: string[], orgId: number, entity: string): Prisma.Sql {
+  return Prisma.sql`
   SELECT ${orgId}::int, ${entity},
     at, CASE WHEN nth = 1 AND NOT known THEN id ELSE left(encode(sha256(convert_to(place, 'UTF8')), 'hex'), 32)::uuid END,
     type, level, message, details
@@ -102,3 +107,4 @@ const coming = (imports: string[], orgId: number, entity: string): Prisma.Sql =>
       WITH ORDINALITY AS entry(id, at, type, level, message, details, number)
   ) AS entry
   WHERE NOT deduplicate OR (nth = 1 AND NOT known)`;
+}

@@ -3,20 +3,24 @@ import type { ImportPart } from './logs-intake.ts';
 import { readImport, type ReadImport } from './read-import.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const task = (...body: Uint8Array<ArrayBuffer>[]) => ({
-  body,
-  orgId: 1,
-  entity: 'trunk/t-1',
-  importId: 'import-x',
-  now: Date.parse('2024-02-01T00:00:00Z'),
-});
-const line = (more: object = {}) => ({
-  timestamp: '2024-01-15T10:30:00Z',
-  type: 'call',
-  message: 'm',
-  ...more,
-});
-const read = (logs: object[], more: object = {}, orgId = 1, entity = 'trunk/t-1') => {
+function task(...body: Uint8Array<ArrayBuffer>[]) {
+  return {
+    body,
+    orgId: 1,
+    entity: 'trunk/t-1',
+    importId: 'import-x',
+    now: Date.parse('2024-02-01T00:00:00Z'),
+  };
+}
+function line(more: object = {}) {
+  return {
+    timestamp: '2024-01-15T10:30:00Z',
+    type: 'call',
+    message: 'm',
+    ...more,
+  };
+}
+function read(logs: object[], more: object = {}, orgId = 1, entity = 'trunk/t-1') {
   const found = readImport({
     ...task(bytes(JSON.stringify({ logs, ...more }))),
     orgId,
@@ -24,9 +28,10 @@ const read = (logs: object[], more: object = {}, orgId = 1, entity = 'trunk/t-1'
   }) as ReadImport;
   const parts = found.parts.map((part) => JSON.parse(new TextDecoder().decode(part)) as ImportPart);
   return { ...found, texts: found.parts, parts, entries: parts.flatMap(({ entries }) => entries) };
-};
-const idOf = (more: object, orgId?: number, entity?: string) =>
-  read([line(more)], {}, orgId, entity).entries[0]!.id;
+}
+function idOf(more: object, orgId?: number, entity?: string) {
+  return read([line(more)], {}, orgId, entity).entries[0]!.id;
+}
 
 test('an entry is put into its form', () => {
   const { entries, ...rest } = read([line({ timestamp: '2024-01-15T12:30:00.1239+02:00', vendor: 1 })]);

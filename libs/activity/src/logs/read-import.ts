@@ -30,26 +30,26 @@ export interface RefusedImport {
 }
 
 /** Problems named in one answer; there may be a hundred thousand. */
-const MOST_DETAILS = 20;
+const MAX_DETAILS = 20;
 /** Of a part, about: what the gateway sends to the database in one turn of its event loop. */
-const PART_BYTES = 128 * 1024;
-const PART_ENTRIES = 2_500;
+const MAX_PART_BYTES = 128 * 1024;
+const MAX_PART_ENTRIES = 2_500;
 
 /** Lists and objects in a body: 32 MiB of nothing else would take minutes and gigabytes. */
-const MOST_CONTAINERS = 2_000_000;
+const MAX_CONTAINERS = 2_000_000;
 const OPEN_LIST = '['.charCodeAt(0);
 const OPEN_OBJECT = '{'.charCodeAt(0);
 
 /** Parses, checks and cuts an import; pure, and long enough to be done in a thread of its own. */
-export const readImport = (task: ImportTask): ReadImport | RefusedImport => {
-  if (countContainers(task.body) > MOST_CONTAINERS)
+export function readImport(task: ImportTask): ReadImport | RefusedImport {
+  if (countContainers(task.body) > MAX_CONTAINERS)
     return refused('too_large', 'The body holds too many lists and objects: send it in smaller parts.');
-  const json = parse(task.body);
+  const json = parseBody(task.body);
   if (typeof json === 'string') return refused('bad_request', json);
   const envelope = readEnvelope(json.value);
   if ('kind' in envelope) return envelope;
   const { logs, source = null, deduplicate } = envelope;
-  const cut = openParts(task, deduplicate);
+  const cut = createPartWriter(task, deduplicate);
   const problems: Problem[] = [];
   let isMisshapen = false;
   for (const [index, given] of logs.entries()) {
@@ -62,37 +62,39 @@ export const readImport = (task: ImportTask): ReadImport | RefusedImport => {
     isMisshapen ||= checked.kind === 'shape';
     for (const { field, message } of checked.problems)
       problems.push({ field: field ? `logs[${index}].${field}` : `logs[${index}]`, message });
-    if (problems.length >= MOST_DETAILS) break;
+    if (problems.length >= MAX_DETAILS) break;
   }
   if (!problems.length)
     return { kind: 'read', source, deduplicate, received: logs.length, parts: cut.finish() };
-  return refusedFor(isMisshapen ? 'bad_request' : 'unprocessable', problems);
-};
+  return refusedWithProblems(isMisshapen ? 'bad_request' : 'unprocessable', problems);
+}
 
-const refused = (code: RefusedImport['code'], message: string, details: Problem[] = []): RefusedImport => ({
-  kind: 'refused',
-  code,
-  message,
-  details,
-});
+function refused(code: RefusedImport['code'], message: string, details: Problem[] = []): RefusedImport {
+  return {
+    kind: 'refused',
+    code,
+    message,
+    details,
+  };
+}
 
-const refusedFor = (code: RefusedImport['code'], problems: Problem[]): RefusedImport => {
-  const details = problems.slice(0, MOST_DETAILS);
+function refusedWithProblems(code: RefusedImport['code'], problems: Problem[]): RefusedImport {
+  const details = problems.slice(0, MAX_DETAILS);
   const [{ field, message } = { field: 'logs', message: 'is not valid' }] = details;
-  const more = details.length < MOST_DETAILS ? '' : ' (and there may be more than are named here)';
+  const more = details.length < MAX_DETAILS ? '' : ' (and there may be more than are named here)';
   return refused(code, `${field} ${message}${more}`, details);
-};
+}
 
 /** At most: brackets in texts count, too. */
-const countContainers = (body: Uint8Array[]): number => {
+function countContainers(body: Uint8Array[]): number {
   let count = 0;
   for (const block of body)
     for (const byte of block) if (byte === OPEN_LIST || byte === OPEN_OBJECT) count += 1;
   return count;
-};
+}
 
 /** What is wrong with it, where it is no JSON. */
-const parse = (body: Uint8Array[]): { value: unknown } | string => {
+function parseBody(body: Uint8Array[]): { value: unknown } | string {
   try {
     // It also takes off a byte order mark, which is no JSON (RFC 8259, 8.1).
     const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -104,42 +106,42 @@ const parse = (body: Uint8Array[]): { value: unknown } | string => {
       ? `The body is not valid JSON: ${error.message.slice(0, 200)}`
       : 'The body is not UTF-8.';
   }
-};
+}
 
-const readEnvelope = (json: unknown) => {
+function readEnvelope(json: unknown) {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     return refused('bad_request', 'The body must be a JSON object with "logs".');
   const envelope = ImportEnvelope.safeParse(json);
   if (envelope.success) return envelope.data;
   const problems = envelope.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
-  return refusedFor('bad_request', problems);
-};
+  return refusedWithProblems('bad_request', problems);
+}
 
 /** Cuts what is added into parts that are ready for the intake. */
-const openParts = ({ importId, entity }: ImportTask, deduplicate: boolean) => {
+function createPartWriter({ importId, entity }: ImportTask, deduplicate: boolean) {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const encoder = new TextEncoder();
   let entries: string[] = [];
   let size = 0;
   let first = 0;
-  const close = (): void => {
+  function close(): void {
     if (!entries.length) return;
     const head = JSON.stringify({ importId, entity, deduplicate, first }).slice(0, -1);
     parts.push(encoder.encode(`${head},"entries":[${entries.join(',')}]}`));
     first += entries.length;
     entries = [];
     size = 0;
-  };
+  }
   return {
-    add: (entry: object): void => {
+    add(entry: object): void {
       const json = JSON.stringify(entry);
       entries.push(json);
       size += json.length;
-      if (size >= PART_BYTES || entries.length >= PART_ENTRIES) close();
+      if (size >= MAX_PART_BYTES || entries.length >= MAX_PART_ENTRIES) close();
     },
-    finish: () => {
+    finish() {
       close();
       return parts;
     },
   };
-};
+}

@@ -7,29 +7,34 @@ import { entityLogs } from './log.repository.ts';
 import { logsIntake } from './logs-intake.ts';
 
 /** Milliseconds a reader gives the workers to store what was accepted before it asked. */
-const PATIENCE = 250;
+const DRAIN_TIMEOUT_MS = 250;
 
 type Query = Pick<LogQuery, 'type' | 'level' | 'from' | 'to' | 'limit' | 'offset'>;
 
 /** The oldest first. Read your own writes: what is accepted is found, stored or not. */
-export const searchLogs =
-  (db: Queryable) =>
-  async (orgId: number, entity: string, query: Query): Promise<Paged<LogLine>> => {
+export function searchLogs(db: Queryable) {
+  return async function searchEntityLogs(
+    orgId: number,
+    entity: string,
+    query: Query,
+  ): Promise<Paged<LogLine>> {
     const { type, level } = query;
     const [from, to] = [query.from, query.to].map((time) => (time ? new Date(time) : undefined));
     const filter = { type, level, from, to };
-    const coming = await comingImports(db, orgId, entity);
+    const coming = await findPendingImports(db, orgId, entity);
     const logs = entityLogs(db);
     return coming.length
-      ? logs.searchWith(coming, orgId, entity, filter, query)
+      ? logs.searchWithPending(coming, orgId, entity, filter, query)
       : logs.search(orgId, entity, filter, query);
   };
+}
 
 /** The imports of this entity that are on the road still. Mostly that is none, since the workers are given a moment first. */
-const comingImports = async (db: Queryable, orgId: number, entity: string): Promise<string[]> => {
-  const unfinished = await logImports(db).unfinished(orgId, entity);
+async function findPendingImports(db: Queryable, orgId: number, entity: string): Promise<string[]> {
+  const unfinished = await logImports(db).listUnfinished(orgId, entity);
   if (!unfinished.length) return [];
-  const isDrained = async () =>
-    !(await intakeRows(db).hasPendingKey(logsIntake.queue.name, orgId, unfinished));
-  return (await awaitDrained(isDrained, PATIENCE)) ? [] : unfinished;
-};
+  async function isDrained() {
+    return !(await intakeRows(db).hasPendingKey(logsIntake.queue.name, orgId, unfinished));
+  }
+  return (await awaitDrained(isDrained, DRAIN_TIMEOUT_MS)) ? [] : unfinished;
+}

@@ -4,14 +4,14 @@ import { entityLogs } from './log.repository.ts';
 import type { ImportedEntry } from './logs-intake.ts';
 
 /** Puts lines where they are not yet. `entity`: type/id */
-export const seedLogs = async (
+export async function seedLogs(
   db: Queryable,
   orgId: number,
   entity: string,
   lines: Omit<ImportedEntry, 'id'>[],
-): Promise<void> => {
+): Promise<void> {
   const dated = lines.map((line) => ({ ...line, at: new Date(line.at).toISOString() }));
   await entityLogs(db).insert(
     dated.map((line) => ({ ...line, orgId, entity, id: contentId(orgId, entity, line) })),
   );
-};
+}

@@ -1,4 +1,4 @@
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import type { IntakeRow } from '@oriontel/intake';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { contentId } from './log-id.ts';
@@ -8,7 +8,7 @@ import { searchLogs } from './search-logs.ts';
 import { storeLogs } from './store-logs.ts';
 
 let store: TestDatabase;
-beforeAll(async () => void (store = await openTestDatabase()));
+beforeAll(async () => void (store = await createTestDatabase()));
 afterAll(() => store.drop());
 beforeEach(async () => {
   for (const table of ['entity_logs', 'log_imports'])
@@ -19,7 +19,7 @@ const entity = 'trunk/t-1';
 let number = 0;
 
 /** Rows of one import, one for each list of messages. */
-const importOf = async (parts: string[][], deduplicate = true): Promise<IntakeRow<ImportPart>[]> => {
+async function importOf(parts: string[][], deduplicate = true): Promise<IntakeRow<ImportPart>[]> {
   const importId = `import-${(number += 1)}`;
   const received = parts.flat().length;
   const log = { id: importId, orgId: 1, entity, source: null, deduplicate, received, parts: parts.length };
@@ -43,12 +43,12 @@ const importOf = async (parts: string[][], deduplicate = true): Promise<IntakeRo
       attempts: 0,
     };
   });
-};
+}
 const drain = (rows: IntakeRow<ImportPart>[]) => store.db.$transaction((tx) => storeLogs(tx, rows));
-const countsOf = async ([row]: IntakeRow<ImportPart>[]) => {
+async function countsOf([row]: IntakeRow<ImportPart>[]) {
   const found = await logImports(store.db).find(1, row!.key);
   return [found!.imported, found!.duplicates, found!.partsStored];
-};
+}
 const total = async () => (await searchLogs(store.db)(1, entity, { limit: 1, offset: 0 })).total;
 
 test('what several imports of one transaction say is stored once, and each is told its own counts', async () => {

@@ -1,12 +1,12 @@
 import type { Queryable } from '@oriontel/database';
-import type { IntakeRow, Store } from '@oriontel/intake';
+import type { IntakeRow, StoreRows } from '@oriontel/intake';
 import { entityLogs, type NewLine } from './log.repository.ts';
 import { logImports, type PartCounts } from './log-import.repository.ts';
 import { repeatId } from './log-id.ts';
 import type { ImportPart } from './logs-intake.ts';
 
 /** A line and where it came from. */
-interface Placed {
+interface PlacedLine {
   row: IntakeRow<ImportPart>;
   /** In its import. */
   position: number;
@@ -14,62 +14,65 @@ interface Placed {
 }
 
 /** Lines of one statement. */
-const LINES_AT_ONCE = 2_500;
+const LINES_PER_INSERT = 2_500;
 
 /** Stores the entries of all `rows`: each content once, and again where its import wants no deduplication; and counts them. */
-export const storeLogs: Store<ImportPart> = async (tx, rows) => {
+export const storeLogs: StoreRows<ImportPart> = async (tx, rows) => {
   const placed = rows.flatMap(placeLines);
   const firsts = firstOfEach(placed);
   const inserted = await insertSorted(
     tx,
     [...firsts.values()].map(({ line }) => line),
   );
-  const isNew = ({ line, row, position }: Placed): boolean => {
+  function isNew({ line, row, position }: PlacedLine): boolean {
     const first = firsts.get(line.id)!;
     return inserted.has(line.id) && first.row === row && first.position === position;
-  };
+  }
   const repeated = placed.filter((one) => !isNew(one));
   const kept = repeated.filter(({ row }) => !row.payload.deduplicate);
   await insertSorted(tx, kept.map(asRepeat));
-  await logImports(tx).count(countByImport(rows, repeated));
+  await logImports(tx).addCounts(countByImport(rows, repeated));
   return [];
 };
 
-const placeLines = (row: IntakeRow<ImportPart>): Placed[] => {
+function placeLines(row: IntakeRow<ImportPart>): PlacedLine[] {
   const { orgId, payload } = row;
   return payload.entries.map((entry, index) => ({
     row,
     position: payload.first + index,
     line: { ...entry, orgId, entity: payload.entity },
   }));
-};
+}
 
 /** An id is made from the organization, the entity and the time, too. */
-const firstOfEach = (placed: Placed[]): Map<string, Placed> => {
-  const firsts = new Map<string, Placed>();
+function firstOfEach(placed: PlacedLine[]): Map<string, PlacedLine> {
+  const firsts = new Map<string, PlacedLine>();
   for (const one of placed) if (!firsts.has(one.line.id)) firsts.set(one.line.id, one);
   return firsts;
-};
+}
 
-const asRepeat = ({ row, position, line }: Placed): NewLine => ({
-  ...line,
-  id: repeatId(row.payload.importId, position),
-});
+function asRepeat({ row, position, line }: PlacedLine): NewLine {
+  return {
+    ...line,
+    id: repeatId(row.payload.importId, position),
+  };
+}
 
 /** By key: every worker takes its locks in the same order, over all its statements. Returns the ids of the new ones. */
-const insertSorted = async (tx: Queryable, lines: NewLine[]): Promise<Set<string>> => {
+async function insertSorted(tx: Queryable, lines: NewLine[]): Promise<Set<string>> {
   const sorted = lines.sort(byKey);
   const inserted = new Set<string>();
-  for (let i = 0; i < sorted.length; i += LINES_AT_ONCE)
-    for (const id of await entityLogs(tx).insert(sorted.slice(i, i + LINES_AT_ONCE))) inserted.add(id);
+  for (let i = 0; i < sorted.length; i += LINES_PER_INSERT)
+    for (const id of await entityLogs(tx).insert(sorted.slice(i, i + LINES_PER_INSERT))) inserted.add(id);
   return inserted;
-};
+}
 
-const byKey = (a: NewLine, b: NewLine): number =>
-  a.orgId - b.orgId || compare(a.entity, b.entity) || compare(a.at, b.at) || compare(a.id, b.id);
+function byKey(a: NewLine, b: NewLine): number {
+  return a.orgId - b.orgId || compare(a.entity, b.entity) || compare(a.at, b.at) || compare(a.id, b.id);
+}
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-const countByImport = (rows: IntakeRow<ImportPart>[], repeated: Placed[]): PartCounts[] => {
+function countByImport(rows: IntakeRow<ImportPart>[], repeated: PlacedLine[]): PartCounts[] {
   const counts = new Map<string, PartCounts>();
   for (const { payload } of rows) {
     const { importId: id, entries } = payload;
@@ -83,4 +86,4 @@ const countByImport = (rows: IntakeRow<ImportPart>[], repeated: Placed[]): PartC
     count.duplicates += 1;
   }
   return [...counts.values()];
-};
+}

@@ -3,7 +3,7 @@ import type { AcceptedEvent } from '../events/entity-event.ts';
 import type { NotifierRule } from './notifier-rules.ts';
 
 /** One notification: of what, by which rule, and whom to tell. */
-export interface Wanted {
+export interface PlannedNotification {
   event: AcceptedEvent;
   rule: NotifierRule;
   channel: Channel;
@@ -19,38 +19,38 @@ export interface Receivers {
 }
 
 /** Notifications of one event, whatever its rules say. */
-export const MOST_OF_ONE_EVENT = 100;
+export const MAX_NOTIFICATIONS_PER_EVENT = 100;
 
 /** Whom `rules` tell of an event, each receiver once by one rule. `isCut`: there would be more. */
-export const listReceivers = (
+export function listReceivers(
   event: AcceptedEvent,
   rules: NotifierRule[],
   receivers: Receivers,
-): { wanted: Wanted[]; isCut: boolean } => {
-  const wanted: Wanted[] = [];
+): { wanted: PlannedNotification[]; isCut: boolean } {
+  const wanted: PlannedNotification[] = [];
   for (const rule of rules)
-    for (const receiver of receiversOf(rule, receivers)) {
-      if (wanted.length === MOST_OF_ONE_EVENT) return { wanted, isCut: true };
+    for (const receiver of receiversForRule(rule, receivers)) {
+      if (wanted.length === MAX_NOTIFICATIONS_PER_EVENT) return { wanted, isCut: true };
       wanted.push({ event, rule, ...receiver });
     }
   return { wanted, isCut: false };
-};
+}
 
-const receiversOf = (
+function receiversForRule(
   { channels, recipients }: NotifierRule,
   { emails, smsWebhooks }: Receivers,
-): Pick<Wanted, 'channel' | 'receiver'>[] => {
+): Pick<PlannedNotification, 'channel' | 'receiver'>[] {
   const byEmail =
-    emails && channels.includes('email') ? distinct(recipients.length ? recipients : emails) : [];
+    emails && channels.includes('email') ? uniqueAddresses(recipients.length ? recipients : emails) : [];
   const bySms = channels.includes('sms') ? smsWebhooks : [];
   return [
     ...byEmail.map((receiver) => ({ channel: 'email' as const, receiver })),
     ...bySms.map((receiver) => ({ channel: 'webhook' as const, receiver })),
   ];
-};
+}
 
 /** Nobody is told twice for having written an address in two ways. */
-const distinct = (addresses: string[]): string[] => {
+function uniqueAddresses(addresses: string[]): string[] {
   const keys = addresses.map((address) => address.toLowerCase());
   return addresses.filter((_, index) => keys.indexOf(keys[index]!) === index);
-};
+}

@@ -27,5 +27,5 @@ export interface NotifierRules {
   rules: NotifierRule[];
   quietHours: QuietHours | null;
   /** Emails and text messages in one hour of the clock. */
-  mostPerHour: number;
+  maxPerHour: number;
 }

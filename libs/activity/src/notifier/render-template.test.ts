@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { JsonObject } from '@oriontel/contracts';
 import { renderTemplate } from './render-template.ts';
 
-const render = (template: string, data: JsonObject | string = {}, most = 8_192) =>
-  renderTemplate(
+function render(template: string, data: JsonObject | string = {}, most = 8_192) {
+  return renderTemplate(
     template,
     {
       type: 'missed_call',
@@ -14,6 +14,7 @@ const render = (template: string, data: JsonObject | string = {}, most = 8_192) 
     },
     most,
   );
+}
 
 test('members of the event take their places in the text', () => {
   const data = {

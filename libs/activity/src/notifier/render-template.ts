@@ -1,6 +1,6 @@
 import { isoTime } from '@oriontel/contracts';
 import type { EntityEvent } from '../events/entity-event.ts';
-import { cleanText, cutText } from './clean-text.ts';
+import { cleanText, truncateText } from './clean-text.ts';
 
 /** What a template may speak of. */
 export type TemplateEvent = Pick<EntityEvent, 'type' | 'entity' | 'at' | 'data'>;
@@ -12,7 +12,7 @@ const PLACEHOLDER = /\{\{([^{}]{1,256})\}\}/g;
  * and timestamp; nothing where there is no such. Text it is and text it stays: what an event brings is not read as a
  * template again. `most`: UTF-16 units of the outcome.
  */
-export const renderTemplate = (template: string, event: TemplateEvent, most: number): string => {
+export function renderTemplate(template: string, event: TemplateEvent, most: number): string {
   const known = { type: event.type, entity: event.entity, timestamp: isoTime(new Date(event.at)) };
   let text = '';
   let rest = 0;
@@ -23,11 +23,11 @@ export const renderTemplate = (template: string, event: TemplateEvent, most: num
     text += cleanText(template.slice(rest, index)) + cleanText(textOf(value).slice(0, most + 1));
     rest = index + whole.length;
   }
-  return cutText(text + cleanText(template.slice(rest)), most).toWellFormed();
-};
+  return truncateText(text + cleanText(template.slice(rest)), most).toWellFormed();
+}
 
 /** A member by its whole name, else by a path. Own members only: {{constructor}} is none. */
-const memberOf = (data: object, name: string): unknown => {
+function memberOf(data: object, name: string): unknown {
   if (Object.hasOwn(data, name)) return (data as Record<string, unknown>)[name];
   let found: unknown = data;
   for (const part of name.split('.')) {
@@ -35,9 +35,9 @@ const memberOf = (data: object, name: string): unknown => {
     found = (found as Record<string, unknown>)[part];
   }
   return found;
-};
+}
 
-const textOf = (value: unknown): string => {
+function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   return value === undefined || value === null ? '' : JSON.stringify(value);
-};
+}

@@ -14,9 +14,9 @@ import { deliveryStates } from '../deliveries/delivery.ts';
 import { deliveries } from '../deliveries/delivery.repository.ts';
 import { Delivery, presentAttempt, presentDelivery, TracedDelivery } from '../deliveries/found-delivery.ts';
 import { DeliveryPath, WebhookPath } from './path-ids.ts';
-import { mustBeEnabled, Replay, replayAll, replayOne } from './send-again.ts';
+import { assertEnabled, Replay, replayDeliveries, replayDelivery } from './replay-deliveries.ts';
 import { testWebhook } from './test-webhook.ts';
-import { keepers, noSuchWebhook } from './webhook-routes.ts';
+import { manageAccess, webhookNotFound } from './webhook-routes.ts';
 import type { FoundWebhook } from './webhook.ts';
 import { webhooks } from './webhook.repository.ts';
 
@@ -31,23 +31,23 @@ const Replayed = z
   .meta({ id: 'Replayed', examples: [{ pending: 12 }] });
 
 const tags = ['Webhooks'];
-const noSuchDelivery = (): Failure => new Failure('not_found', 'No such delivery.');
+const deliveryNotFound = (): Failure => new Failure('not_found', 'No such delivery.');
 
 /** What webhooks were told, and what became of it. */
-export const deliveryRoutes = async (app: HttpServer, { db }: { db: Database }): Promise<void> => {
+export async function deliveryRoutes(app: HttpServer, { db }: { db: Database }): Promise<void> {
   const test = testWebhook(db);
-  const again = { all: replayAll(db), one: replayOne(db) };
+  const again = { all: replayDeliveries(db), one: replayDelivery(db) };
 
-  const webhookOf = async (principal: Principal, id: string): Promise<FoundWebhook> => {
+  async function webhookOf(principal: Principal, id: string): Promise<FoundWebhook> {
     const found = await webhooks(db).find(organizationToRead(principal), id);
-    if (!found) throw noSuchWebhook();
+    if (!found) throw webhookNotFound();
     return found;
-  };
+  }
 
   app.route({
     method: 'GET',
     url: '/webhooks/:id/deliveries',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: manageAccess },
     schema: {
       tags,
       summary: 'List what a webhook is told',
@@ -55,7 +55,7 @@ export const deliveryRoutes = async (app: HttpServer, { db }: { db: Database }):
       querystring: DeliveryQuery,
       response: { 200: EnvelopedPage(Delivery) },
     },
-    handler: async ({ principal, params, query }) => {
+    async handler({ principal, params, query }) {
       const { orgId, id } = await webhookOf(principal, params.id);
       return envelopePage(await deliveries(db).list(orgId, id, query, query), query, presentDelivery);
     },
@@ -64,18 +64,18 @@ export const deliveryRoutes = async (app: HttpServer, { db }: { db: Database }):
   app.route({
     method: 'GET',
     url: '/webhooks/:id/deliveries/:deliveryId',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: manageAccess },
     schema: {
       tags,
       summary: 'Read a delivery with its attempts',
       params: DeliveryPath,
       response: { 200: Enveloped(TracedDelivery) },
     },
-    handler: async ({ principal, params }) => {
+    async handler({ principal, params }) {
       const { orgId, id } = await webhookOf(principal, params.id);
       const found = await deliveries(db).find(orgId, id, params.deliveryId);
-      if (!found) throw noSuchDelivery();
-      const tries = (await deliveryAttempts(db).of(found.id)).map(presentAttempt);
+      if (!found) throw deliveryNotFound();
+      const tries = (await deliveryAttempts(db).listByDelivery(found.id)).map(presentAttempt);
       return envelope({ ...presentDelivery(found), tries });
     },
   });
@@ -83,19 +83,20 @@ export const deliveryRoutes = async (app: HttpServer, { db }: { db: Database }):
   app.route({
     method: 'POST',
     url: '/webhooks/:id/deliveries/:deliveryId/replay',
-    config: { family: 'oriontel', access: keepers, errors: ['conflict'] },
+    config: { family: 'oriontel', access: manageAccess, errors: ['conflict'] },
     schema: {
       tags,
       summary: 'Tell it one thing again',
       params: DeliveryPath,
       response: { 200: Enveloped(Delivery) },
     },
-    handler: async ({ principal, params }) => {
+    async handler({ principal, params }) {
       const webhook = await webhookOf(principal, params.id);
-      if (!(await deliveries(db).find(webhook.orgId, webhook.id, params.deliveryId))) throw noSuchDelivery();
-      mustBeEnabled(webhook);
+      if (!(await deliveries(db).find(webhook.orgId, webhook.id, params.deliveryId)))
+        throw deliveryNotFound();
+      assertEnabled(webhook);
       const replayed = await again.one(webhook, params.deliveryId);
-      if (!replayed) throw noSuchDelivery();
+      if (!replayed) throw deliveryNotFound();
       return envelope(presentDelivery(replayed));
     },
   });
@@ -103,7 +104,7 @@ export const deliveryRoutes = async (app: HttpServer, { db }: { db: Database }):
   app.route({
     method: 'POST',
     url: '/webhooks/:id/replay',
-    config: { family: 'oriontel', access: keepers, errors: ['conflict'] },
+    config: { family: 'oriontel', access: manageAccess, errors: ['conflict'] },
     schema: {
       tags,
       summary: 'Tell it again what it has not taken',
@@ -111,9 +112,9 @@ export const deliveryRoutes = async (app: HttpServer, { db }: { db: Database }):
       body: Replay,
       response: { 200: Enveloped(Replayed) },
     },
-    handler: async ({ principal, params, body }) => {
+    async handler({ principal, params, body }) {
       const webhook = await webhookOf(principal, params.id);
-      mustBeEnabled(webhook);
+      assertEnabled(webhook);
       return envelope({ pending: await again.all(webhook, body) });
     },
   });
@@ -121,17 +122,17 @@ export const deliveryRoutes = async (app: HttpServer, { db }: { db: Database }):
   app.route({
     method: 'POST',
     url: '/webhooks/:id/test',
-    config: { family: 'oriontel', access: keepers, errors: ['conflict'] },
+    config: { family: 'oriontel', access: manageAccess, errors: ['conflict'] },
     schema: {
       tags,
       summary: 'Send a webhook a test event',
       params: WebhookPath,
       response: { 201: Enveloped(Delivery) },
     },
-    handler: async ({ principal, params }, reply) => {
+    async handler({ principal, params }, reply) {
       const webhook = await webhookOf(principal, params.id);
-      mustBeEnabled(webhook);
+      assertEnabled(webhook);
       return reply.code(201).send(envelope(presentDelivery(await test(webhook))));
     },
   });
-};
+}

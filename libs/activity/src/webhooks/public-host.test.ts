@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mustBePublic, openLookup } from './public-host.ts';
+import { assertPublicHost, createLookup } from './public-host.ts';
 
 describe('a URL', () => {
   test.each([
@@ -16,21 +16,22 @@ describe('a URL', () => {
     'http://[64:ff9b::127.0.0.1]/',
     'http://169.254.169.254/latest/meta-data/',
   ])('%s is refused as it stands', (url) => {
-    expect(() => mustBePublic(new URL(url).hostname)).toThrow('not public');
+    expect(() => assertPublicHost(new URL(url).hostname)).toThrow('not public');
   });
 
   test('of a name is judged when the name is looked up', () => {
-    expect(() => mustBePublic(new URL('http://localhost/').hostname)).not.toThrow();
+    expect(() => assertPublicHost(new URL('http://localhost/').hostname)).not.toThrow();
   });
 });
 
 describe('a name', () => {
   const v4 = (address: string) => ({ address, family: 4 });
-  const lookUp = (addresses: string[], { allowPrivate = false, all = true } = {}) =>
-    new Promise((resolve) => {
-      const lookup = openLookup(allowPrivate, async () => addresses.map(v4));
+  function lookUp(addresses: string[], { allowPrivate = false, all = true } = {}) {
+    return new Promise((resolve) => {
+      const lookup = createLookup(allowPrivate, async () => addresses.map(v4));
       lookup('hooks.example.com', { all }, (error, ...found) => resolve(error ?? found));
     });
+  }
 
   test('that leads to public addresses gives just those', async () => {
     expect(await lookUp(['1.1.1.1', '8.8.8.8'])).toEqual([[v4('1.1.1.1'), v4('8.8.8.8')]]);

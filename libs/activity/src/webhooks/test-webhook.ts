@@ -7,9 +7,8 @@ import { TEST_TYPE, type FoundWebhook } from './webhook.ts';
 import { webhooks } from './webhook.repository.ts';
 
 /** Hands over an event that nothing happened for: it waits behind what was handed over before. */
-export const testWebhook =
-  (db: Database) =>
-  async ({ id, orgId }: FoundWebhook): Promise<FoundDelivery> => {
+export function testWebhook(db: Database) {
+  return async function sendTestEvent({ id, orgId }: FoundWebhook): Promise<FoundDelivery> {
     const position = uuidv7();
     const eventId = `test-${position}`;
     await deliveries(db).insert([
@@ -25,7 +24,8 @@ export const testWebhook =
         message: { event_id: eventId, org_id: orgId, webhook_id: id },
       },
     ]);
-    await webhooks(db).hasten(id);
+    await webhooks(db).makeDueNow(id);
     const [made] = (await deliveries(db).list(orgId, id, { eventId }, { limit: 1, offset: 0 })).items;
     return made!;
   };
+}

@@ -1,7 +1,7 @@
 import type { Queryable } from '@oriontel/database';
 import { z } from 'zod';
-import { Description, EventTypes, tidyTypes, tidyUrl, WebhookUrl } from './webhook-fields.ts';
-import { mintSecret, WebhookSecret } from './webhook-secret.ts';
+import { Description, EventTypes, uniqueTypes, normalizeUrl, WebhookUrl } from './webhook-fields.ts';
+import { generateSecret, WebhookSecret } from './webhook-secret.ts';
 import { presentWebhook, type FoundWebhook, type WebhookWithSecret } from './webhook.ts';
 import { webhooks } from './webhook.repository.ts';
 
@@ -24,18 +24,19 @@ export const WebhookUpdate = z
 export type WebhookUpdate = z.output<typeof WebhookUpdate>;
 
 /** What is not given stays. Null where there is none. */
-export const updateWebhook =
-  (db: Queryable) =>
-  (
+export function updateWebhook(db: Queryable) {
+  return function applyWebhookUpdate(
     orgId: number | null,
     id: string,
     { url, event_types, ...update }: WebhookUpdate,
-  ): Promise<FoundWebhook | null> =>
-    webhooks(db).update(orgId, id, {
+  ): Promise<FoundWebhook | null> {
+    return webhooks(db).update(orgId, id, {
       ...update,
-      url: url && tidyUrl(url),
-      eventTypes: event_types && tidyTypes(event_types),
+      url: url && normalizeUrl(url),
+      eventTypes: event_types && uniqueTypes(event_types),
     });
+  };
+}
 
 export const NewSecret = z
   .strictObject({ secret: WebhookSecret.optional() })
@@ -43,13 +44,13 @@ export const NewSecret = z
 export type NewSecret = z.output<typeof NewSecret>;
 
 /** From now on all is signed with another secret, which only this answer shows. Null where there is none. */
-export const changeSecret =
-  (db: Queryable) =>
-  async (
+export function changeSecret(db: Queryable) {
+  return async function storeNewSecret(
     orgId: number | null,
     id: string,
-    { secret = mintSecret() }: NewSecret,
-  ): Promise<WebhookWithSecret | null> => {
+    { secret = generateSecret() }: NewSecret,
+  ): Promise<WebhookWithSecret | null> {
     const updated = await webhooks(db).update(orgId, id, { secret });
     return updated && { ...presentWebhook(updated), secret };
   };
+}

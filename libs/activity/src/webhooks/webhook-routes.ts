@@ -5,7 +5,7 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organizationToFill,
+  createOrganizationResolver,
   organizationToRead,
   type Access,
   type HttpServer,
@@ -23,16 +23,18 @@ export interface WebhookRoutes {
   organizationExists: OrganizationExists;
 }
 
-export const keepers: Access = { roles: ['admin', 'manager'] };
-export const noSuchWebhook = (): Failure => new Failure('not_found', 'No such webhook.');
+export const manageAccess: Access = { roles: ['admin', 'manager'] };
+export function webhookNotFound(): Failure {
+  return new Failure('not_found', 'No such webhook.');
+}
 const tags = ['Webhooks'];
 
 /** Where an organization is told of its events. */
-export const webhookRoutes = async (
+export async function webhookRoutes(
   app: HttpServer,
   { db, organizationExists }: WebhookRoutes,
-): Promise<void> => {
-  const organizationOf = organizationToFill(organizationExists);
+): Promise<void> {
+  const organizationOf = createOrganizationResolver(organizationExists);
   const create = createWebhook(db);
   const update = updateWebhook(db);
   const change = changeSecret(db);
@@ -40,28 +42,29 @@ export const webhookRoutes = async (
   app.route({
     method: 'POST',
     url: '/webhooks',
-    config: { family: 'oriontel', access: keepers, errors: ['conflict', 'not_found'] },
+    config: { family: 'oriontel', access: manageAccess, errors: ['conflict', 'not_found'] },
     schema: {
       tags,
       summary: 'Create a webhook',
       body: NewWebhook,
       response: { 201: Enveloped(WebhookWithSecret) },
     },
-    handler: async ({ principal, body }, reply) =>
-      reply.code(201).send(envelope(await create(await organizationOf(principal, body.org_id), body))),
+    async handler({ principal, body }, reply) {
+      return reply.code(201).send(envelope(await create(await organizationOf(principal, body.org_id), body)));
+    },
   });
 
   app.route({
     method: 'GET',
     url: '/webhooks',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: manageAccess },
     schema: {
       tags,
       summary: 'List webhooks',
       querystring: z.strictObject(pageQuery),
       response: { 200: EnvelopedPage(Webhook) },
     },
-    handler: async ({ principal, query }) => {
+    async handler({ principal, query }) {
       const found = await webhooks(db).list(organizationToRead(principal, query.org_id), query);
       return envelopePage(found, query, presentWebhook);
     },
@@ -70,16 +73,16 @@ export const webhookRoutes = async (
   app.route({
     method: 'GET',
     url: '/webhooks/:id',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: manageAccess },
     schema: {
       tags,
       summary: 'Read a webhook',
       params: WebhookPath,
       response: { 200: Enveloped(Webhook) },
     },
-    handler: async ({ principal, params }) => {
+    async handler({ principal, params }) {
       const found = await webhooks(db).find(organizationToRead(principal), params.id);
-      if (!found) throw noSuchWebhook();
+      if (!found) throw webhookNotFound();
       return envelope(presentWebhook(found));
     },
   });
@@ -87,7 +90,7 @@ export const webhookRoutes = async (
   app.route({
     method: 'PUT',
     url: '/webhooks/:id',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: manageAccess },
     schema: {
       tags,
       summary: 'Update a webhook',
@@ -95,9 +98,9 @@ export const webhookRoutes = async (
       body: WebhookUpdate,
       response: { 200: Enveloped(Webhook) },
     },
-    handler: async ({ principal, params, body }) => {
+    async handler({ principal, params, body }) {
       const updated = await update(organizationToRead(principal), params.id, body);
-      if (!updated) throw noSuchWebhook();
+      if (!updated) throw webhookNotFound();
       return envelope(presentWebhook(updated));
     },
   });
@@ -105,15 +108,15 @@ export const webhookRoutes = async (
   app.route({
     method: 'DELETE',
     url: '/webhooks/:id',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: manageAccess },
     schema: {
       tags,
       summary: 'Delete a webhook, and what waits for it',
       params: WebhookPath,
       response: { 204: z.undefined() },
     },
-    handler: async ({ principal, params }, reply) => {
-      if (!(await webhooks(db).delete(organizationToRead(principal), params.id))) throw noSuchWebhook();
+    async handler({ principal, params }, reply) {
+      if (!(await webhooks(db).delete(organizationToRead(principal), params.id))) throw webhookNotFound();
       return reply.code(204).send();
     },
   });
@@ -121,7 +124,7 @@ export const webhookRoutes = async (
   app.route({
     method: 'POST',
     url: '/webhooks/:id/secret',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: manageAccess },
     schema: {
       tags,
       summary: 'Change the secret of a webhook',
@@ -129,10 +132,10 @@ export const webhookRoutes = async (
       body: NewSecret,
       response: { 200: Enveloped(WebhookWithSecret) },
     },
-    handler: async ({ principal, params, body }) => {
+    async handler({ principal, params, body }) {
       const changed = await change(organizationToRead(principal), params.id, body);
-      if (!changed) throw noSuchWebhook();
+      if (!changed) throw webhookNotFound();
       return envelope(changed);
     },
   });
-};
+}

@@ -8,10 +8,10 @@ export const SMS_TYPE = 'notification.sms';
 /** Told to one webhook, on demand. */
 export const TEST_TYPE = 'webhook.test';
 /** Not the type of anybody's event. */
-export const OUR_TYPES: readonly string[] = [SMS_TYPE, TEST_TYPE];
+export const RESERVED_TYPES: readonly string[] = [SMS_TYPE, TEST_TYPE];
 
 /** Of one organization: each event may be written once for each of them. */
-export const MOST_WEBHOOKS = 20;
+export const MAX_WEBHOOKS_PER_ORG = 20;
 
 export interface FoundWebhook {
   id: string;
@@ -74,18 +74,20 @@ export const WebhookWithSecret = Webhook.extend({
 });
 export type WebhookWithSecret = z.output<typeof WebhookWithSecret>;
 
-export const presentWebhook = (found: FoundWebhook): Webhook => ({
-  id: found.id,
-  org_id: found.orgId,
-  url: found.url,
-  event_types: found.eventTypes,
-  description: found.description,
-  enabled: found.enabled,
-  disabled_reason: found.disabledReason,
-  consecutive_failures: found.failures,
-  failing_since: isoTimeOrNull(found.failingSince),
-  last_success_at: isoTimeOrNull(found.lastSuccessAt),
-  last_failure_at: isoTimeOrNull(found.lastFailureAt),
-  created_at: isoTime(found.createdAt),
-  updated_at: isoTime(found.updatedAt),
-});
+export function presentWebhook(found: FoundWebhook): Webhook {
+  return {
+    id: found.id,
+    org_id: found.orgId,
+    url: found.url,
+    event_types: found.eventTypes,
+    description: found.description,
+    enabled: found.enabled,
+    disabled_reason: found.disabledReason,
+    consecutive_failures: found.failures,
+    failing_since: isoTimeOrNull(found.failingSince),
+    last_success_at: isoTimeOrNull(found.lastSuccessAt),
+    last_failure_at: isoTimeOrNull(found.lastFailureAt),
+    created_at: isoTime(found.createdAt),
+    updated_at: isoTime(found.updatedAt),
+  };
+}

@@ -11,13 +11,13 @@ export type Circuit =
 export interface CircuitFailure {
   reason: string;
   /** Failures in a row that open the circuit. */
-  threshold: number;
+  failureThreshold: number;
   /** Seconds it stays open the first time, twice that the next … */
-  first: number;
+  firstOpenSeconds: number;
   /** … and at most. */
-  longest: number;
+  maxOpenSeconds: number;
   /** Seconds that the receiver asked for. */
-  atLeast: number;
+  minOpenSeconds: number;
 }
 
 interface CircuitRow {
@@ -29,44 +29,49 @@ interface CircuitRow {
 }
 
 /** The only file that speaks to forward_circuit. The database's clock decides, since several senders ask. */
-export const circuit = (db: Queryable) => ({
-  read: async (): Promise<Circuit> => {
-    const [row] = await db.$queryRaw<CircuitRow[]>`
+export function circuit(db: Queryable) {
+  return {
+    async read(): Promise<Circuit> {
+      const [row] = await db.$queryRaw<CircuitRow[]>`
       SELECT failures, since, open_until AS until, open_until <= now() AS over, reason FROM forward_circuit`;
-    if (!row?.until) return { state: 'closed', failures: row?.failures ?? 0 };
-    const { since, until, reason } = row;
-    return { state: row.over ? 'half-open' : 'open', since, until, reason };
-  },
+      if (!row?.until) return { state: 'closed', failures: row?.failures ?? 0 };
+      const { since, until, reason } = row;
+      return { state: row.over ? 'half-open' : 'open', since, until, reason };
+    },
 
-  /** Whether the caller is the one whose try tells; if so nobody else is for `lease` seconds. */
-  takeProbe: async (lease: number): Promise<boolean> =>
-    (await db.$executeRaw`
+    /** Whether the caller is the one whose try tells; if so nobody else is for `lease` seconds. */
+    async claimProbe(lease: number): Promise<boolean> {
+      return (
+        (await db.$executeRaw`
       UPDATE forward_circuit SET open_until = now() + make_interval(secs => ${lease}::float8) WHERE open_until <= now()`) >
-    0,
+        0
+      );
+    },
 
-  /** There was nothing to try. */
-  giveProbeBack: async (): Promise<void> => {
-    await db.$executeRaw`UPDATE forward_circuit SET open_until = now() WHERE open_until IS NOT NULL`;
-  },
+    /** There was nothing to try. */
+    async releaseProbe(): Promise<void> {
+      await db.$executeRaw`UPDATE forward_circuit SET open_until = now() WHERE open_until IS NOT NULL`;
+    },
 
-  /** An answer, whichever: closes it. */
-  answered: async (): Promise<void> => {
-    await db.$executeRaw`
+    /** An answer, whichever: closes it. */
+    async recordResponse(): Promise<void> {
+      await db.$executeRaw`
       UPDATE forward_circuit SET failures = 0, opens = 0, since = NULL, open_until = NULL, reason = NULL
       WHERE failures > 0 OR open_until IS NOT NULL`;
-  },
+    },
 
-  /** What was under way when it opened says nothing new: only the probe prolongs. */
-  failed: async (
-    isProbe: boolean,
-    { reason, threshold, first, longest, atLeast }: CircuitFailure,
-  ): Promise<void> => {
-    const opens = Prisma.sql`(${isProbe}::boolean OR (open_until IS NULL AND failures + 1 >= ${threshold}::int))`;
-    await db.$executeRaw`
+    /** What was under way when it opened says nothing new: only the probe prolongs. */
+    async recordFailure(
+      isProbe: boolean,
+      { reason, failureThreshold, firstOpenSeconds, maxOpenSeconds, minOpenSeconds }: CircuitFailure,
+    ): Promise<void> {
+      const opens = Prisma.sql`(${isProbe}::boolean OR (open_until IS NULL AND failures + 1 >= ${failureThreshold}::int))`;
+      await db.$executeRaw`
       UPDATE forward_circuit SET failures = failures + 1, reason = ${reason},
         since = CASE WHEN ${opens} THEN COALESCE(since, now()) ELSE since END,
         opens = CASE WHEN ${opens} THEN opens + 1 ELSE opens END,
-        open_until = CASE WHEN ${opens} THEN now() + make_interval(secs => GREATEST(${atLeast}::float8,
-          LEAST(${longest}::float8, ${first}::float8 * power(2, LEAST(opens, 20))))) ELSE open_until END`;
-  },
-});
+        open_until = CASE WHEN ${opens} THEN now() + make_interval(secs => GREATEST(${minOpenSeconds}::float8,
+          LEAST(${maxOpenSeconds}::float8, ${firstOpenSeconds}::float8 * power(2, LEAST(opens, 20))))) ELSE open_until END`;
+    },
+  };
+}

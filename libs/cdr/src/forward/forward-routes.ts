@@ -3,7 +3,7 @@ import type { Queryable } from '@oriontel/database';
 import { envelope, Enveloped, organizationToRead, type Access, type HttpServer } from '@oriontel/service';
 import { z } from 'zod';
 import { ForwardingQuery, ForwardingStatus, forwardingStatus } from './forwarding-status.ts';
-import { redriveLetter } from './redrive-letter.ts';
+import { redriveDeadLetter } from './redrive-dead-letter.ts';
 
 const access: Access = { roles: ['admin', 'manager'] };
 
@@ -13,9 +13,9 @@ const Redriven = z.object({ id: z.string(), state: z.literal('pending') }).meta(
 });
 
 /** How forwarding goes, and its dead letters. */
-export const forwardRoutes = async (app: HttpServer, { db }: { db: Queryable }): Promise<void> => {
+export async function forwardRoutes(app: HttpServer, { db }: { db: Queryable }): Promise<void> {
   const statusOf = forwardingStatus(db);
-  const redrive = redriveLetter(db);
+  const redrive = redriveDeadLetter(db);
 
   app.route({
     method: 'GET',
@@ -27,7 +27,7 @@ export const forwardRoutes = async (app: HttpServer, { db }: { db: Queryable }):
       querystring: ForwardingQuery,
       response: { 200: Enveloped(ForwardingStatus) },
     },
-    handler: async ({ query, principal }) => {
+    async handler({ query, principal }) {
       const { status, nextCursor } = await statusOf(organizationToRead(principal, query.org_id), query);
       return envelope(status, { next_cursor: nextCursor });
     },
@@ -43,11 +43,11 @@ export const forwardRoutes = async (app: HttpServer, { db }: { db: Queryable }):
       params: z.object({ id: z.string() }),
       response: { 200: Enveloped(Redriven) },
     },
-    handler: async ({ params, principal }) => {
+    async handler({ params, principal }) {
       const id = z.guid().safeParse(params.id.toLowerCase());
       if (!id.success) throw new Failure('not_found', 'No such batch was to be forwarded.');
       await redrive(organizationToRead(principal), id.data);
       return envelope({ id: id.data, state: 'pending' as const });
     },
   });
-};
+}

@@ -2,13 +2,13 @@ import { IdText, isoTime, isoTimeOrNull, Limit, readCursor, writeCursor } from '
 import type { Queryable } from '@oriontel/database';
 import { z } from 'zod';
 import { circuit, type Circuit } from './circuit.repository.ts';
-import { forwardings, MOST_COUNTED, type DeadLetter } from './forwarding.repository.ts';
+import { forwardings, MAX_COUNTED, type DeadLetter } from './forwarding.repository.ts';
 
 const time = z.iso.datetime();
 const count = z
   .int()
   .min(0)
-  .meta({ description: `Submissions; ${MOST_COUNTED} means so many or more` });
+  .meta({ description: `Submissions; ${MAX_COUNTED} means so many or more` });
 
 export const ForwardingQuery = z.strictObject({
   org_id: IdText.optional(),
@@ -87,12 +87,11 @@ export const ForwardingStatus = z
 export type ForwardingStatus = z.output<typeof ForwardingStatus>;
 
 /** Counts, the circuit, and a page of dead letters. `orgId` null: of all organizations. */
-export const forwardingStatus =
-  (db: Queryable) =>
-  async (
+export function forwardingStatus(db: Queryable) {
+  return async function readForwardingStatus(
     orgId: number | null,
     { limit, cursor }: z.output<typeof ForwardingQuery>,
-  ): Promise<{ status: ForwardingStatus; nextCursor: string | null }> => {
+  ): Promise<{ status: ForwardingStatus; nextCursor: string | null }> {
     const before = cursor ? readCursor(cursor) : null;
     const letters = await forwardings(db).deadLetters(orgId, { before, limit: limit + 1 });
     const page = letters.slice(0, limit);
@@ -101,28 +100,32 @@ export const forwardingStatus =
       ...(await forwardings(db).counts(orgId)),
       oldest_pending: isoTimeOrNull(await forwardings(db).oldestPending(orgId)),
       circuit: presentCircuit(await circuit(db).read()),
-      dead_letters: page.map(presentLetter),
+      dead_letters: page.map(presentDeadLetter),
     };
     const nextCursor =
       last && letters.length > limit ? writeCursor({ time: last.acceptedAt, id: last.submissionId }) : null;
     return { status, nextCursor };
   };
+}
 
-const presentCircuit = (now: Circuit): ForwardingStatus['circuit'] =>
-  now.state === 'closed'
+function presentCircuit(now: Circuit): ForwardingStatus['circuit'] {
+  return now.state === 'closed'
     ? { state: now.state, since: null, retry_at: null, reason: null }
     : { state: now.state, since: isoTime(now.since), retry_at: isoTime(now.until), reason: now.reason };
+}
 
-const presentLetter = (letter: DeadLetter): z.output<typeof DeadLetterRecord> => ({
-  id: letter.submissionId,
-  org_id: letter.orgId,
-  batch_id: letter.batchId,
-  source: letter.source,
-  sgapi_reference: letter.sgapiReference,
-  records: letter.records,
-  attempts: letter.attempts,
-  reason: letter.reason,
-  accepted_at: isoTime(letter.acceptedAt),
-  first_tried_at: isoTimeOrNull(letter.firstTriedAt),
-  dead_at: isoTime(letter.finishedAt),
-});
+function presentDeadLetter(letter: DeadLetter): z.output<typeof DeadLetterRecord> {
+  return {
+    id: letter.submissionId,
+    org_id: letter.orgId,
+    batch_id: letter.batchId,
+    source: letter.source,
+    sgapi_reference: letter.sgapiReference,
+    records: letter.records,
+    attempts: letter.attempts,
+    reason: letter.reason,
+    accepted_at: isoTime(letter.acceptedAt),
+    first_tried_at: isoTimeOrNull(letter.firstTriedAt),
+    dead_at: isoTime(letter.finishedAt),
+  };
+}

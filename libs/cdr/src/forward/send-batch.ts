@@ -1,92 +1,98 @@
 import type { Database } from '@oriontel/database';
-import { submissions } from '../submission.repository.ts';
+import { submissions } from '../batches/submission.repository.ts';
 import { buildBody } from './build-body.ts';
 import { circuit } from './circuit.repository.ts';
 import { forwardings, type ClaimedForwarding } from './forwarding.repository.ts';
-import { judgeAnswer, judgeError, type Verdict } from './judge-answer.ts';
-import type { Post } from './open-post.ts';
-import { delayAfter, type Schedule } from './schedule.ts';
+import { classifyResponse, classifyError, type AttemptResult } from './classify-response.ts';
+import type { SgapiClient } from './create-sgapi-client.ts';
+import { retryDelaySeconds, type RetrySchedule } from './retry-schedule.ts';
 
 export interface SendingOptions {
   db: Database;
-  post: Pick<Post, 'send'>;
-  schedule: Schedule;
+  client: Pick<SgapiClient, 'send'>;
+  schedule: RetrySchedule;
 }
 
-export interface BatchInHand extends ClaimedForwarding {
+export interface InFlightBatch extends ClaimedForwarding {
   /** Its fate tells whether the circuit closes. */
   isProbe: boolean;
   /** There were failures when it was taken: an answer ends their row. While all is well the circuit is only read. */
-  heals: boolean;
+  resetsCircuit: boolean;
 }
 
 /** What became of a try, to be counted and logged. */
-export type Sent =
-  | { fate: 'arrived' | 'empty' | 'interrupted' }
-  | { fate: 'dead' | 'failed'; reason: string; attempts: number };
+export type SendResult =
+  | { outcome: 'delivered' | 'empty' | 'interrupted' }
+  | { outcome: 'dead' | 'failed'; reason: string; attempts: number };
 
 /**
  * Tries one batch. No connection is held while the receiver is asked. Where the database cannot be told of the outcome the
  * lease runs out and the same is sent again, under the same key.
  */
-export const sendBatch =
-  ({ db, post, schedule }: SendingOptions) =>
-  async (batch: BatchInHand, stopping: AbortSignal): Promise<Sent> => {
+export function sendBatch({ db, client, schedule }: SendingOptions) {
+  return async function sendClaimedBatch(batch: InFlightBatch, stopping: AbortSignal): Promise<SendResult> {
     const body = await buildBody(db, batch);
     if (!body) return finishEmpty(db, batch);
     const { submissionId: id, requestId } = batch;
-    const verdict = await post.send({ id, requestId, body }, stopping).then(
-      (answer) => judgeAnswer(answer, new Date()),
-      (error: unknown) => (stopping.aborted ? null : judgeError(error)),
+    const verdict = await client.send({ id, requestId, body }, stopping).then(
+      (answer) => classifyResponse(answer, new Date()),
+      (error: unknown) => (stopping.aborted ? null : classifyError(error)),
     );
-    return verdict ? settle(db, schedule, batch, verdict) : putBack(db, batch);
+    return verdict ? recordOutcome(db, schedule, batch, verdict) : releaseBatch(db, batch);
   };
+}
 
 /** Its legs were deleted meanwhile: there is nothing to tell. */
-const finishEmpty = async (db: Database, batch: BatchInHand): Promise<Sent> => {
-  await forwardings(db).arrived(batch);
-  if (batch.isProbe) await circuit(db).giveProbeBack();
-  return { fate: 'empty' };
-};
+async function finishEmpty(db: Database, batch: InFlightBatch): Promise<SendResult> {
+  await forwardings(db).markDelivered(batch);
+  if (batch.isProbe) await circuit(db).releaseProbe();
+  return { outcome: 'empty' };
+}
 
-const putBack = async (db: Database, batch: BatchInHand): Promise<Sent> => {
+async function releaseBatch(db: Database, batch: InFlightBatch): Promise<SendResult> {
   await forwardings(db).release(batch);
-  if (batch.isProbe) await circuit(db).giveProbeBack();
-  return { fate: 'interrupted' };
-};
+  if (batch.isProbe) await circuit(db).releaseProbe();
+  return { outcome: 'interrupted' };
+}
 
-const settle = async (
+async function recordOutcome(
   db: Database,
-  schedule: Schedule,
-  batch: BatchInHand,
-  verdict: Verdict,
-): Promise<Sent> => {
-  if (verdict.fate === 'failed') return putOff(db, schedule, batch, verdict);
-  if (batch.heals) await circuit(db).answered();
-  if (verdict.fate === 'refused') {
-    await forwardings(db).giveUp(batch, verdict.reason);
-    return { fate: 'dead', reason: verdict.reason, attempts: batch.attempts };
+  schedule: RetrySchedule,
+  batch: InFlightBatch,
+  verdict: AttemptResult,
+): Promise<SendResult> {
+  if (verdict.outcome === 'failed') return scheduleRetry(db, schedule, batch, verdict);
+  if (batch.resetsCircuit) await circuit(db).recordResponse();
+  if (verdict.outcome === 'refused') {
+    await forwardings(db).markDead(batch, verdict.reason);
+    return { outcome: 'dead', reason: verdict.reason, attempts: batch.attempts };
   }
   const { reference } = verdict;
-  if (reference) await submissions(db).keepRemoteReference(batch.orgId, batch.submissionId, reference);
-  await forwardings(db).arrived(batch);
-  return { fate: 'arrived' };
-};
+  if (reference) await submissions(db).saveRemoteReference(batch.orgId, batch.submissionId, reference);
+  await forwardings(db).markDelivered(batch);
+  return { outcome: 'delivered' };
+}
 
-const putOff = async (
+async function scheduleRetry(
   db: Database,
-  schedule: Schedule,
-  batch: BatchInHand,
-  { reason, retryAfter }: Verdict & { fate: 'failed' },
-): Promise<Sent> => {
-  const { threshold, first, longestOpen: longest } = schedule;
-  const atLeast = Math.min(schedule.longest, retryAfter);
-  await circuit(db).failed(batch.isProbe, { reason, threshold, first, longest, atLeast });
+  schedule: RetrySchedule,
+  batch: InFlightBatch,
+  { reason, retryAfter }: AttemptResult & { outcome: 'failed' },
+): Promise<SendResult> {
+  const { failureThreshold, firstDelaySeconds, maxOpenSeconds } = schedule;
+  const atLeast = Math.min(schedule.maxDelaySeconds, retryAfter);
+  await circuit(db).recordFailure(batch.isProbe, {
+    reason,
+    failureThreshold,
+    firstOpenSeconds: firstDelaySeconds,
+    maxOpenSeconds,
+    minOpenSeconds: atLeast,
+  });
   const { attempts, firstTriedAt } = batch;
-  if (Date.now() - firstTriedAt.getTime() >= schedule.giveUpAfter * 1000) {
-    await forwardings(db).giveUp(batch, reason);
-    return { fate: 'dead', reason, attempts };
+  if (Date.now() - firstTriedAt.getTime() >= schedule.giveUpAfterSeconds * 1000) {
+    await forwardings(db).markDead(batch, reason);
+    return { outcome: 'dead', reason, attempts };
   }
-  await forwardings(db).tryAgainIn(batch, delayAfter(schedule, attempts, retryAfter), reason);
-  return { fate: 'failed', reason, attempts };
-};
+  await forwardings(db).scheduleRetry(batch, retryDelaySeconds(schedule, attempts, retryAfter), reason);
+  return { outcome: 'failed', reason, attempts };
+}

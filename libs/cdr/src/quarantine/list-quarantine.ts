@@ -2,12 +2,12 @@ import { IdText, Limit, readCursor, text, time, writeCursor } from '@oriontel/co
 import type { Queryable } from '@oriontel/database';
 import { quarantine } from '@oriontel/intake';
 import { z } from 'zod';
-import { cdrIntake } from '../cdr-intake.ts';
-import { presentQuarantined, REASONS, type QuarantinedCdr } from './quarantined-cdr.ts';
+import { cdrIntake } from '../parse/cdr-intake.ts';
+import { presentQuarantined, QUARANTINE_REASONS, type QuarantinedCdr } from './quarantined-cdr.ts';
 
 export const QuarantineQuery = z.strictObject({
   batch_id: text(128).optional(),
-  reason: z.enum(REASONS, `must be one of ${REASONS.join(', ')}`).optional(),
+  reason: z.enum(QUARANTINE_REASONS, `must be one of ${QUARANTINE_REASONS.join(', ')}`).optional(),
   source: text(255).optional().meta({ description: 'Who sent the batch' }),
   from: time.optional().meta({ description: 'Quarantined then or later' }),
   to: time.optional().meta({ description: 'Quarantined then or earlier' }),
@@ -18,12 +18,11 @@ export const QuarantineQuery = z.strictObject({
 export type QuarantineQuery = z.output<typeof QuarantineQuery>;
 
 /** Newest first. `nextCursor` is null on the last page. */
-export const listQuarantine =
-  (db: Queryable) =>
-  async (
+export function listQuarantine(db: Queryable) {
+  return async function listPage(
     orgId: number | null,
     { batch_id: key, reason, source, from, to, limit, cursor }: QuarantineQuery,
-  ): Promise<{ items: QuarantinedCdr[]; nextCursor: string | null }> => {
+  ): Promise<{ items: QuarantinedCdr[]; nextCursor: string | null }> {
     const items = await quarantine(db).list(cdrIntake.queue.name, orgId, {
       key,
       reason,
@@ -39,3 +38,4 @@ export const listQuarantine =
       last && items.length > limit ? writeCursor({ time: last.quarantinedAt, id: last.id }) : null;
     return { items: page.map(presentQuarantined), nextCursor };
   };
+}

@@ -4,7 +4,7 @@ import { quarantine, type Pointers } from '@oriontel/intake';
 import type { Producer } from '@oriontel/queues';
 import { envelope, Enveloped, organizationToRead, type Access, type HttpServer } from '@oriontel/service';
 import { z } from 'zod';
-import { cdrIntake } from '../cdr-intake.ts';
+import { cdrIntake } from '../parse/cdr-intake.ts';
 import { listQuarantine, QuarantineQuery } from './list-quarantine.ts';
 import { presentQuarantined, QuarantinedCdr } from './quarantined-cdr.ts';
 import { redriveCdr } from './redrive-cdr.ts';
@@ -29,14 +29,14 @@ const Redriven = z
 const noSuchItem = () => new Failure('not_found', 'No such CDR is in quarantine.');
 
 /** Anything that is no UUID names no item. */
-const idOf = (text: string): string => {
+function parseId(text: string): string {
   const id = z.guid().safeParse(text.toLowerCase());
   if (!id.success) throw noSuchItem();
   return id.data;
-};
+}
 
 /** What was accepted and could not be stored: to be looked at, driven again or written off. */
-export const quarantineRoutes = async (app: HttpServer, { db, cdrJobs }: QuarantineRoutes): Promise<void> => {
+export async function quarantineRoutes(app: HttpServer, { db, cdrJobs }: QuarantineRoutes): Promise<void> {
   const list = listQuarantine(db);
   const redrive = redriveCdr(db, cdrJobs);
 
@@ -50,7 +50,7 @@ export const quarantineRoutes = async (app: HttpServer, { db, cdrJobs }: Quarant
       querystring: QuarantineQuery,
       response: { 200: Enveloped(z.array(QuarantinedCdr)) },
     },
-    handler: async ({ query, principal }) => {
+    async handler({ query, principal }) {
       const { items, nextCursor } = await list(organizationToRead(principal, query.org_id), query);
       return envelope(items, { next_cursor: nextCursor });
     },
@@ -66,9 +66,9 @@ export const quarantineRoutes = async (app: HttpServer, { db, cdrJobs }: Quarant
       params,
       response: { 200: Enveloped(QuarantinedCdr) },
     },
-    handler: async ({ params, principal }) => {
+    async handler({ params, principal }) {
       const orgId = organizationToRead(principal);
-      const item = await quarantine(db).find(QUEUE, orgId, idOf(params.id));
+      const item = await quarantine(db).find(QUEUE, orgId, parseId(params.id));
       if (!item) throw noSuchItem();
       return envelope(presentQuarantined(item));
     },
@@ -84,8 +84,8 @@ export const quarantineRoutes = async (app: HttpServer, { db, cdrJobs }: Quarant
       params,
       response: { 200: Enveloped(Redriven) },
     },
-    handler: async ({ params, principal }) => {
-      const { batchId } = await redrive(organizationToRead(principal), idOf(params.id));
+    async handler({ params, principal }) {
+      const { batchId } = await redrive(organizationToRead(principal), parseId(params.id));
       return envelope({ batch_id: batchId, state: 'accepted' as const });
     },
   });
@@ -100,11 +100,11 @@ export const quarantineRoutes = async (app: HttpServer, { db, cdrJobs }: Quarant
       params,
       response: { 204: z.undefined() },
     },
-    handler: async ({ params, principal, log }, reply) => {
-      const id = idOf(params.id);
+    async handler({ params, principal, log }, reply) {
+      const id = parseId(params.id);
       if (!(await quarantine(db).remove(QUEUE, organizationToRead(principal), id))) throw noSuchItem();
       log.info({ id, by: principal.id }, 'a quarantined CDR was written off');
       return reply.code(204).send();
     },
   });
-};
+}

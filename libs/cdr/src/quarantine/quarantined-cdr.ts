@@ -1,10 +1,10 @@
 import { isoTime } from '@oriontel/contracts';
 import type { QuarantineItem } from '@oriontel/intake';
 import { z } from 'zod';
-import type { CdrPayload } from '../cdr-intake.ts';
+import type { CdrPayload } from '../parse/cdr-intake.ts';
 
 /** Why a CDR is in quarantine: a word for programs. */
-export const REASONS = ['unreadable', 'invalid', 'conflict', 'poison'] as const;
+export const QUARANTINE_REASONS = ['unreadable', 'invalid', 'conflict', 'poison'] as const;
 
 /** What was accepted and cannot be stored as it is. */
 export const QuarantinedCdr = z
@@ -53,7 +53,7 @@ export const QuarantinedCdr = z
   });
 export type QuarantinedCdr = z.output<typeof QuarantinedCdr>;
 /** An item of the quarantine as it reads over HTTP. */
-export const presentQuarantined = ({
+export function presentQuarantined({
   id,
   orgId,
   key,
@@ -62,7 +62,7 @@ export const presentQuarantined = ({
   payload,
   acceptedAt,
   quarantinedAt,
-}: QuarantineItem): QuarantinedCdr => {
+}: QuarantineItem): QuarantinedCdr {
   const submission = payload as CdrPayload;
   return {
     id,
@@ -76,4 +76,4 @@ export const presentQuarantined = ({
     accepted_at: isoTime(acceptedAt),
     quarantined_at: isoTime(quarantinedAt),
   };
-};
+}

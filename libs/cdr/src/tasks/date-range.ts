@@ -4,7 +4,7 @@ import { z } from 'zod';
 const MOMENT =
   'must be an ISO 8601 day, or time with offset or Z, like 2024-01-15 or 2024-01-15T10:30:00Z, of the years 1970 to 9998';
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const ONE_DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 const startOfDay = (day: string): string => `${day}T00:00:00Z`;
 
@@ -15,8 +15,9 @@ const Moment = z
 const fromOf = (moment: string): Date => new Date(DAY.test(moment) ? startOfDay(moment) : moment);
 
 /** What is not in it any more: a day counts to its end, a time is the last millisecond of the range. */
-const beforeOf = (moment: string): Date =>
-  new Date(fromOf(moment).getTime() + (DAY.test(moment) ? ONE_DAY : 1));
+function beforeOf(moment: string): Date {
+  return new Date(fromOf(moment).getTime() + (DAY.test(moment) ? DAY_MS : 1));
+}
 
 /** As clients say it: both ends are in the range, and either may be left out. */
 export const DateRange = z
@@ -43,10 +44,14 @@ export interface TimeRange {
   before: Date | null;
 }
 
-export const toTimeRange = (range: DateRange | null | undefined): TimeRange => ({
-  from: range?.start ? fromOf(range.start) : null,
-  before: range?.end ? beforeOf(range.end) : null,
-});
+export function toTimeRange(range: DateRange | null | undefined): TimeRange {
+  return {
+    from: range?.start ? fromOf(range.start) : null,
+    before: range?.end ? beforeOf(range.end) : null,
+  };
+}
 
 /** The last moment of the range. */
-export const lastOf = ({ before }: TimeRange): Date | null => before && new Date(before.getTime() - 1);
+export function lastMomentOf({ before }: TimeRange): Date | null {
+  return before && new Date(before.getTime() - 1);
+}

@@ -1,16 +1,16 @@
 import type { Queryable } from '@oriontel/database';
 import { backlog } from '@oriontel/intake';
-import { cleanupBacklog } from './cleanup-bite.ts';
-import { munchedLegs } from './munched-leg.repository.ts';
-import type { TaskScope } from './munch-task.repository.ts';
-import { processBacklog } from './process-bite.ts';
+import { cleanupBacklogFilter } from './cleanup-chunk.ts';
+import { bulkLegs } from './bulk-leg.repository.ts';
+import type { TaskScope } from './cdr-task.repository.ts';
+import { processBacklogFilter } from './process-chunk.ts';
 
 /** How many records a task would see to if it began now, counted. */
-export const estimateRecords = async (db: Queryable, scope: TaskScope): Promise<number> => {
+export async function estimateRecords(db: Queryable, scope: TaskScope): Promise<number> {
   const { taskType, orgId, range } = scope;
-  if (taskType === 'process') return backlog(db).count(processBacklog(scope, new Date()));
-  const legs = await munchedLegs(db).count(orgId, range);
+  if (taskType === 'process') return backlog(db).count(processBacklogFilter(scope, new Date()));
+  const legs = await bulkLegs(db).count(orgId, range);
   return taskType === 'cleanup'
-    ? legs + (await backlog(db).countQuarantined(cleanupBacklog(scope, new Date())))
+    ? legs + (await backlog(db).countQuarantined(cleanupBacklogFilter(scope, new Date())))
     : legs;
-};
+}

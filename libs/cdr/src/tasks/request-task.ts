@@ -1,8 +1,8 @@
 import { Failure } from '@oriontel/contracts';
 import type { Database, Queryable } from '@oriontel/database';
 import { estimateRecords } from './estimate-records.ts';
-import { newTaskId, type Position, type Priority, type StoredTask, type TaskType } from './munch-task.ts';
-import { munchTasks, type TaskScope } from './munch-task.repository.ts';
+import { newTaskId, type Position, type Priority, type StoredTask, type TaskType } from './cdr-task.ts';
+import { cdrTasks, type TaskScope } from './cdr-task.repository.ts';
 
 export interface TaskRequest extends TaskScope {
   /** Absent: normal, or as it was. */
@@ -11,43 +11,43 @@ export interface TaskRequest extends TaskScope {
   requestedBy: string;
 }
 
-const FIRST: Record<TaskType, Position> = {
+const FIRST_POSITION: Record<TaskType, Position> = {
   process: { phase: 'intake' },
   reprocess: { phase: 'legs' },
   cleanup: { phase: 'months' },
 };
 
 /** Queues a task. @throws Failure conflict where one of its type is open that shares an organization and a moment with it. */
-export const createTask =
-  (db: Database) =>
-  async (request: TaskRequest): Promise<StoredTask> => {
-    const insert = await prepare(db, request);
+export function createTask(db: Database) {
+  return async function queueTask(request: TaskRequest): Promise<StoredTask> {
+    const insert = await prepareInsert(db, request);
     return db.$transaction(async (tx) => {
-      await munchTasks(tx).lockQueueing();
-      if (await munchTasks(tx).findOverlapping(request)) throw conflict();
+      await cdrTasks(tx).lockQueueing();
+      if (await cdrTasks(tx).findOverlapping(request)) throw conflict();
       return insert(tx);
     });
   };
+}
 
 /** Changes the priority of the equal task that still waits, or queues one. @throws Failure conflict */
-export const updateTask =
-  (db: Database) =>
-  async (request: TaskRequest): Promise<StoredTask> => {
-    const insert = await prepare(db, request);
+export function updateTask(db: Database) {
+  return async function prioritizeOrQueueTask(request: TaskRequest): Promise<StoredTask> {
+    const insert = await prepareInsert(db, request);
     return db.$transaction(async (tx) => {
-      await munchTasks(tx).lockQueueing();
-      const open = await munchTasks(tx).findOverlapping(request);
+      await cdrTasks(tx).lockQueueing();
+      const open = await cdrTasks(tx).findOverlapping(request);
       if (!open) return insert(tx);
-      const changed = isEqual(open, request)
-        ? await munchTasks(tx).prioritize(open.id, request.priority ?? open.priority)
+      const changed = isSameScope(open, request)
+        ? await cdrTasks(tx).prioritize(open.id, request.priority ?? open.priority)
         : null;
       if (!changed) throw conflict();
       return changed;
     });
   };
+}
 
 /** Counted before others are kept from queueing: that may take seconds. */
-const prepare = async (db: Database, request: TaskRequest) => {
+async function prepareInsert(db: Database, request: TaskRequest) {
   const estimatedRecords = await estimateRecords(db, request);
   const { priority = 'normal', taskType } = request;
   const task = {
@@ -55,18 +55,24 @@ const prepare = async (db: Database, request: TaskRequest) => {
     id: newTaskId(new Date()),
     priority,
     estimatedRecords,
-    position: FIRST[taskType],
+    position: FIRST_POSITION[taskType],
   };
-  return (tx: Queryable) => munchTasks(tx).insert(task);
-};
+  return function insertTask(tx: Queryable) {
+    return cdrTasks(tx).insert(task);
+  };
+}
 
-const isEqual = (task: StoredTask, { orgId, range }: TaskScope): boolean =>
-  task.orgId === orgId &&
-  task.range.from?.getTime() === range.from?.getTime() &&
-  task.range.before?.getTime() === range.before?.getTime();
+function isSameScope(task: StoredTask, { orgId, range }: TaskScope): boolean {
+  return (
+    task.orgId === orgId &&
+    task.range.from?.getTime() === range.from?.getTime() &&
+    task.range.before?.getTime() === range.before?.getTime()
+  );
+}
 
-const conflict = (): Failure =>
-  new Failure(
+function conflict(): Failure {
+  return new Failure(
     'conflict',
     'Conflicting task already running: one of this type over this range is queued or running. Wait for it, or cancel it.',
   );
+}

@@ -2,14 +2,14 @@ import type { Database } from '@oriontel/database';
 import type { Drain } from '@oriontel/intake';
 import type { Queues } from '@oriontel/queues';
 import type { Logger } from '@oriontel/service';
-import { cleanupBite } from './cleanup-bite.ts';
-import { munchQueue } from './munch-queue.ts';
-import { openMuncher, type Muncher } from './open-muncher.ts';
-import { openPace, type Pace } from './pace.ts';
-import { processBite } from './process-bite.ts';
-import { reprocessBite, type ReprocessDependencies } from './reprocess-bite.ts';
+import { cleanupChunk } from './cleanup-chunk.ts';
+import { cdrTaskQueue } from './cdr-task-queue.ts';
+import { startTaskRunner, type TaskRunner } from './start-task-runner.ts';
+import { createTaskThrottle, type Pace } from './create-task-throttle.ts';
+import { processChunk } from './process-chunk.ts';
+import { reprocessChunk, type ReprocessDependencies } from './reprocess-chunk.ts';
 
-export interface TaskService extends ReprocessDependencies {
+export interface TaskServiceOptions extends ReprocessDependencies {
   db: Database;
   queues: Pick<Queues, 'consumer'>;
   log: Logger;
@@ -19,29 +19,36 @@ export interface TaskService extends ReprocessDependencies {
 }
 
 /** Milliseconds for the job in hand, which only wakes. */
-const CLOSING = 1_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /** Works munch tasks off as they come, one at a time. */
-export const serveTasks = ({ db, queues, log, drain, pace, ...dependencies }: TaskService): Muncher => {
-  const muncher = openMuncher({
+export function serveTasks({
+  db,
+  queues,
+  log,
+  drain,
+  pace,
+  ...dependencies
+}: TaskServiceOptions): TaskRunner {
+  const muncher = startTaskRunner({
     db,
     log,
-    rest: openPace(db, pace),
-    bites: {
-      process: processBite(db, drain),
-      reprocess: reprocessBite(db, dependencies),
-      cleanup: cleanupBite(db),
+    rest: createTaskThrottle(db, pace),
+    runChunk: {
+      process: processChunk(db, drain),
+      reprocess: reprocessChunk(db, dependencies),
+      cleanup: cleanupChunk(db),
     },
   });
-  const consumer = queues.consumer(munchQueue, async () => muncher.wake(), {
+  const consumer = queues.consumer(cdrTaskQueue, async () => muncher.wake(), {
     concurrency: 1,
     onFailure: (err) => log.warn({ err }, 'a task could not be told of: the workers look by themselves'),
   });
   return {
     wake: muncher.wake,
-    stop: async () => {
-      await consumer.close(CLOSING);
+    async stop() {
+      await consumer.close(CLOSE_TIMEOUT_MS);
       await muncher.stop();
     },
   };
-};
+}

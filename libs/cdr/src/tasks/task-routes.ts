@@ -7,7 +7,7 @@ import {
   EnvelopedPage,
   envelopePage,
   isAdmin,
-  organizationToFill,
+  createOrganizationResolver,
   organizationToRead,
   type Access,
   type HttpServer,
@@ -17,23 +17,30 @@ import { z } from 'zod';
 import { cancelTask } from './cancel-task.ts';
 import { toTimeRange } from './date-range.ts';
 import { findTask } from './find-task.ts';
-import { MunchTask, NewMunchTask, presentAnswer, presentTask, TaskAnswer, TaskQuery } from './munch-task.ts';
-import { munchTasks } from './munch-task.repository.ts';
+import {
+  CdrTask,
+  NewCdrTask,
+  presentTaskResponse,
+  presentTask,
+  TaskResponse,
+  TaskQuery,
+} from './cdr-task.ts';
+import { cdrTasks } from './cdr-task.repository.ts';
 import { createTask, updateTask, type TaskRequest } from './request-task.ts';
 
 export interface TaskRoutes {
   db: Database;
-  munchers: Pick<Producer<{ taskId: string }>, 'add'>;
+  taskJobs: Pick<Producer<{ taskId: string }>, 'add'>;
   organizationExists: OrganizationExists;
 }
 
-const keepers: Access = { roles: ['admin', 'manager'] };
+const managers: Access = { roles: ['admin', 'manager'] };
 const params = z.object({ id: text(128) });
 
 /** Munch tasks: asked for, watched and cancelled. */
-export const taskRoutes = async (app: HttpServer, routes: TaskRoutes): Promise<void> => {
-  const { db, munchers } = routes;
-  const toRequest = requestOf(routes.organizationExists);
+export async function taskRoutes(app: HttpServer, routes: TaskRoutes): Promise<void> {
+  const { db, taskJobs } = routes;
+  const toRequest = buildTaskRequest(routes.organizationExists);
   const requests = [
     { method: 'PUT', summary: 'Create a CDR munch task', act: createTask(db) },
     {
@@ -47,13 +54,13 @@ export const taskRoutes = async (app: HttpServer, routes: TaskRoutes): Promise<v
     app.route({
       method,
       url: '/cdrmunch/task',
-      config: { family: 'platform', access: keepers, limit: 'cdr', errors: ['conflict', 'not_found'] },
-      schema: { tags: ['Tasks'], summary, body: NewMunchTask, response: { 200: TaskAnswer } },
-      handler: async ({ principal, body }) => {
+      config: { family: 'platform', access: managers, limit: 'cdr', errors: ['conflict', 'not_found'] },
+      schema: { tags: ['Tasks'], summary, body: NewCdrTask, response: { 200: TaskResponse } },
+      async handler({ principal, body }) {
         const task = await act(await toRequest(principal, body));
         // Where the queue does not take it the workers look by themselves.
-        await munchers.add({ taskId: task.id }).catch(() => undefined);
-        return presentAnswer(task);
+        await taskJobs.add({ taskId: task.id }).catch(() => undefined);
+        return presentTaskResponse(task);
       },
     });
   }
@@ -61,16 +68,16 @@ export const taskRoutes = async (app: HttpServer, routes: TaskRoutes): Promise<v
   app.route({
     method: 'GET',
     url: '/cdrmunch/task',
-    config: { family: 'oriontel', access: keepers, limit: 'cdr' },
+    config: { family: 'oriontel', access: managers, limit: 'cdr' },
     schema: {
       tags: ['Tasks'],
       summary: 'List CDR munch tasks',
       querystring: TaskQuery,
-      response: { 200: EnvelopedPage(MunchTask) },
+      response: { 200: EnvelopedPage(CdrTask) },
     },
-    handler: async ({ principal, query }) => {
+    async handler({ principal, query }) {
       const { state, task_type: taskType, org_id } = query;
-      const found = await munchTasks(db).list(
+      const found = await cdrTasks(db).list(
         organizationToRead(principal, org_id),
         { state, taskType },
         query,
@@ -82,38 +89,41 @@ export const taskRoutes = async (app: HttpServer, routes: TaskRoutes): Promise<v
   app.route({
     method: 'GET',
     url: '/cdrmunch/task/:id',
-    config: { family: 'oriontel', access: keepers, limit: 'cdr' },
+    config: { family: 'oriontel', access: managers, limit: 'cdr' },
     schema: {
       tags: ['Tasks'],
       summary: 'Watch a CDR munch task',
       params,
-      response: { 200: Enveloped(MunchTask) },
+      response: { 200: Enveloped(CdrTask) },
     },
-    handler: async ({ principal, params: { id } }) =>
-      envelope(presentTask(await findTask(db)(organizationToRead(principal), id))),
+    async handler({ principal, params: { id } }) {
+      return envelope(presentTask(await findTask(db)(organizationToRead(principal), id)));
+    },
   });
 
   app.route({
     method: 'DELETE',
     url: '/cdrmunch/task/:id',
-    config: { family: 'oriontel', access: keepers, limit: 'cdr', errors: ['conflict'] },
+    config: { family: 'oriontel', access: managers, limit: 'cdr', errors: ['conflict'] },
     schema: { tags: ['Tasks'], summary: 'Cancel a CDR munch task', params, response: { 204: z.undefined() } },
-    handler: async ({ principal, params: { id } }, reply) => {
+    async handler({ principal, params: { id } }, reply) {
       await cancelTask(db)(organizationToRead(principal), id);
       return reply.code(204).send();
     },
   });
-};
+}
 
 /** Whose calls, and who asks. An admin who names no organization means all of them. */
-const requestOf = (organizationExists: OrganizationExists) => {
-  const organizationOf = organizationToFill(organizationExists);
-  return async (principal: Principal, body: NewMunchTask): Promise<TaskRequest> => ({
-    taskType: body.task_type,
-    orgId:
-      isAdmin(principal) && !body.org_id ? null : await organizationOf(principal, body.org_id ?? undefined),
-    range: toTimeRange(body.date_range),
-    priority: body.priority ?? undefined,
-    requestedBy: principal.kind === 'user' ? principal.username : principal.name,
-  });
-};
+function buildTaskRequest(organizationExists: OrganizationExists) {
+  const organizationOf = createOrganizationResolver(organizationExists);
+  return async function toTaskRequest(principal: Principal, body: NewCdrTask): Promise<TaskRequest> {
+    return {
+      taskType: body.task_type,
+      orgId:
+        isAdmin(principal) && !body.org_id ? null : await organizationOf(principal, body.org_id ?? undefined),
+      range: toTimeRange(body.date_range),
+      priority: body.priority ?? undefined,
+      requestedBy: principal.kind === 'user' ? principal.username : principal.name,
+    };
+  };
+}

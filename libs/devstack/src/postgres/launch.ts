@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isPortFree } from '../process/choose-port.ts';
 import { endProcess } from '../process/end-process.ts';
-import { lastLines, putAsideLarge } from '../process/file-end.ts';
+import { lastLines, rotateLargeLog } from '../process/log-file.ts';
 import { spawnDetached, type Spawned } from '../process/spawn-detached.ts';
 import type { Home } from './choose-home.ts';
-import { openDatabase } from './connect.ts';
-import { endingOf } from './ending.ts';
+import { ensureDatabase } from './ensure-database.ts';
+import { shutdownSteps } from './shutdown-steps.ts';
 import type { Cluster } from './ensure-cluster.ts';
 import { serverEnv } from './run-as.ts';
 import { settingsAsArguments, type Settings } from './settings.ts';
@@ -15,35 +15,35 @@ import { settingsAsArguments, type Settings } from './settings.ts';
 export type LaunchOptions = { home: Home; native: string; cluster: Cluster; settings: Settings };
 
 // Replaying the log after a power cut takes its time, and is better than none of the data.
-const patience = 180_000;
+const STARTUP_TIMEOUT_MS = 180_000;
 
 /** A server that answers on this port, or null where somebody else was faster to take the port. */
-export const launch = async (
+export async function launch(
   options: LaunchOptions,
   port: number,
   signal: AbortSignal,
-): Promise<Spawned | null> => {
+): Promise<Spawned | null> {
   const log = join(options.home.folder, 'postgres.log');
   const server = await spawnServer(options, port, log);
   const giveUp = new AbortController();
   const ended = server.exited.then(() => giveUp.abort(new Error('ended')));
-  const either = AbortSignal.any([signal, giveUp.signal, AbortSignal.timeout(patience)]);
+  const either = AbortSignal.any([signal, giveUp.signal, AbortSignal.timeout(STARTUP_TIMEOUT_MS)]);
   try {
-    await openDatabase(options.cluster.password, port, either);
+    await ensureDatabase(options.cluster.password, port, either);
     return server;
   } catch (cause) {
     const endedItself = !server.isAlive();
-    await endProcess(server.pid, server.isAlive, endingOf(2_000));
+    await endProcess(server.pid, server.isAlive, shutdownSteps(2_000));
     await ended;
     if (endedItself && !(await isPortFree(port))) return null;
     throw new Error(`PostgreSQL did not start: ${(await lastLines(log, 4)) || String(cause)}`, { cause });
   }
-};
+}
 
 /**
  * The first start may meet the last children of a server that was killed: they let go of its memory within a moment.
  */
-export const launchPatiently = async (options: LaunchOptions, port: number, signal: AbortSignal) => {
+export async function launchWithRetry(options: LaunchOptions, port: number, signal: AbortSignal) {
   for (let attempt = 1; ; attempt++) {
     try {
       return await launch(options, port, signal);
@@ -53,10 +53,10 @@ export const launchPatiently = async (options: LaunchOptions, port: number, sign
       await pause(300, undefined, { signal });
     }
   }
-};
+}
 
-const spawnServer = async (options: LaunchOptions, port: number, log: string): Promise<Spawned> => {
-  await putAsideLarge(log);
+async function spawnServer(options: LaunchOptions, port: number, log: string): Promise<Spawned> {
+  await rotateLargeLog(log);
   const out = await open(log, 'a', 0o600);
   try {
     const args = ['-D', options.cluster.data, '-p', String(port), ...settingsAsArguments(options.settings)];
@@ -69,4 +69,4 @@ const spawnServer = async (options: LaunchOptions, port: number, log: string): P
   } finally {
     await out.close();
   }
-};
+}

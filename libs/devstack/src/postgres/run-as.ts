@@ -1,19 +1,20 @@
 import { execFile } from 'node:child_process';
 
 export type Account = { name: string; uid: number; gid: number };
-export type Outcome = { ok: true; output: string } | { ok: false; output: string };
+export type RunResult = { ok: true; output: string } | { ok: false; output: string };
 
 /**
  * Runs a program to its end as the given account (null: as ourselves). Nothing of our environment goes along: PGPORT and
  * its kin would mislead PostgreSQL's programs. The working folder is /, since ours may be closed to that account.
  */
-export const runAs = (account: Account | null, file: string, args: string[]): Promise<Outcome> =>
-  new Promise((resolve) => {
+export function runAs(account: Account | null, file: string, args: string[]): Promise<RunResult> {
+  return new Promise((resolve) => {
     const options = { cwd: '/', env: serverEnv, ...(account && { uid: account.uid, gid: account.gid }) };
     execFile(file, args, options, (error, stdout, stderr) => {
       if (!error) return resolve({ ok: true, output: stdout });
       resolve({ ok: false, output: stderr.trim() || error.message });
     });
   });
+}
 
 export const serverEnv: NodeJS.ProcessEnv = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };

@@ -1,7 +1,7 @@
 export type Settings = Record<string, string>;
 
 /** For a small machine that runs everything else too. fsync stays on: what was acknowledged must survive the power cut. */
-export const usualSettings: Settings = {
+export const defaultSettings: Settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
@@ -17,7 +17,7 @@ export const usualSettings: Settings = {
 };
 
 /** For a throw-away server: nothing is kept, so nothing needs to reach the disk. */
-export const throwAwaySettings: Settings = {
+export const ephemeralSettings: Settings = {
   fsync: 'off',
   full_page_writes: 'off',
   synchronous_commit: 'off',
@@ -25,5 +25,6 @@ export const throwAwaySettings: Settings = {
   autovacuum_naptime: '10min',
 };
 
-export const settingsAsArguments = (settings: Settings): string[] =>
-  Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+export function settingsAsArguments(settings: Settings): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}

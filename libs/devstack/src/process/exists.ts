@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 
-export const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
+export function exists(path: string): Promise<boolean> {
+  return stat(path).then(
     () => true,
     () => false,
   );
+}

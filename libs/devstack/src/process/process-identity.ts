@@ -8,14 +8,14 @@ const run = promisify(execFile);
  * The command line of a living process; null for a dead one and for a zombie, whose pid still answers kill(0)
  * where nobody reaps it (PID 1 of many containers).
  */
-export const commandOf = async (pid: number): Promise<string | null> => {
+export async function commandLineOf(pid: number): Promise<string | null> {
   if (process.platform !== 'linux') return ps(pid, 'command=');
   const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return line.replaceAll('\0', ' ').trim() || null;
-};
+}
 
 /** What tells a process from a later one that was given the same pid; null when there is none. */
-export const birthOf = async (pid: number): Promise<string | null> => {
+export async function startTimeOf(pid: number): Promise<string | null> {
   if (process.platform !== 'linux') return ps(pid, 'lstart=');
   try {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
@@ -26,10 +26,11 @@ export const birthOf = async (pid: number): Promise<string | null> => {
   } catch {
     return null;
   }
-};
+}
 
-const ps = async (pid: number, column: string): Promise<string | null> =>
-  run('ps', ['-o', column, '-p', String(pid)]).then(
+async function ps(pid: number, column: string): Promise<string | null> {
+  return run('ps', ['-o', column, '-p', String(pid)]).then(
     ({ stdout }) => stdout.trim() || null,
     () => null,
   );
+}

@@ -14,11 +14,7 @@ export type SpawnOptions = {
  * is to be stopped last (the database) must not hear it first.
  * `exited` resolves with the reason in words and never rejects.
  */
-export const spawnDetached = async (
-  file: string,
-  args: string[],
-  options: SpawnOptions,
-): Promise<Spawned> => {
+export async function spawnDetached(file: string, args: string[], options: SpawnOptions): Promise<Spawned> {
   const { account, ...rest } = options;
   const child = spawn(file, args, {
     ...rest,
@@ -37,4 +33,4 @@ export const spawnDetached = async (
     exited,
     isAlive: () => child.exitCode === null && child.signalCode === null,
   };
-};
+}

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
 /** Waits until the server answers PONG, which it does not before it has read its file. Rejects on abort. */
-export const awaitPing = async (url: string, signal: AbortSignal): Promise<void> => {
+export async function awaitPing(url: string, signal: AbortSignal): Promise<void> {
   while (true) {
     signal.throwIfAborted();
     const client = new Redis(url, {
@@ -23,4 +23,4 @@ export const awaitPing = async (url: string, signal: AbortSignal): Promise<void>
       client.disconnect();
     }
   }
-};
+}

@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
 /** The first redis-server, else the first valkey-server, in a PATH; null where there is none. */
-export const findRedis = async (path: string | undefined): Promise<string | null> => {
+export async function findRedis(path: string | undefined): Promise<string | null> {
   const folders = (path ?? '').split(delimiter).filter(Boolean);
   for (const name of ['redis-server', 'valkey-server']) {
     for (const folder of folders) {
@@ -11,10 +11,11 @@ export const findRedis = async (path: string | undefined): Promise<string | null
     }
   }
   return null;
-};
+}
 
-const isExecutable = (file: string): Promise<boolean> =>
-  access(file, constants.X_OK).then(
+function isExecutable(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
     () => true,
     () => false,
   );
+}

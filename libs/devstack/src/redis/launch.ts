@@ -2,43 +2,45 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPortFree } from '../process/choose-port.ts';
 import { endProcess } from '../process/end-process.ts';
-import { lastLines, putAsideLarge } from '../process/file-end.ts';
+import { lastLines, rotateLargeLog } from '../process/log-file.ts';
 import { spawnDetached, type Spawned } from '../process/spawn-detached.ts';
 import { awaitPing } from './await-ping.ts';
-import { endingOf } from './stop-stale.ts';
+import { shutdownSteps } from './stop-stale.ts';
 import { writeConfig } from './write-config.ts';
 
 export type LaunchOptions = { program: string; folder: string; password: string };
 
-const patience = 120_000;
+const STARTUP_TIMEOUT_MS = 120_000;
 
 /** A server that answers on this port, or null where somebody else was faster to take the port. */
-export const launch = async (
+export async function launch(
   options: LaunchOptions,
   port: number,
   signal: AbortSignal,
-): Promise<Spawned | null> => {
+): Promise<Spawned | null> {
   const log = join(options.folder, 'redis.log');
   const server = await spawnServer(options, port, log);
   const giveUp = new AbortController();
   void server.exited.then(() => giveUp.abort(new Error('ended')));
-  const either = AbortSignal.any([signal, giveUp.signal, AbortSignal.timeout(patience)]);
+  const either = AbortSignal.any([signal, giveUp.signal, AbortSignal.timeout(STARTUP_TIMEOUT_MS)]);
   try {
-    await awaitPing(urlOf(options.password, port), either);
+    await awaitPing(redisUrl(options.password, port), either);
     return server;
   } catch (cause) {
     const endedItself = !server.isAlive();
-    await endProcess(server.pid, server.isAlive, endingOf(2_000));
+    await endProcess(server.pid, server.isAlive, shutdownSteps(2_000));
     if (endedItself && !(await isPortFree(port))) return null;
     throw new Error(`Redis did not start: ${(await lastLines(log, 4)) || String(cause)}`, { cause });
   }
-};
+}
 
-export const urlOf = (password: string, port: number): string => `redis://:${password}@127.0.0.1:${port}`;
+export function redisUrl(password: string, port: number): string {
+  return `redis://:${password}@127.0.0.1:${port}`;
+}
 
-const spawnServer = async (options: LaunchOptions, port: number, log: string): Promise<Spawned> => {
+async function spawnServer(options: LaunchOptions, port: number, log: string): Promise<Spawned> {
   const config = await writeConfig(options.folder, port, options.password);
-  await putAsideLarge(log);
+  await rotateLargeLog(log);
   const out = await open(log, 'a', 0o600);
   try {
     return await spawnDetached(options.program, [config], {
@@ -49,4 +51,4 @@ const spawnServer = async (options: LaunchOptions, port: number, log: string): P
   } finally {
     await out.close();
   }
-};
+}

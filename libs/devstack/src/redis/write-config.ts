@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The server's configuration in its folder. By a file, not by arguments: everybody can read those in `ps`. */
-export const writeConfig = async (folder: string, port: number, password: string): Promise<string> => {
+export async function writeConfig(folder: string, port: number, password: string): Promise<string> {
   const file = configFileOf(folder);
   const lines = [
     'bind 127.0.0.1',
@@ -19,7 +19,11 @@ export const writeConfig = async (folder: string, port: number, password: string
   ];
   await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   return file;
-};
+}
 
-export const pidFileOf = (folder: string): string => join(folder, 'redis.pid');
-export const configFileOf = (folder: string): string => join(folder, 'redis.conf');
+export function pidFileOf(folder: string): string {
+  return join(folder, 'redis.pid');
+}
+export function configFileOf(folder: string): string {
+  return join(folder, 'redis.conf');
+}

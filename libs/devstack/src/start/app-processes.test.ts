@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
 import { readConfig } from '../config.ts';
-import { adminPortsOf, appFiles, appProcesses } from './app-processes.ts';
+import { assignAdminPorts, appFiles, appProcesses } from './app-processes.ts';
 
-const processesFor = (env: NodeJS.ProcessEnv, queues: { url: string; kind: 'given' } | null = null) =>
-  appProcesses({
+function processesFor(env: NodeJS.ProcessEnv, queues: { url: string; kind: 'given' } | null = null) {
+  return appProcesses({
     env,
     config: readConfig(env),
     files: appFiles((path) => `dist/${path}`),
     stores: { database: { url: 'postgresql://given/db', kind: 'given' }, queues },
     jwtSecret: 'secret',
-    adminPorts: adminPortsOf([9001, 9002, 9003, 9004]),
+    adminPorts: assignAdminPorts([9001, 9002, 9003, 9004]),
   });
+}
 
 test('only the gateway is told the port and the demo data, and the rest of the environment goes to all', () => {
   const [gateway, ...workers] = processesFor({ PORT: '8080', RATE_LIMIT_CDR: '1000' });

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
-import type { AppProcess } from '../supervise/keep-app.ts';
-import type { Stores } from './open-stores.ts';
+import type { AppProcess } from '../supervise/supervise-app.ts';
+import type { Stores } from './start-stores.ts';
 
 /** By the name of the process. */
 export type AppFiles = Record<'gateway' | Worker, string>;
@@ -8,22 +8,24 @@ const workers = ['worker', 'eventlog-worker', 'gateway-monitor'] as const;
 type Worker = (typeof workers)[number];
 
 /** In the folder that every project is built into. */
-export const appFiles = (built: (path: string) => string): AppFiles => ({
-  gateway: built('apps/api-gateway/main.js'),
-  worker: built('apps/cdr-worker/main.js'),
-  'eventlog-worker': built('apps/eventlog-worker/main.js'),
-  'gateway-monitor': built('apps/gateway-monitor/main.js'),
-});
+export function appFiles(built: (path: string) => string): AppFiles {
+  return {
+    gateway: built('apps/api-gateway/main.js'),
+    worker: built('apps/cdr-worker/main.js'),
+    'eventlog-worker': built('apps/eventlog-worker/main.js'),
+    'gateway-monitor': built('apps/gateway-monitor/main.js'),
+  };
+}
 
 export type AdminPorts = Record<keyof AppFiles, number>;
 
 /** One for each process, of as many free ports as there are of them. */
-export const adminPortsOf = (ports: number[]): AdminPorts => {
+export function assignAdminPorts(ports: number[]): AdminPorts {
   const [gateway, ...others] = ports;
   const ofWorkers = workers.map((name, index) => [name, others[index]!]);
   return { gateway: gateway!, ...(Object.fromEntries(ofWorkers) as Record<Worker, number>) };
-};
-export const ADMIN_PORTS = workers.length + 1;
+}
+export const ADMIN_PORT_COUNT = workers.length + 1;
 
 export type AppOptions = {
   env: NodeJS.ProcessEnv;
@@ -35,7 +37,7 @@ export type AppOptions = {
 };
 
 /** What each app is told. The rest of the environment passes through: the apps know more variables than this file. */
-export const appProcesses = (options: AppOptions): AppProcess[] => {
+export function appProcesses(options: AppOptions): AppProcess[] {
   const { config, files, adminPorts } = options;
   const shared = sharedEnv(options);
   const gatewayEnv = { PORT: String(config.PORT), HOST: config.HOST, DEMO_DATA: config.DEMO_DATA };
@@ -44,18 +46,21 @@ export const appProcesses = (options: AppOptions): AppProcess[] => {
       name: 'gateway',
       file: files.gateway,
       env: { ...shared, ...gatewayEnv, ADMIN_PORT: String(adminPorts.gateway) },
-      readyUrls: [readyz('127.0.0.1', adminPorts.gateway), readyz(reachable(config.HOST), config.PORT)],
+      readyUrls: [
+        readyzUrl('127.0.0.1', adminPorts.gateway),
+        readyzUrl(reachableHost(config.HOST), config.PORT),
+      ],
     },
     ...workers.map((name) => ({
       name,
       file: files[name],
       env: { ...shared, ADMIN_PORT: String(adminPorts[name]) },
-      readyUrls: [readyz('127.0.0.1', adminPorts[name])],
+      readyUrls: [readyzUrl('127.0.0.1', adminPorts[name])],
     })),
   ];
-};
+}
 
-const sharedEnv = (options: AppOptions): NodeJS.ProcessEnv => {
+function sharedEnv(options: AppOptions): NodeJS.ProcessEnv {
   const { env, config, stores } = options;
   const shared: NodeJS.ProcessEnv = {
     ...env,
@@ -71,13 +76,13 @@ const sharedEnv = (options: AppOptions): NodeJS.ProcessEnv => {
   if (stores.queues) shared.REDIS_URL = stores.queues.url;
   else delete shared.REDIS_URL;
   return shared;
-};
+}
 
 /** An address to call for one to listen on: 0.0.0.0 and :: are everywhere and nowhere. */
-export const reachable = (host: string): string => {
+export function reachableHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') ? `[${host}]` : host;
-};
+}
 
-const readyz = (host: string, port: number): string => `http://${host}:${port}/readyz`;
+const readyzUrl = (host: string, port: number): string => `http://${host}:${port}/readyz`;

@@ -16,12 +16,12 @@ test('says where it listens and which stores it uses, and no password', () => {
 });
 
 /** The commands as a shell runs them, with a curl that answers what the platform answers, or what it was sent. */
-const paste = (answer: string, ...after: string[]): string => {
+function paste(answer: string, ...after: string[]): string {
   const commands = text.split('\n').filter((line) => /^(PASSWORD|TOKEN|curl)/.test(line));
   // Descriptor 3 is the output itself, where a command's own is caught in a variable.
   const script = ['exec 3>&1', `curl() { ${answer}; }`, ...commands, ...after].join('\n');
   return execFileSync('sh', ['-c', script], { encoding: 'utf8' });
-};
+}
 
 test('its commands can be pasted: the token is found in the answer', () => {
   expect(paste(`echo '{"data":{"token":"abc.def"}}'`, 'echo "TOKEN=$TOKEN"')).toContain('TOKEN=abc.def');

@@ -4,12 +4,12 @@ import { endApp } from '../supervise/end-app.ts';
 import { forwardLines, type Print } from '../supervise/pretty-lines.ts';
 
 /** Brings the database up to date by the program every other deployment uses. Rejects with its last words. */
-export const migrate = async (options: {
+export async function migrate(options: {
   file: string;
   env: NodeJS.ProcessEnv;
   print: Print;
   signal: AbortSignal;
-}): Promise<void> => {
+}): Promise<void> {
   const { file, env, print, signal } = options;
   const program = await spawnDetached(process.execPath, ['--enable-source-maps', file], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -25,4 +25,4 @@ export const migrate = async (options: {
   signal.throwIfAborted();
   if (program.child.exitCode !== 0)
     throw new Error(`The database could not be brought up to date. ${lastWords}`);
-};
+}

@@ -2,17 +2,17 @@ import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Asks until the address answers 200. Rejects on abort. */
-export const pollReady = async (url: string, signal: AbortSignal): Promise<void> => {
+export async function pollReady(url: string, signal: AbortSignal): Promise<void> {
   while (true) {
     signal.throwIfAborted();
     if ((await statusOf(url)) === 200) return;
     await pause(50);
   }
-};
+}
 
 /** node:http and not fetch: a connection kept open by fetch's pool would make the app's shutdown wait for it. */
-const statusOf = (url: string): Promise<number | undefined> =>
-  new Promise((resolve) => {
+function statusOf(url: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
     const request = get(url, { agent: false, timeout: 2_000 }, (response) => {
       response.resume();
       resolve(response.statusCode);
@@ -20,3 +20,4 @@ const statusOf = (url: string): Promise<number | undefined> =>
     request.on('timeout', () => request.destroy());
     request.on('error', () => resolve(undefined));
   });
+}

@@ -8,14 +8,14 @@ export type Print = (name: string, line: string) => void;
  * Turns log lines into readable ones, each led by the name of the process it came from. What is not JSON of pino's
  * (a stack trace, a warning of Node's) passes through as it is.
  */
-export const prettyPrint = (out: { write: (text: string) => unknown }, color: boolean): Print => {
+export function createPrettyPrinter(out: { write: (text: string) => unknown }, color: boolean): Print {
   const pretty = prettyFactory({
     colorize: color,
     ignore: 'pid,hostname,name',
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
   });
-  return (name, line) => {
+  return function printLine(name, line) {
     const label = `${name.padEnd(8)} | `;
     const text = String(pretty(line)).trimEnd();
     out.write(
@@ -25,8 +25,8 @@ export const prettyPrint = (out: { write: (text: string) => unknown }, color: bo
         .join('\n')}\n`,
     );
   };
-};
+}
 
-export const forwardLines = (stream: Readable, print: (line: string) => void): void => {
+export function forwardLines(stream: Readable, print: (line: string) => void): void {
   createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => line && print(line));
-};
+}

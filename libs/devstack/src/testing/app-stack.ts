@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { readConfig } from '../config.ts';
 import { freePorts } from '../process/choose-port.ts';
-import { ADMIN_PORTS, adminPortsOf, appFiles, appProcesses } from '../start/app-processes.ts';
+import { ADMIN_PORT_COUNT, assignAdminPorts, appFiles, appProcesses } from '../start/app-processes.ts';
 import { supervise } from '../supervise.ts';
 
 export type AppStack = {
@@ -30,16 +30,16 @@ const built = (path: string): string => fileURLToPath(new URL(`../../../../dist/
 const files = appFiles(built);
 
 /** The built apps as real processes on stores that are there: what `npm start` supervises, without its stores. */
-export const startAppStack = async (options: AppStackOptions): Promise<AppStack> => {
+export async function startAppStack(options: AppStackOptions): Promise<AppStack> {
   const { databaseUrl, redisUrl, env = {}, gateways = 1, print = () => {} } = options;
   const stores = {
     database: { url: databaseUrl, kind: 'given' as const },
     queues: redisUrl ? { url: redisUrl, kind: 'given' as const } : null,
   };
-  const ports = await freePorts(2 * gateways + ADMIN_PORTS);
+  const ports = await freePorts(2 * gateways + ADMIN_PORT_COUNT);
   const publicPorts = ports.splice(0, gateways);
   const gatewayPorts = ports.splice(0, gateways);
-  const adminPorts = adminPortsOf(ports);
+  const adminPorts = assignAdminPorts(ports);
   const jwtSecret = randomBytes(48).toString('base64');
   const [first, ...others] = publicPorts.map((port, index) =>
     appProcesses({
@@ -66,4 +66,4 @@ export const startAppStack = async (options: AppStackOptions): Promise<AppStack>
     ready: () => apps.ready(),
     stop: () => apps.stop(),
   };
-};
+}

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** An app as small as it can be: ready at once, gone on SIGTERM and when its supervisor is gone. */
-const fakeApp = `
+const FAKE_APP_SOURCE = `
 import { createServer } from 'node:http';
 const { ADMIN_PORT, PORT, IGNORE_SIGTERM, EXIT_AT_ONCE } = process.env;
 if (EXIT_AT_ONCE) process.exit(3);
@@ -23,8 +23,8 @@ console.log(JSON.stringify({ level: 30, time: Date.now(), msg: 'app is up' }));
 console.log('a plain line');
 `;
 
-export const writeFakeApp = async (file: string): Promise<string> => {
+export async function writeFakeApp(file: string): Promise<string> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, fakeApp);
+  await writeFile(file, FAKE_APP_SOURCE);
   return file;
-};
+}

@@ -3,30 +3,35 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-export type Script = { child: ChildProcess; output: () => string; said: (words: string) => Promise<void> };
+export type Script = {
+  child: ChildProcess;
+  output: () => string;
+  waitForOutput: (words: string) => Promise<void>;
+};
 
 const repository = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /** Runs TypeScript in a process of its own, so that a test can kill it. It is killed at the end of the test in any case. */
-export const runScript = (source: string): Script =>
-  watch(
+export function runScript(source: string): Script {
+  return watchOutput(
     spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
       cwd: repository,
       stdio: ['ignore', 'pipe', 'pipe'],
     }),
   );
+}
 
-export const watch = (child: ChildProcess): Script => {
+export function watchOutput(child: ChildProcess): Script {
   let text = '';
   for (const stream of [child.stdout!, child.stderr!])
     stream.on('data', (chunk: Buffer) => (text += String(chunk)));
   onTestFinished(() => void child.kill('SIGKILL'));
-  const said = async (words: string) => {
+  async function said(words: string) {
     while (!text.includes(words)) {
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(`It ended without "${words}": ${text}`);
       await Promise.race([once(child.stdout!, 'data'), once(child.stderr!, 'data'), once(child, 'exit')]);
     }
-  };
-  return { child, output: () => text, said };
-};
+  }
+  return { child, output: () => text, waitForOutput: said };
+}

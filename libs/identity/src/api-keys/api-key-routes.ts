@@ -14,37 +14,38 @@ import { apiKeys } from './api-key.repository.ts';
 import { ApiKey, NewApiKey, presentApiKey } from './api-key.ts';
 import { createApiKey } from './create-api-key.ts';
 
-const keepers: Access = { roles: ['admin', 'manager'] };
+const managers: Access = { roles: ['admin', 'manager'] };
 
 /** Credentials for machines. */
-export const apiKeyRoutes = async (app: HttpServer, { db }: { db: Database }): Promise<void> => {
+export async function apiKeyRoutes(app: HttpServer, { db }: { db: Database }): Promise<void> {
   const create = createApiKey(db);
 
   app.route({
     method: 'POST',
     url: '/api-keys',
-    config: { family: 'oriontel', access: keepers, errors: ['not_found'] },
+    config: { family: 'oriontel', access: managers, errors: ['not_found'] },
     schema: {
       tags: ['Accounts'],
       summary: 'Create an API key',
       body: NewApiKey,
       response: { 201: Enveloped(ApiKey) },
     },
-    handler: async ({ principal, body }, reply) =>
-      reply.code(201).send(envelope(await create(principal, body))),
+    async handler({ principal, body }, reply) {
+      return reply.code(201).send(envelope(await create(principal, body)));
+    },
   });
 
   app.route({
     method: 'GET',
     url: '/api-keys',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: managers },
     schema: {
       tags: ['Accounts'],
       summary: 'List API keys',
       querystring: z.strictObject(pageQuery),
       response: { 200: EnvelopedPage(ApiKey) },
     },
-    handler: async ({ principal, query }) => {
+    async handler({ principal, query }) {
       const found = await apiKeys(db).list(organizationToRead(principal, query.org_id), query);
       return envelopePage(found, query, presentApiKey);
     },
@@ -53,17 +54,17 @@ export const apiKeyRoutes = async (app: HttpServer, { db }: { db: Database }): P
   app.route({
     method: 'DELETE',
     url: '/api-keys/:id',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: managers },
     schema: {
       tags: ['Accounts'],
       summary: 'Revoke an API key',
       params: z.object({ id: z.uuid('must be the id of an API key') }),
       response: { 204: z.undefined() },
     },
-    handler: async ({ principal, params }, reply) => {
+    async handler({ principal, params }, reply) {
       const deleted = await apiKeys(db).delete(organizationToRead(principal), params.id);
       if (!deleted) throw new Failure('not_found', 'No such API key.');
       return reply.code(204).send();
     },
   });
-};
+}

@@ -13,38 +13,42 @@ export interface NewApiKeyRow {
 }
 
 const select = { id: true, name: true, orgId: true, scopes: true, expiresAt: true, createdAt: true } as const;
-const asKey = <T extends { scopes: string[] }>(row: T) => ({ ...row, scopes: row.scopes as Scope[] });
+const toApiKey = <T extends { scopes: string[] }>(row: T) => ({ ...row, scopes: row.scopes as Scope[] });
 
 /** The only file that speaks to the api_keys table. */
-export const apiKeys = (db: Queryable) => ({
-  create: async (data: NewApiKeyRow): Promise<FoundApiKey> => asKey(await db.apiKey.create({ data, select })),
+export function apiKeys(db: Queryable) {
+  return {
+    async create(data: NewApiKeyRow): Promise<FoundApiKey> {
+      return toApiKey(await db.apiKey.create({ data, select }));
+    },
 
-  /** Newest first; `orgId` null lists every organization's. */
-  list: async (orgId: number | null, { limit, offset }: Page): Promise<Paged<FoundApiKey>> => {
-    const where = orgId === null ? {} : { orgId };
-    const [rows, total] = await Promise.all([
-      db.apiKey.findMany({ where, select, orderBy: { id: 'desc' }, take: limit, skip: offset }),
-      db.apiKey.count({ where }),
-    ]);
-    return { items: rows.map(asKey), total };
-  },
+    /** Newest first; `orgId` null lists every organization's. */
+    async list(orgId: number | null, { limit, offset }: Page): Promise<Paged<FoundApiKey>> {
+      const where = orgId === null ? {} : { orgId };
+      const [rows, total] = await Promise.all([
+        db.apiKey.findMany({ where, select, orderBy: { id: 'desc' }, take: limit, skip: offset }),
+        db.apiKey.count({ where }),
+      ]);
+      return { items: rows.map(toApiKey), total };
+    },
 
-  /** With its hash, for checking; an expired key and one of a disabled organization is none. */
-  findValid: async (id: string, now: Date): Promise<(FoundApiKey & { secretHash: Uint8Array }) | null> => {
-    const row = await db.apiKey.findFirst({
-      where: {
-        id,
-        OR: [{ expiresAt: null }, { expiresAt: { gt: now } }],
-        organization: { disabledAt: null },
-      },
-      select: { ...select, secretHash: true },
-    });
-    return row && asKey(row);
-  },
+    /** With its hash, for checking; an expired key and one of a disabled organization is none. */
+    async findValid(id: string, now: Date): Promise<(FoundApiKey & { secretHash: Uint8Array }) | null> {
+      const row = await db.apiKey.findFirst({
+        where: {
+          id,
+          OR: [{ expiresAt: null }, { expiresAt: { gt: now } }],
+          organization: { disabledAt: null },
+        },
+        select: { ...select, secretHash: true },
+      });
+      return row && toApiKey(row);
+    },
 
-  /** Returns whether there was one. */
-  delete: async (orgId: number | null, id: string): Promise<boolean> => {
-    const { count } = await db.apiKey.deleteMany({ where: orgId === null ? { id } : { id, orgId } });
-    return count > 0;
-  },
-});
+    /** Returns whether there was one. */
+    async delete(orgId: number | null, id: string): Promise<boolean> {
+      const { count } = await db.apiKey.deleteMany({ where: orgId === null ? { id } : { id, orgId } });
+      return count > 0;
+    },
+  };
+}

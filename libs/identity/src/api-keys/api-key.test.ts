@@ -1,29 +1,31 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApiKey } from './api-key.ts';
-import { openAuthentication } from '../authenticate.ts';
-import { openTestIdentity, type TestIdentity } from '../testing.ts';
+import { createAuthenticator } from '../authenticate.ts';
+import { createTestIdentity, type TestIdentity } from '../testing.ts';
 
 let api: TestIdentity;
 let admin: string;
 let ours: { authorization: string; org_id: number | null };
 let theirs: { authorization: string; org_id: number | null };
 beforeAll(async () => {
-  api = await openTestIdentity();
+  api = await createTestIdentity();
   ({ authorization: admin } = await api.signUp('root', { role: 'admin' }));
   ours = await api.signUp('ours', { role: 'manager' });
   theirs = await api.signUp('theirs', { role: 'manager' });
 });
 afterAll(() => api.close());
 
-const make = (as: string, more: object = {}) =>
-  api.call<ApiKey & { key: string }>('POST', '/api-keys', {
+function make(as: string, more: object = {}) {
+  return api.call<ApiKey & { key: string }>('POST', '/api-keys', {
     as,
     body: { name: 'node', scopes: ['cdr:write'], ...more },
   });
+}
 const list = async (as: string, query = '') => api.call<ApiKey[]>('GET', `/api-keys${query}`, { as });
 const remove = (as: string, id: string) => api.call('DELETE', `/api-keys/${id}`, { as });
-const basic = (password: string, user = 'fs-node-01') =>
-  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+function basic(password: string, user = 'fs-node-01') {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
 /** A key may not use this route: 403 says that it was known, 401 that it was not. */
 const isKnown = async (as: string) => (await api.call('GET', '/auth/me', { as })).status === 403;
 
@@ -83,23 +85,25 @@ describe('a key is known', () => {
     expect(await isKnown(`Bearer ${data.key}`)).toBe(false);
   });
   test('no longer than that once it has expired, though it was believed before', async () => {
-    const authenticate = openAuthentication(api.db, api.tokens, 300);
+    const authenticate = createAuthenticator(api.db, api.tokens, 300);
     const { data } = await make(ours.authorization);
     const soon = new Date(Date.now() + 100);
     await api.db.apiKey.update({ where: { id: data.id }, data: { expiresAt: soon } });
     await expect(authenticate(`Bearer ${data.key}`)).resolves.toMatchObject({ id: data.id });
-    const isOut = () =>
-      authenticate(`Bearer ${data.key}`).then(
+    function isOut() {
+      return authenticate(`Bearer ${data.key}`).then(
         () => false,
         () => true,
       );
+    }
     await expect.poll(isOut, { timeout: 2_000 }).toBe(true);
     await expect(isOut()).resolves.toBe(true);
   });
   test('not while its organization is disabled', async () => {
     const { data } = await make(theirs.authorization);
-    const disable = (disabled: boolean) =>
-      api.call('PUT', `/organizations/${theirs.org_id}`, { as: admin, body: { disabled } });
+    function disable(disabled: boolean) {
+      return api.call('PUT', `/organizations/${theirs.org_id}`, { as: admin, body: { disabled } });
+    }
     await disable(true);
     expect(await isKnown(`Bearer ${data.key}`)).toBe(false);
     expect(await isKnown(basic(data.key))).toBe(false);

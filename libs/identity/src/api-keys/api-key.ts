@@ -1,6 +1,6 @@
 import { Id, isoTime, isoTimeOrNull, Label, scopes, time, type Scope } from '@oriontel/contracts';
 import { z } from 'zod';
-import { secretWords } from '../secret-word.ts';
+import { createSecretTokens } from '../secret-token.ts';
 
 export const NewApiKey = z
   .strictObject({
@@ -52,13 +52,15 @@ export interface FoundApiKey {
   createdAt: Date;
 }
 
-export const presentApiKey = ({ id, name, orgId, scopes, expiresAt, createdAt }: FoundApiKey): ApiKey => ({
-  id,
-  name,
-  org_id: orgId,
-  scopes,
-  expires_at: isoTimeOrNull(expiresAt),
-  created_at: isoTime(createdAt),
-});
+export function presentApiKey({ id, name, orgId, scopes, expiresAt, createdAt }: FoundApiKey): ApiKey {
+  return {
+    id,
+    name,
+    org_id: orgId,
+    scopes,
+    expires_at: isoTimeOrNull(expiresAt),
+    created_at: isoTime(createdAt),
+  };
+}
 
-export const keyWords = secretWords('otk_');
+export const apiKeyTokens = createSecretTokens('otk_');

@@ -10,20 +10,20 @@ import {
   type HttpServer,
 } from '@oriontel/service';
 import { z } from 'zod';
-import { Member, takeInUser } from '../users/take-in-user.ts';
+import { Member, addMember } from '../users/add-member.ts';
 import { presentAccount, UserAccount } from '../users/user.ts';
 import { organizations } from './organization.repository.ts';
 import { NewOrganization, Organization, OrganizationUpdate, presentOrganization } from './organization.ts';
 import { updateOrganization } from './update-organization.ts';
 
-const keepers: Access = { roles: ['admin', 'manager'] };
+const managers: Access = { roles: ['admin', 'manager'] };
 const { limit, offset } = pageQuery;
 const params = z.object({ id: IdText });
 
 /** For admins, all organizations; for a manager, its own. */
-export const organizationRoutes = async (app: HttpServer, { db }: { db: Database }): Promise<void> => {
+export async function organizationRoutes(app: HttpServer, { db }: { db: Database }): Promise<void> {
   const update = updateOrganization(db);
-  const takeIn = takeInUser(db);
+  const takeIn = addMember(db);
 
   app.route({
     method: 'POST',
@@ -35,7 +35,7 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
       body: NewOrganization,
       response: { 201: Enveloped(Organization) },
     },
-    handler: async ({ body: { name, region = null, retention_days: retentionDays = null } }, reply) => {
+    async handler({ body: { name, region = null, retention_days: retentionDays = null } }, reply) {
       const made = await organizations(db).create({ name, region, retentionDays });
       return reply.code(201).send(envelope(presentOrganization(made)));
     },
@@ -44,14 +44,14 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
   app.route({
     method: 'GET',
     url: '/organizations',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: managers },
     schema: {
       tags: ['Accounts'],
       summary: 'List organizations',
       querystring: z.strictObject({ limit, offset }),
       response: { 200: EnvelopedPage(Organization) },
     },
-    handler: async ({ principal, query }) => {
+    async handler({ principal, query }) {
       const found = await organizations(db).list(organizationToRead(principal), query);
       return envelopePage(found, query, presentOrganization);
     },
@@ -60,24 +60,24 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
   app.route({
     method: 'GET',
     url: '/organizations/:id',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: managers },
     schema: {
       tags: ['Accounts'],
       summary: 'Read an organization',
       params,
       response: { 200: Enveloped(Organization) },
     },
-    handler: async ({ principal, params: { id } }) => {
+    async handler({ principal, params: { id } }) {
       const own = organizationToRead(principal);
       const found = own === null || own === id ? await organizations(db).find(id) : null;
-      return envelope(presentOrganization(found ?? missing()));
+      return envelope(presentOrganization(found ?? throwNotFound()));
     },
   });
 
   app.route({
     method: 'PUT',
     url: '/organizations/:id',
-    config: { family: 'oriontel', access: keepers, errors: ['conflict'] },
+    config: { family: 'oriontel', access: managers, errors: ['conflict'] },
     schema: {
       tags: ['Accounts'],
       summary: 'Update an organization',
@@ -85,14 +85,15 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
       body: OrganizationUpdate,
       response: { 200: Enveloped(Organization) },
     },
-    handler: async ({ principal, params: { id }, body }) =>
-      envelope(presentOrganization((await update(principal, id, body)) ?? missing())),
+    async handler({ principal, params: { id }, body }) {
+      return envelope(presentOrganization((await update(principal, id, body)) ?? throwNotFound()));
+    },
   });
 
   app.route({
     method: 'POST',
     url: '/organizations/:id/members',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: managers },
     schema: {
       tags: ['Accounts'],
       summary: 'Take in a member',
@@ -100,14 +101,14 @@ export const organizationRoutes = async (app: HttpServer, { db }: { db: Database
       body: Member,
       response: { 200: Enveloped(UserAccount) },
     },
-    handler: async ({ principal, params: { id }, body }) => {
+    async handler({ principal, params: { id }, body }) {
       const own = organizationToRead(principal);
-      if (own !== null && own !== id) missing();
+      if (own !== null && own !== id) throwNotFound();
       return envelope(presentAccount(await takeIn(id, body)));
     },
   });
-};
+}
 
-const missing = (): never => {
+function throwNotFound(): never {
   throw new Failure('not_found', 'No such organization.');
-};
+}

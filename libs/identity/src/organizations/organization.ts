@@ -5,8 +5,8 @@ const region = Region.nullish().meta({
   description: 'ISO 3166 alpha-2: how national numbers are read. Null: as the installation does',
 });
 
-const DAYS = 'must be a whole number of days from 1 to 36500';
-const retention_days = z.int(DAYS).min(1, DAYS).max(36_500, DAYS).nullish().meta({
+const DAYS_MESSAGE = 'must be a whole number of days from 1 to 36500';
+const retention_days = z.int(DAYS_MESSAGE).min(1, DAYS_MESSAGE).max(36_500, DAYS_MESSAGE).nullish().meta({
   description:
     'CDRs that are older are deleted. Null: as the installation does, which keeps them for ever unless told otherwise',
 });
@@ -64,11 +64,13 @@ export interface FoundOrganization {
   createdAt: Date;
 }
 
-export const presentOrganization = (found: FoundOrganization): Organization => ({
-  id: found.id,
-  name: found.name,
-  region: found.region,
-  retention_days: found.retentionDays,
-  disabled: found.disabledAt !== null,
-  created_at: isoTime(found.createdAt),
-});
+export function presentOrganization(found: FoundOrganization): Organization {
+  return {
+    id: found.id,
+    name: found.name,
+    region: found.region,
+    retention_days: found.retentionDays,
+    disabled: found.disabledAt !== null,
+    created_at: isoTime(found.createdAt),
+  };
+}

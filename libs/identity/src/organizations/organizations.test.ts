@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
+import { createTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
 import type { SignedIn } from '../sessions/session.ts';
 import type { UserAccount } from '../users/user.ts';
 import type { Organization } from './organization.ts';
@@ -14,7 +14,7 @@ let member: SignedUp;
 let other: SignedUp;
 let count = 0;
 beforeAll(async () => {
-  api = await openTestIdentity();
+  api = await createTestIdentity();
   ({ authorization: admin } = await api.signUp('root', { role: 'admin' }));
 });
 beforeEach(async () => {
@@ -25,24 +25,30 @@ beforeEach(async () => {
 });
 afterAll(() => api.close());
 
-const create = (as: string | undefined, body: object) =>
-  api.call<Organization>('POST', '/organizations', { as, body });
-const read = (as: string | undefined, id: number | string | null) =>
-  api.call<Organization>('GET', `/organizations/${id}`, { as });
-const list = (as: string | undefined, query = '') =>
-  api.call<Organization[]>('GET', `/organizations${query}`, { as });
-const put = (as: string | undefined, id: number | string | null, body: object) =>
-  api.call<Organization>('PUT', `/organizations/${id}`, { as, body });
-const takeIn = (as: string | undefined, id: number | string | null, username: string) =>
-  api.call<UserAccount>('POST', `/organizations/${id}/members`, { as, body: { username } });
+function create(as: string | undefined, body: object) {
+  return api.call<Organization>('POST', '/organizations', { as, body });
+}
+function read(as: string | undefined, id: number | string | null) {
+  return api.call<Organization>('GET', `/organizations/${id}`, { as });
+}
+function list(as: string | undefined, query = '') {
+  return api.call<Organization[]>('GET', `/organizations${query}`, { as });
+}
+function put(as: string | undefined, id: number | string | null, body: object) {
+  return api.call<Organization>('PUT', `/organizations/${id}`, { as, body });
+}
+function takeIn(as: string | undefined, id: number | string | null, username: string) {
+  return api.call<UserAccount>('POST', `/organizations/${id}/members`, { as, body: { username } });
+}
 const me = (as: string) => api.call('GET', '/auth/me', { as });
-const login = (username: string) =>
-  api.call<SignedIn>('POST', '/auth/login', { body: { username, password: PASSWORD } });
-const makeKey = async () => {
+function login(username: string) {
+  return api.call<SignedIn>('POST', '/auth/login', { body: { username, password: PASSWORD } });
+}
+async function makeKey() {
   const body = { name: 'node', scopes: ['cdr:write'] };
   const { data } = await api.call<{ key: string }>('POST', '/api-keys', { as: manager.authorization, body });
   return `Bearer ${data.key}`;
-};
+}
 
 describe('making one', () => {
   test('an admin does, with a region or none', async () => {

@@ -1,21 +1,20 @@
-import { DEFAULT_ORG, Failure, type Principal } from '@oriontel/contracts';
+import { DEFAULT_ORG_ID, Failure, type Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { isAdmin } from '@oriontel/service';
 import { organizations } from './organization.repository.ts';
 import type { FoundOrganization, OrganizationUpdate } from './organization.ts';
 
 /** Null where there is none, for this one. @throws Failure forbidden, conflict */
-export const updateOrganization =
-  (db: Database) =>
-  async (
+export function updateOrganization(db: Database) {
+  return async function applyOrganizationUpdate(
     actor: Principal,
     id: number,
     { name, region, retention_days, disabled }: OrganizationUpdate,
-  ): Promise<FoundOrganization | null> => {
+  ): Promise<FoundOrganization | null> {
     if (!isAdmin(actor) && actor.orgId !== id) return null;
     if (disabled !== undefined && !isAdmin(actor))
       throw new Failure('forbidden', 'disabled can only be changed by an admin.');
-    if (disabled && id === DEFAULT_ORG)
+    if (disabled && id === DEFAULT_ORG_ID)
       throw new Failure('conflict', 'The default organization cannot be disabled.');
     return organizations(db).update(id, {
       ...(name !== undefined && { name }),
@@ -24,3 +23,4 @@ export const updateOrganization =
       ...(disabled !== undefined && { disabledAt: disabled ? new Date() : null }),
     });
   };
+}

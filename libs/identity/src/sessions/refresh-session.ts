@@ -3,7 +3,7 @@ import type { Database } from '@oriontel/database';
 import { z } from 'zod';
 import { users } from '../users/user.repository.ts';
 import { sessions } from './session.repository.ts';
-import { refreshWords, type Session } from './session.ts';
+import { refreshTokens, type Session } from './session.ts';
 
 export const RefreshToken = z
   .strictObject({ refresh_token: text(512) })
@@ -15,12 +15,11 @@ export type RefreshToken = z.output<typeof RefreshToken>;
  * can tell which of them is the thief.
  * @throws Failure unauthorized
  */
-export const refreshSession =
-  (db: Database, lifetime: number) =>
-  async ({ refresh_token }: RefreshToken): Promise<Session> => {
-    const given = refreshWords.open(refresh_token);
-    if (!given) throw notGood();
-    const { id: refreshId, word, secretHash } = refreshWords.mint(given.id);
+export function refreshSession(db: Database, lifetime: number) {
+  return async function exchangeRefreshToken({ refresh_token }: RefreshToken): Promise<Session> {
+    const given = refreshTokens.decode(refresh_token);
+    if (!given) throw invalidRefreshToken();
+    const { id: refreshId, token, secretHash } = refreshTokens.mint(given.id);
     const now = Date.now();
     const session = await sessions(db).rotate(refreshId, {
       old: given.secretHash,
@@ -28,14 +27,16 @@ export const refreshSession =
       now: new Date(now),
       expiresAt: new Date(now + lifetime * 1000),
     });
-    const user = session && (await users(db).findSignedIn(session.userId, session.id, new Date(now)));
-    if (user) return { id: session.id, user, refreshToken: word };
-    await sessions(db).endRefreshed(refreshId);
-    throw notGood();
+    const user = session && (await users(db).findBySession(session.userId, session.id, new Date(now)));
+    if (user) return { id: session.id, user, refreshToken: token };
+    await sessions(db).endByRefreshId(refreshId);
+    throw invalidRefreshToken();
   };
+}
 
-const notGood = (): Failure =>
-  new Failure(
+function invalidRefreshToken(): Failure {
+  return new Failure(
     'unauthorized',
     'The refresh token is not valid, has expired or was used before: sign in again.',
   );
+}

@@ -3,28 +3,28 @@ import type { Database } from '@oriontel/database';
 import { envelope, Enveloped, type HttpServer } from '@oriontel/service';
 import { z } from 'zod';
 import { changePassword, PasswordChange } from '../users/change-password.ts';
-import type { Passwords } from '../users/password.ts';
+import type { PasswordHasher } from '../users/password-hasher.ts';
 import { presentUser, User } from '../users/user.ts';
 import { users } from '../users/user.repository.ts';
 import { refreshSession, RefreshToken } from './refresh-session.ts';
 import { sessions } from './session.repository.ts';
 import { presentSession, SignedIn } from './session.ts';
 import { Credentials, signIn } from './sign-in.ts';
-import type { Tokens } from './tokens.ts';
+import type { AccessTokens } from './access-tokens.ts';
 
 export interface SessionRoutes {
   db: Database;
-  passwords: Passwords;
-  tokens: Tokens;
+  passwords: PasswordHasher;
+  tokens: AccessTokens;
   /** Seconds a session lasts from its last refresh. */
-  sessionLifetime: number;
+  sessionLifetimeSeconds: number;
 }
 
 /** Signing in, staying in, and out. Where a password or refresh token could be guessed, an address counts, not who signed in. */
-export const sessionRoutes = async (app: HttpServer, routes: SessionRoutes): Promise<void> => {
-  const { db, passwords, tokens, sessionLifetime } = routes;
-  const signedIn = signIn(db, passwords, sessionLifetime);
-  const refreshed = refreshSession(db, sessionLifetime);
+export async function sessionRoutes(app: HttpServer, routes: SessionRoutes): Promise<void> {
+  const { db, passwords, tokens, sessionLifetimeSeconds } = routes;
+  const signedIn = signIn(db, passwords, sessionLifetimeSeconds);
+  const refreshed = refreshSession(db, sessionLifetimeSeconds);
   const change = changePassword(db, passwords);
 
   app.route({
@@ -58,8 +58,8 @@ export const sessionRoutes = async (app: HttpServer, routes: SessionRoutes): Pro
     url: '/auth/logout',
     config: { family: 'oriontel', access: 'signed-in' },
     schema: { tags: ['Accounts'], summary: 'Sign out', response: { 204: z.undefined() } },
-    handler: async ({ principal }, reply) => {
-      await sessions(db).end(asUser(principal).sessionId);
+    async handler({ principal }, reply) {
+      await sessions(db).end(requireUser(principal).sessionId);
       return reply.code(204).send();
     },
   });
@@ -74,8 +74,8 @@ export const sessionRoutes = async (app: HttpServer, routes: SessionRoutes): Pro
       body: PasswordChange,
       response: { 204: z.undefined() },
     },
-    handler: async ({ principal, body }, reply) => {
-      await change(asUser(principal), body);
+    async handler({ principal, body }, reply) {
+      await change(requireUser(principal), body);
       return reply.code(204).send();
     },
   });
@@ -85,17 +85,17 @@ export const sessionRoutes = async (app: HttpServer, routes: SessionRoutes): Pro
     url: '/auth/me',
     config: { family: 'oriontel', access: 'signed-in' },
     schema: { tags: ['Accounts'], summary: 'Read who is signed in', response: { 200: Enveloped(User) } },
-    handler: async ({ principal }) => {
-      const { id, sessionId } = asUser(principal);
-      const user = await users(db).findSignedIn(id, sessionId, new Date());
+    async handler({ principal }) {
+      const { id, sessionId } = requireUser(principal);
+      const user = await users(db).findBySession(id, sessionId, new Date());
       if (!user) throw new Failure('unauthorized', 'This user does not exist any more.');
       return envelope(presentUser(user));
     },
   });
-};
+}
 
 /** The guard lets no key in where one must be signed in. */
-const asUser = (principal: Principal): Extract<Principal, { kind: 'user' }> => {
+function requireUser(principal: Principal): Extract<Principal, { kind: 'user' }> {
   if (principal.kind !== 'user') throw new Failure('forbidden', 'An API key cannot be used here: sign in.');
   return principal;
-};
+}

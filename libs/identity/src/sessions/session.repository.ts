@@ -11,38 +11,40 @@ export interface NewSession {
 }
 
 /** The only file that speaks to the sessions table. */
-export const sessions = (db: Queryable) => ({
-  start: async (session: NewSession): Promise<void> => {
-    await db.session.create({ data: session, select: { id: true } });
-  },
+export function sessions(db: Queryable) {
+  return {
+    async start(session: NewSession): Promise<void> {
+      await db.session.create({ data: session, select: { id: true } });
+    },
 
-  /** Exchanges the refresh token for the next; returns the session, null where the old one is not good now. */
-  rotate: async (
-    refreshId: string,
-    { old, next, now, expiresAt }: { old: Hash; next: Hash; now: Date; expiresAt: Date },
-  ): Promise<{ id: string; userId: number } | null> => {
-    const [session] = await db.session.updateManyAndReturn({
-      where: { refreshId, refreshHash: old, expiresAt: { gt: now } },
-      data: { refreshHash: next, expiresAt },
-      select: { id: true, userId: true },
-    });
-    return session ?? null;
-  },
+    /** Exchanges the refresh token for the next; returns the session, null where the old one is not good now. */
+    async rotate(
+      refreshId: string,
+      { old, next, now, expiresAt }: { old: Hash; next: Hash; now: Date; expiresAt: Date },
+    ): Promise<{ id: string; userId: number } | null> {
+      const [session] = await db.session.updateManyAndReturn({
+        where: { refreshId, refreshHash: old, expiresAt: { gt: now } },
+        data: { refreshHash: next, expiresAt },
+        select: { id: true, userId: true },
+      });
+      return session ?? null;
+    },
 
-  end: async (id: string): Promise<void> => {
-    await db.session.deleteMany({ where: { id } });
-  },
+    async end(id: string): Promise<void> {
+      await db.session.deleteMany({ where: { id } });
+    },
 
-  endRefreshed: async (refreshId: string): Promise<void> => {
-    await db.session.deleteMany({ where: { refreshId } });
-  },
+    async endByRefreshId(refreshId: string): Promise<void> {
+      await db.session.deleteMany({ where: { refreshId } });
+    },
 
-  /** All but `kept`. */
-  endAllOf: async (userId: number, kept?: string): Promise<void> => {
-    await db.session.deleteMany({ where: { userId, ...(kept && { id: { not: kept } }) } });
-  },
+    /** All but `kept`. */
+    async endAllForUser(userId: number, kept?: string): Promise<void> {
+      await db.session.deleteMany({ where: { userId, ...(kept && { id: { not: kept } }) } });
+    },
 
-  forgetExpired: async (userId: number, now: Date): Promise<void> => {
-    await db.session.deleteMany({ where: { userId, expiresAt: { lte: now } } });
-  },
-});
+    async deleteExpired(userId: number, now: Date): Promise<void> {
+      await db.session.deleteMany({ where: { userId, expiresAt: { lte: now } } });
+    },
+  };
+}

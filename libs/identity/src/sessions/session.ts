@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { secretWords } from '../secret-word.ts';
+import { createSecretTokens } from '../secret-token.ts';
 import { presentUser, User, type FoundUser } from '../users/user.ts';
-import type { Tokens } from './tokens.ts';
+import type { AccessTokens } from './access-tokens.ts';
 
-export const refreshWords = secretWords('otr_');
+export const refreshTokens = createSecretTokens('otr_');
 
 /** What a sign-in, and each refresh, answers. */
 export const SignedIn = z
@@ -41,10 +41,12 @@ export interface Session {
   refreshToken: string;
 }
 
-export const presentSession = (tokens: Tokens, { id, user, refreshToken }: Session): SignedIn => ({
-  token: tokens.sign(user.id, id),
-  token_type: 'Bearer',
-  expires_in: tokens.lifetime,
-  refresh_token: refreshToken,
-  user: presentUser(user),
-});
+export function presentSession(tokens: AccessTokens, { id, user, refreshToken }: Session): SignedIn {
+  return {
+    token: tokens.sign(user.id, id),
+    token_type: 'Bearer',
+    expires_in: tokens.lifetimeSeconds,
+    refresh_token: refreshToken,
+    user: presentUser(user),
+  };
+}

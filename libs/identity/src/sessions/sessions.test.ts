@@ -1,9 +1,9 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
-import { openPasswords, type Passwords } from '../users/password.ts';
+import { createTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
+import { createPasswordHasher, type PasswordHasher } from '../users/password-hasher.ts';
 import { changePassword } from '../users/change-password.ts';
-import { refreshWords, type SignedIn } from './session.ts';
+import { refreshTokens, type SignedIn } from './session.ts';
 import { signIn } from './sign-in.ts';
 
 const NEW_PASSWORD = 'battery staple correct';
@@ -14,7 +14,7 @@ let admin: string;
 let user: { id: number; username: string; org_id: number | null };
 let count = 0;
 beforeAll(async () => {
-  api = await openTestIdentity();
+  api = await createTestIdentity();
   ({ authorization: admin } = await api.signUp('root', { role: 'admin' }));
 });
 beforeEach(async () => {
@@ -23,22 +23,28 @@ beforeEach(async () => {
 });
 afterAll(() => api.close());
 
-const login = (password = PASSWORD) =>
-  api.call<SignedIn>('POST', '/auth/login', { body: { username: user.username, password } });
+function login(password = PASSWORD) {
+  return api.call<SignedIn>('POST', '/auth/login', { body: { username: user.username, password } });
+}
 const enter = async () => (await login()).data;
-const refresh = (refresh_token: unknown) =>
-  api.call<SignedIn>('POST', '/auth/refresh', { body: { refresh_token } });
+function refresh(refresh_token: unknown) {
+  return api.call<SignedIn>('POST', '/auth/refresh', { body: { refresh_token } });
+}
 const bearer = ({ token }: { token: string }) => `Bearer ${token}`;
 const me = async (as: string) => (await api.call('GET', '/auth/me', { as })).status;
 const logout = (as: string) => api.call('POST', '/auth/logout', { as });
 const sidOf = ({ token }: { token: string }) => api.app.jwt.decode<{ sid: string }>(token)!.sid;
-const expire = (session: SignedIn) =>
-  api.db.session.update({ where: { id: sidOf(session) }, data: { expiresAt: new Date(Date.now() - 1) } });
-const makeKey = async () => {
+function expire(session: SignedIn) {
+  return api.db.session.update({
+    where: { id: sidOf(session) },
+    data: { expiresAt: new Date(Date.now() - 1) },
+  });
+}
+async function makeKey() {
   const body = { name: 'node', scopes: ['cdr:write'] };
   const as = bearer(await enter());
   return (await api.call<{ key: string }>('POST', '/api-keys', { as, body })).data.key;
-};
+}
 
 describe('a refresh token', () => {
   test('is exchanged for a new one and a new token of the same user', async () => {
@@ -97,12 +103,12 @@ describe('a refresh token', () => {
     expect(await me(`Basic ${Buffer.from(`x:${refresh_token}`).toString('base64')}`)).toBe(401);
   });
   test('of the right session with a wrong secret is 401', async () => {
-    const forged = refreshWords.mint(sidOf(await enter())).word;
+    const forged = refreshTokens.mint(sidOf(await enter())).token;
     expect((await refresh(forged)).status).toBe(401);
   });
   test.each([
     ['that is rubbish', () => 'rubbish'],
-    ['of a session that is not there', () => refreshWords.mint(uuidv7()).word],
+    ['of a session that is not there', () => refreshTokens.mint(uuidv7()).token],
     ['that is an access token', async () => (await enter()).token],
     ['that is an API key', makeKey],
     ['that is an API key in its clothes', async () => (await makeKey()).replace('otk_', 'otr_')],
@@ -179,11 +185,12 @@ describe('signing out', () => {
 });
 
 describe('another password', () => {
-  const change = (as: string | undefined, body: object = {}) =>
-    api.call('POST', '/auth/password', {
+  function change(as: string | undefined, body: object = {}) {
+    return api.call('POST', '/auth/password', {
       as,
       body: { current_password: PASSWORD, new_password: NEW_PASSWORD, ...body },
     });
+  }
 
   test('is the one to sign in with; other sessions end and this one lives on', async () => {
     const [here, elsewhere] = [await enter(), await enter()];
@@ -230,15 +237,15 @@ describe('another password', () => {
 
 describe('while a password is being checked, which takes its time', () => {
   /** Passwords that something happens to between the look at the user and the answer. */
-  const meanwhile = (happen: () => Promise<unknown>): Passwords => {
-    const passwords = openPasswords();
-    const verify: Passwords['verify'] = async (hash, password) => {
+  function meanwhile(happen: () => Promise<unknown>): PasswordHasher {
+    const passwords = createPasswordHasher();
+    const verify: PasswordHasher['verify'] = async (hash, password) => {
       const matches = await passwords.verify(hash, password);
       await happen();
       return matches;
     };
     return { ...passwords, verify };
-  };
+  }
   const put = (body: object) => api.call('PUT', `/users/${user.id}`, { as: admin, body });
   const resets = () => put({ password: NEW_PASSWORD });
   const disables = () => put({ disabled: true });

@@ -2,10 +2,10 @@ import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import type { Passwords } from '../users/password.ts';
+import type { PasswordHasher } from '../users/password-hasher.ts';
 import { users } from '../users/user.repository.ts';
 import { sessions } from './session.repository.ts';
-import { refreshWords, type Session } from './session.ts';
+import { refreshTokens, type Session } from './session.ts';
 
 /** Looser than a registration: what cannot be right is simply wrong, without telling why. */
 export const Credentials = z
@@ -20,23 +20,23 @@ export type Credentials = z.output<typeof Credentials>;
  * Starts a session that lasts `lifetime` seconds from its last refresh.
  * @throws Failure unauthorized, the same and as late whether there is no such user or the password is wrong.
  */
-export const signIn =
-  (db: Database, passwords: Passwords, lifetime: number) =>
-  async ({ username, password }: Credentials): Promise<Session> => {
-    const user = await users(db).findByName(username.replaceAll('\0', ''));
+export function signIn(db: Database, passwords: PasswordHasher, lifetime: number) {
+  return async function startSession({ username, password }: Credentials): Promise<Session> {
+    const user = await users(db).findForSignIn(username.replaceAll('\0', ''));
     const matches = await passwords.verify(user?.passwordHash ?? null, password);
-    if (!user || !matches) throw wrong();
+    if (!user || !matches) throw wrongCredentials();
     const id = uuidv7();
-    const { id: refreshId, word, secretHash: refreshHash } = refreshWords.mint(uuidv4());
+    const { id: refreshId, token, secretHash: refreshHash } = refreshTokens.mint(uuidv4());
     const now = Date.now();
-    await sessions(db).forgetExpired(user.id, new Date(now));
+    await sessions(db).deleteExpired(user.id, new Date(now));
     await db.$transaction(async (tx) => {
       // A session that starts after all others were ended would outlive the password it started with.
-      if (!(await users(tx).keepsPassword(user.id, user.passwordHash))) throw wrong();
+      if (!(await users(tx).lockIfPasswordUnchanged(user.id, user.passwordHash))) throw wrongCredentials();
       const expiresAt = new Date(now + lifetime * 1000);
       await sessions(tx).start({ id, userId: user.id, refreshId, refreshHash, expiresAt });
     });
-    return { id, user, refreshToken: word };
+    return { id, user, refreshToken: token };
   };
+}
 
-const wrong = (): Failure => new Failure('unauthorized', 'Username or password is wrong.');
+const wrongCredentials = (): Failure => new Failure('unauthorized', 'Username or password is wrong.');

@@ -1,8 +1,8 @@
-import { refuseField, type Failure } from '@oriontel/contracts';
+import { fieldFailure, type Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { z } from 'zod';
 import { sessions } from '../sessions/session.repository.ts';
-import type { Passwords } from './password.ts';
+import type { PasswordHasher } from './password-hasher.ts';
 import { Password } from './user.ts';
 import { users } from './user.repository.ts';
 
@@ -15,21 +15,21 @@ export const PasswordChange = z
 export type PasswordChange = z.output<typeof PasswordChange>;
 
 /** Ends every session of the user but this one. @throws Failure forbidden where the current password is not that. */
-export const changePassword =
-  (db: Database, passwords: Passwords) =>
-  async (
+export function changePassword(db: Database, passwords: PasswordHasher) {
+  return async function replacePassword(
     { id, sessionId }: { id: number; sessionId: string },
     { current_password, new_password }: PasswordChange,
-  ): Promise<void> => {
-    const current = await users(db).passwordHash(id);
-    if (!(await passwords.verify(current, current_password))) throw wrong();
+  ): Promise<void> {
+    const current = await users(db).findPasswordHash(id);
+    if (!(await passwords.verify(current, current_password))) throw wrongPassword();
     const passwordHash = await passwords.hash(new_password);
     await db.$transaction(async (tx) => {
       // Another one set it meanwhile, perhaps an admin because of a thief who knew this one.
-      if (!(await users(tx).keepsPassword(id, current))) throw wrong();
+      if (!(await users(tx).lockIfPasswordUnchanged(id, current))) throw wrongPassword();
       await users(tx).update(null, id, { passwordHash });
-      await sessions(tx).endAllOf(id, sessionId);
+      await sessions(tx).endAllForUser(id, sessionId);
     });
   };
+}
 
-const wrong = (): Failure => refuseField('current_password', 'is wrong', 'forbidden');
+const wrongPassword = (): Failure => fieldFailure('current_password', 'is wrong', 'forbidden');

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { demoOrganization } from '../demo-organization.ts';
-import { openPasswords } from './password.ts';
+import { seedOrganization } from '../seed-organization.ts';
+import { createPasswordHasher } from './password-hasher.ts';
 import { ensureAdmin } from './register-user.ts';
-import { openTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
+import { createTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
 
 let api: TestIdentity;
 let admin: string;
@@ -11,7 +11,7 @@ let manager: { authorization: string; org_id: number | null };
 const org = async (name: string) => (await api.db.organization.create({ data: { name } })).id;
 
 beforeAll(async () => {
-  api = await openTestIdentity();
+  api = await createTestIdentity();
   ({ authorization: admin } = await api.signUp('root', { role: 'admin' }));
   manager = await api.signUp('boss', { role: 'manager', organization: 'Boss & Sons' });
 });
@@ -19,7 +19,7 @@ afterAll(() => api.close());
 
 describe('without a token', () => {
   test('the first admin is made while there is none, and answers with the user as documented', async () => {
-    const fresh = await openTestIdentity();
+    const fresh = await createTestIdentity();
     const { status, data } = await fresh.register('first', { role: 'admin' });
     expect(status).toBe(201);
     expect(data).toEqual({
@@ -34,7 +34,7 @@ describe('without a token', () => {
     await fresh.close();
   });
   test('of ten who would be the first admin at once, one is', async () => {
-    const fresh = await openTestIdentity();
+    const fresh = await createTestIdentity();
     const names = Array.from({ length: 10 }, (_, index) => `admin-${index}`);
     const answers = await Promise.all(names.map((name) => fresh.register(name, { role: 'admin' })));
     expect(answers.map(({ status }) => status).sort()).toEqual([
@@ -45,8 +45,9 @@ describe('without a token', () => {
     await fresh.close();
   });
   test('a manager makes a new organization of the name given, or of its own', async () => {
-    const nameOf = async (orgId: number | null) =>
-      (await api.db.organization.findUniqueOrThrow({ where: { id: orgId! } })).name;
+    async function nameOf(orgId: number | null) {
+      return (await api.db.organization.findUniqueOrThrow({ where: { id: orgId! } })).name;
+    }
     expect(await nameOf(manager.org_id)).toBe('Boss & Sons');
     const { data } = await api.register('solo', { role: 'manager' });
     expect(await nameOf(data.org_id)).toBe('solo');
@@ -162,8 +163,8 @@ test('a password is kept as an Argon2id hash, and reads back nowhere', async () 
 
 describe('ADMIN_USERNAME and ADMIN_PASSWORD', () => {
   test('make the first admin, who can sign in; a second start, or of another name, changes nothing', async () => {
-    const fresh = await openTestIdentity();
-    const ensure = ensureAdmin(fresh.db, openPasswords());
+    const fresh = await createTestIdentity();
+    const ensure = ensureAdmin(fresh.db, createPasswordHasher());
     expect(await ensure('operator', 'operator@localhost', PASSWORD)).toBe(true);
     expect(await ensure('operator', 'operator@localhost', 'another password')).toBe(false);
     expect(await ensure('other', 'other@localhost', PASSWORD)).toBe(false);
@@ -175,8 +176,8 @@ describe('ADMIN_USERNAME and ADMIN_PASSWORD', () => {
     await fresh.close();
   });
   test('two gateways that start at once make one admin', async () => {
-    const fresh = await openTestIdentity();
-    const ensure = ensureAdmin(fresh.db, openPasswords());
+    const fresh = await createTestIdentity();
+    const ensure = ensureAdmin(fresh.db, createPasswordHasher());
     const made = await Promise.all(
       ['a', 'b', 'a'].map((name) => ensure(`admin-${name}`, `${name}@localhost`, PASSWORD)),
     );
@@ -187,12 +188,13 @@ describe('ADMIN_USERNAME and ADMIN_PASSWORD', () => {
 });
 
 test('the demo organization can be made twice, nobody signs in with it, and the next ids come after it', async () => {
-  const make = () =>
-    demoOrganization(
+  function make() {
+    return seedOrganization(
       api.db,
       { id: 12_345, name: 'Demo', region: 'US' },
       { id: 67_890, username: 'john.smith', name: 'John Smith', email: 'john.smith@example.com' },
     );
+  }
   await make();
   await make();
   const { data } = await api.register('after-demo', { role: 'manager' });

@@ -2,9 +2,9 @@ import { Email, Failure, Id, Label, type Principal } from '@oriontel/contracts';
 import { isUniqueViolation, type Database, type Queryable } from '@oriontel/database';
 import { organizationToWrite } from '@oriontel/service';
 import { z } from 'zod';
-import { mustExist } from '../organizations/must-exist.ts';
+import { assertOrganizationExists } from '../organizations/assert-organization-exists.ts';
 import { organizations } from '../organizations/organization.repository.ts';
-import type { Passwords } from './password.ts';
+import type { PasswordHasher } from './password-hasher.ts';
 import { Password, RoleName, Username, type FoundUser } from './user.ts';
 import { users } from './user.repository.ts';
 
@@ -31,29 +31,32 @@ export type Registration = z.output<typeof Registration>;
  * An admin makes anyone anywhere; a manager makes managers and users of its own organization.
  * @throws Failure forbidden, conflict, not_found
  */
-export const registerUser =
-  (db: Database, passwords: Passwords) =>
-  async (creator: Principal | null, registration: Registration): Promise<FoundUser> => {
+export function registerUser(db: Database, passwords: PasswordHasher) {
+  return async function registerAccount(
+    creator: Principal | null,
+    registration: Registration,
+  ): Promise<FoundUser> {
     const { username, email, password, name = null, role } = registration;
-    mayCreate(creator, registration);
+    assertMayRegister(creator, registration);
     const passwordHash = await passwords.hash(password);
     return db
       .$transaction(async (tx) => {
-        await mustBeFree(tx, username, email);
+        await assertNotTaken(tx, username, email);
         if (role === 'admin' && !creator && (await users(tx).hasAdmin())) {
           throw new Failure('forbidden', 'An admin exists already: ask one to register you.');
         }
-        const orgId = await organizationFor(tx, creator, registration);
+        const orgId = await resolveOrganization(tx, creator, registration);
         return users(tx).create({ username, email, name, passwordHash, role, orgId });
       })
       .catch((error: unknown) => {
         // Two requests with one name at once: the database saw the other first.
-        if (isUniqueViolation(error)) throw taken('username');
+        if (isUniqueViolation(error)) throw takenFailure('username');
         throw error;
       });
   };
+}
 
-const mayCreate = (creator: Principal | null, { role, org_id }: Registration): void => {
+function assertMayRegister(creator: Principal | null, { role, org_id }: Registration): void {
   if (!creator) {
     if (org_id !== undefined) throw new Failure('forbidden', 'org_id can only be chosen by an admin.');
     return;
@@ -63,36 +66,40 @@ const mayCreate = (creator: Principal | null, { role, org_id }: Registration): v
   if (creator.role === 'admin') return;
   if (role === 'admin') throw new Failure('forbidden', 'A manager registers managers and users, not admins.');
   organizationToWrite(creator, org_id);
-};
+}
 
-const mustBeFree = async (tx: Queryable, username: string, email: string): Promise<void> => {
-  const field = await users(tx).taken(username, email);
-  if (field) throw taken(field);
-};
+async function assertNotTaken(tx: Queryable, username: string, email: string): Promise<void> {
+  const field = await users(tx).findTakenField(username, email);
+  if (field) throw takenFailure(field);
+}
 
-export const taken = (field: string): Failure =>
-  new Failure('conflict', `This ${field} is taken: choose another.`, {
+export function takenFailure(field: string): Failure {
+  return new Failure('conflict', `This ${field} is taken: choose another.`, {
     details: [{ field, message: 'is taken' }],
   });
+}
 
-const organizationFor = async (
+async function resolveOrganization(
   tx: Queryable,
   creator: Principal | null,
   { username, role, organization, org_id }: Registration,
-): Promise<number | null> => {
+): Promise<number | null> {
   if (creator?.kind === 'user' && creator.role === 'manager') return creator.orgId;
   if (org_id !== undefined) {
-    await mustExist(tx, org_id);
+    await assertOrganizationExists(tx, org_id);
     return org_id;
   }
   if (role !== 'manager') return null;
   return (await organizations(tx).create({ name: organization ?? username })).id;
-};
+}
 
 /** ADMIN_USERNAME and ADMIN_PASSWORD: the first admin, where there is none. Returns whether it was made. */
-export const ensureAdmin =
-  (db: Database, passwords: Passwords) =>
-  async (username: string, email: string, password: string): Promise<boolean> => {
+export function ensureAdmin(db: Database, passwords: PasswordHasher) {
+  return async function createFirstAdmin(
+    username: string,
+    email: string,
+    password: string,
+  ): Promise<boolean> {
     const passwordHash = await passwords.hash(password);
     return db
       .$transaction(async (tx) => {
@@ -106,3 +113,4 @@ export const ensureAdmin =
         throw error;
       });
   };
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
+import { createTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
 import type { UserAccount } from './user.ts';
 
 type SignedUp = Awaited<ReturnType<TestIdentity['signUp']>>;
@@ -16,7 +16,7 @@ let free: SignedUp;
 let target: SignedUp;
 let count = 0;
 beforeAll(async () => {
-  api = await openTestIdentity();
+  api = await createTestIdentity();
   admin = await api.signUp('root', { role: 'admin' });
   manager = await api.signUp('boss', { role: 'manager' });
   member = await api.signUp('member', {}, manager.authorization);
@@ -30,14 +30,16 @@ beforeEach(async () => {
 });
 afterAll(() => api.close());
 
-const put = (as: string | undefined, id: number | string, body: unknown) =>
-  api.call<UserAccount>('PUT', `/users/${id}`, { as, body });
+function put(as: string | undefined, id: number | string, body: unknown) {
+  return api.call<UserAccount>('PUT', `/users/${id}`, { as, body });
+}
 const change = (as: string, body: object) => put(as, target.id, body);
 const read = (as: string, id: number) => api.call<UserAccount>('GET', `/users/${id}`, { as });
 const now = async () => (await read(admin.authorization, target.id)).data;
 const me = async (as: string) => (await api.call('GET', '/auth/me', { as })).status;
-const login = async (username: string, password = PASSWORD) =>
-  (await api.call('POST', '/auth/login', { body: { username, password } })).status;
+async function login(username: string, password = PASSWORD) {
+  return (await api.call('POST', '/auth/login', { body: { username, password } })).status;
+}
 
 describe.each([
   ['a manager', () => manager.authorization],
@@ -199,7 +201,7 @@ describe('the last admin', () => {
   let first: SignedUp;
   let second: SignedUp;
   beforeAll(async () => {
-    fresh = await openTestIdentity();
+    fresh = await createTestIdentity();
     first = await fresh.signUp('first', { role: 'admin' });
     second = await fresh.signUp('second', {}, first.authorization);
   });

@@ -1,10 +1,10 @@
 import { Failure, type Principal } from '@oriontel/contracts';
 import { isUniqueViolation, type Database, type Queryable } from '@oriontel/database';
 import { isAdmin, organizationToRead } from '@oriontel/service';
-import { mustExist } from '../organizations/must-exist.ts';
+import { assertOrganizationExists } from '../organizations/assert-organization-exists.ts';
 import { sessions } from '../sessions/session.repository.ts';
-import type { Passwords } from './password.ts';
-import { taken } from './register-user.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+import { takenFailure } from './register-user.ts';
 import type { FoundUser, UserUpdate } from './user.ts';
 import { users } from './user.repository.ts';
 
@@ -13,9 +13,12 @@ import { users } from './user.repository.ts';
  * signed out everywhere.
  * @throws Failure not_found, forbidden, conflict
  */
-export const updateUser =
-  (db: Database, passwords: Passwords) =>
-  async (actor: Principal, id: number, update: UserUpdate): Promise<FoundUser> => {
+export function updateUser(db: Database, passwords: PasswordHasher) {
+  return async function applyUserUpdate(
+    actor: Principal,
+    id: number,
+    update: UserUpdate,
+  ): Promise<FoundUser> {
     const { password } = update;
     if (password !== undefined && !isAdmin(actor))
       throw new Failure(
@@ -26,53 +29,58 @@ export const updateUser =
     const orgId = organizationToRead(actor);
     return db
       .$transaction(async (tx) => {
-        const user = await users(tx).findToChange(orgId, id);
-        if (!user) throw missing();
-        mayChange(actor, user, update);
-        const change = toChange(user, update);
-        await mustBePossible(tx, user, { ...user, ...change });
+        const user = await users(tx).findForUpdate(orgId, id);
+        if (!user) throw userNotFound();
+        assertMayUpdate(actor, user, update);
+        const change = toUserChange(user, update);
+        await assertUpdatePossible(tx, user, { ...user, ...change });
         const changed = await users(tx).update(orgId, id, {
           ...change,
           ...(passwordHash && { passwordHash }),
         });
-        if (!changed) throw missing();
-        if (update.disabled || passwordHash) await sessions(tx).endAllOf(id);
+        if (!changed) throw userNotFound();
+        if (update.disabled || passwordHash) await sessions(tx).endAllForUser(id);
         return changed;
       })
       .catch((error: unknown) => {
-        if (isUniqueViolation(error)) throw taken('email');
+        if (isUniqueViolation(error)) throw takenFailure('email');
         throw error;
       });
   };
+}
 
-const missing = (): Failure => new Failure('not_found', 'No such user.');
+const userNotFound = (): Failure => new Failure('not_found', 'No such user.');
 
-const mayChange = (actor: Principal, user: FoundUser, update: UserUpdate): void => {
+function assertMayUpdate(actor: Principal, user: FoundUser, update: UserUpdate): void {
   if (isAdmin(actor)) return;
   if (user.role === 'admin') throw new Failure('forbidden', 'A manager does not change an admin.');
   if (update.role === 'admin') throw new Failure('forbidden', 'Only an admin makes admins.');
   if ((update.org_id ?? actor.orgId) !== actor.orgId)
     throw new Failure('forbidden', 'Not authorized for this organization.');
-};
+}
 
-const mustBePossible = async (tx: Queryable, before: FoundUser, after: FoundUser): Promise<void> => {
-  if (after.orgId !== null && after.orgId !== before.orgId) await mustExist(tx, after.orgId);
-  if (managesNothing(after) && !managesNothing(before))
+async function assertUpdatePossible(tx: Queryable, before: FoundUser, after: FoundUser): Promise<void> {
+  if (after.orgId !== null && after.orgId !== before.orgId) await assertOrganizationExists(tx, after.orgId);
+  if (isManagerWithoutOrganization(after) && !isManagerWithoutOrganization(before))
     throw new Failure('conflict', 'A manager belongs to an organization: say which by org_id.');
   if (isActiveAdmin(before) && !isActiveAdmin(after) && !(await users(tx).hasOtherActiveAdmin(before.id)))
     throw new Failure('conflict', 'This is the last admin: make another one first.');
-};
+}
 
-const managesNothing = ({ role, orgId }: FoundUser): boolean => role === 'manager' && orgId === null;
+function isManagerWithoutOrganization({ role, orgId }: FoundUser): boolean {
+  return role === 'manager' && orgId === null;
+}
 
 const isActiveAdmin = ({ role, disabledAt }: FoundUser): boolean => role === 'admin' && disabledAt === null;
 
-const toChange = (user: FoundUser, { email, name, role, org_id, disabled }: UserUpdate) => ({
-  ...(email !== undefined && { email }),
-  ...(name !== undefined && { name }),
-  ...(role !== undefined && { role }),
-  ...(org_id !== undefined && { orgId: org_id }),
-  // Whoever is let go takes no power along into the next organization; an admin's comes from none.
-  ...(org_id === null && role === undefined && user.role === 'manager' && { role: 'user' as const }),
-  ...(disabled !== undefined && { disabledAt: disabled ? new Date() : null }),
-});
+function toUserChange(user: FoundUser, { email, name, role, org_id, disabled }: UserUpdate) {
+  return {
+    ...(email !== undefined && { email }),
+    ...(name !== undefined && { name }),
+    ...(role !== undefined && { role }),
+    ...(org_id !== undefined && { orgId: org_id }),
+    // Whoever is let go takes no power along into the next organization; an admin's comes from none.
+    ...(org_id === null && role === undefined && user.role === 'manager' && { role: 'user' as const }),
+    ...(disabled !== undefined && { disabledAt: disabled ? new Date() : null }),
+  };
+}

@@ -10,7 +10,7 @@ import {
   type HttpServer,
 } from '@oriontel/service';
 import { z } from 'zod';
-import type { Passwords } from './password.ts';
+import type { PasswordHasher } from './password-hasher.ts';
 import { Registration, registerUser } from './register-user.ts';
 import { updateUser } from './update-user.ts';
 import { presentAccount, presentUser, RoleName, User, UserAccount, UserUpdate } from './user.ts';
@@ -18,10 +18,10 @@ import { users } from './user.repository.ts';
 
 export interface UserRoutes {
   db: Database;
-  passwords: Passwords;
+  passwords: PasswordHasher;
 }
 
-const keepers: Access = { roles: ['admin', 'manager'] };
+const managers: Access = { roles: ['admin', 'manager'] };
 const params = z.object({ id: IdText });
 const UserQuery = z.strictObject({
   ...pageQuery,
@@ -31,7 +31,7 @@ const UserQuery = z.strictObject({
 });
 
 /** Registration, and for admins all users, for a manager those of its organization. */
-export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes): Promise<void> => {
+export async function userRoutes(app: HttpServer, { db, passwords }: UserRoutes): Promise<void> {
   const register = registerUser(db, passwords);
   const update = updateUser(db, passwords);
 
@@ -45,35 +45,37 @@ export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes)
       body: Registration,
       response: { 201: Enveloped(User) },
     },
-    handler: async ({ principal, body }, reply) =>
-      reply.code(201).send(envelope(presentUser(await register(principal ?? null, body)))),
+    async handler({ principal, body }, reply) {
+      return reply.code(201).send(envelope(presentUser(await register(principal ?? null, body))));
+    },
   });
 
   app.route({
     method: 'POST',
     url: '/users',
-    config: { family: 'oriontel', access: keepers, errors: ['conflict', 'not_found'] },
+    config: { family: 'oriontel', access: managers, errors: ['conflict', 'not_found'] },
     schema: {
       tags: ['Accounts'],
       summary: 'Create a user',
       body: Registration,
       response: { 201: Enveloped(UserAccount) },
     },
-    handler: async ({ principal, body }, reply) =>
-      reply.code(201).send(envelope(presentAccount(await register(principal, body)))),
+    async handler({ principal, body }, reply) {
+      return reply.code(201).send(envelope(presentAccount(await register(principal, body))));
+    },
   });
 
   app.route({
     method: 'GET',
     url: '/users',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: managers },
     schema: {
       tags: ['Accounts'],
       summary: 'List users',
       querystring: UserQuery,
       response: { 200: EnvelopedPage(UserAccount) },
     },
-    handler: async ({ principal, query }) => {
+    async handler({ principal, query }) {
       const found = await users(db).list(organizationToRead(principal, query.org_id), query, query);
       return envelopePage(found, query, presentAccount);
     },
@@ -82,9 +84,9 @@ export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes)
   app.route({
     method: 'GET',
     url: '/users/:id',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: managers },
     schema: { tags: ['Accounts'], summary: 'Read a user', params, response: { 200: Enveloped(UserAccount) } },
-    handler: async ({ principal, params: { id } }) => {
+    async handler({ principal, params: { id } }) {
       const user = await users(db).find(organizationToRead(principal), id);
       if (!user) throw new Failure('not_found', 'No such user.');
       return envelope(presentAccount(user));
@@ -94,7 +96,7 @@ export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes)
   app.route({
     method: 'PUT',
     url: '/users/:id',
-    config: { family: 'oriontel', access: keepers, errors: ['conflict'] },
+    config: { family: 'oriontel', access: managers, errors: ['conflict'] },
     schema: {
       tags: ['Accounts'],
       summary: 'Update a user',
@@ -102,7 +104,8 @@ export const userRoutes = async (app: HttpServer, { db, passwords }: UserRoutes)
       body: UserUpdate,
       response: { 200: Enveloped(UserAccount) },
     },
-    handler: async ({ principal, params: { id }, body }) =>
-      envelope(presentAccount(await update(principal, id, body))),
+    async handler({ principal, params: { id }, body }) {
+      return envelope(presentAccount(await update(principal, id, body)));
+    },
   });
-};
+}

@@ -80,17 +80,21 @@ export interface FoundUser {
   createdAt: Date;
 }
 
-export const presentUser = ({ id, username, email, role, orgId, createdAt }: FoundUser): User => ({
-  id,
-  username,
-  email,
-  role,
-  org_id: orgId,
-  created_at: isoTime(createdAt),
-});
+export function presentUser({ id, username, email, role, orgId, createdAt }: FoundUser): User {
+  return {
+    id,
+    username,
+    email,
+    role,
+    org_id: orgId,
+    created_at: isoTime(createdAt),
+  };
+}
 
-export const presentAccount = (user: FoundUser): UserAccount => ({
-  ...presentUser(user),
-  name: user.name,
-  disabled: user.disabledAt !== null,
-});
+export function presentAccount(user: FoundUser): UserAccount {
+  return {
+    ...presentUser(user),
+    name: user.name,
+    disabled: user.disabledAt !== null,
+  };
+}

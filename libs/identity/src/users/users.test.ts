@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
+import { createTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
 import type { UserAccount } from './user.ts';
 
 type SignedUp = Awaited<ReturnType<TestIdentity['signUp']>>;
@@ -13,7 +13,7 @@ let otherMember: SignedUp;
 /** Of no organization. */
 let free: SignedUp;
 beforeAll(async () => {
-  api = await openTestIdentity();
+  api = await createTestIdentity();
   admin = await api.signUp('root', { role: 'admin' });
   manager = await api.signUp('boss', { role: 'manager' });
   member = await api.signUp('member', { name: 'Mia Member' }, manager.authorization);
@@ -23,14 +23,17 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const read = (as: string | undefined, id: number | string) =>
-  api.call<UserAccount>('GET', `/users/${id}`, { as });
+function read(as: string | undefined, id: number | string) {
+  return api.call<UserAccount>('GET', `/users/${id}`, { as });
+}
 const list = (as: string | undefined, query = '') => api.call<UserAccount[]>('GET', `/users${query}`, { as });
 const names = async (as: string, query = '') => (await list(as, query)).data.map(({ username }) => username);
-const put = (as: string | undefined, id: number | string, body: unknown) =>
-  api.call<UserAccount>('PUT', `/users/${id}`, { as, body });
-const login = async (username: string, password = PASSWORD) =>
-  (await api.call('POST', '/auth/login', { body: { username, password } })).status;
+function put(as: string | undefined, id: number | string, body: unknown) {
+  return api.call<UserAccount>('PUT', `/users/${id}`, { as, body });
+}
+async function login(username: string, password = PASSWORD) {
+  return (await api.call('POST', '/auth/login', { body: { username, password } })).status;
+}
 const promise = { id: expect.any(Number) as number, created_at: expect.stringMatching(/Z$/) as string };
 
 describe('reading users', () => {
@@ -158,11 +161,12 @@ describe('the list', () => {
 });
 
 describe('POST /users', () => {
-  const add = (as: string | undefined, username: string, more: object = {}) =>
-    api.call<UserAccount>('POST', '/users', {
+  function add(as: string | undefined, username: string, more: object = {}) {
+    return api.call<UserAccount>('POST', '/users', {
       as,
       body: { username, email: `${username}@example.com`, password: PASSWORD, ...more },
     });
+  }
 
   test('makes a user who can sign in, by a manager in its own organization', async () => {
     const { status, data } = await add(manager.authorization, 'added', { name: 'Ada' });

@@ -1,22 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestPbx, type TestPbx } from '../testing.ts';
+import { createTestPbx, type TestPbx } from '../testing.ts';
 
 let pbx: TestPbx;
 let calls: TestPbx['calls'];
 beforeAll(async () => {
-  pbx = await openTestPbx();
+  pbx = await createTestPbx();
   ({ calls } = pbx);
 });
 afterAll(() => pbx.close());
 
 describe('who may', () => {
-  const statuses = async (as: string, id: string) => [
-    (await calls.read(id, as)).status,
-    (await calls.list({}, as)).status,
-    (await pbx.send('GET', '/calls/active', { as })).status,
-    (await calls.make({}, as)).status,
-    (await calls.update(id, { status: 'busy' }, as)).status,
-  ];
+  async function statuses(as: string, id: string) {
+    return [
+      (await calls.read(id, as)).status,
+      (await calls.list({}, as)).status,
+      (await pbx.send('GET', '/calls/active', { as })).status,
+      (await calls.make({}, as)).status,
+      (await calls.update(id, { status: 'busy' }, as)).status,
+    ];
+  }
 
   test.each([
     ['manager-1', [200, 200, 200, 201, 200]],

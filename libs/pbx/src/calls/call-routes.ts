@@ -8,29 +8,29 @@ import {
   organizationToRead,
   type Access,
   type HttpServer,
-  organizationToFill,
+  createOrganizationResolver,
   type OrganizationExists,
 } from '@oriontel/service';
 import { PathId } from '../path-id.ts';
-import { CallUpdate } from './apply-update.ts';
+import { CallUpdate } from './apply-call-update.ts';
 import { Call, presentCall } from './call.ts';
 import { calls } from './call.repository.ts';
-import { createCall, NewCall, type CreateCall } from './create-call.ts';
+import { createCall, NewCall, type CreateCallDependencies } from './create-call.ts';
 import { ActiveCallQuery, CallQuery, searchCalls } from './search-calls.ts';
 import { updateCall } from './update-call.ts';
 
-export interface CallRoutes extends CreateCall {
+export interface CallRoutes extends CreateCallDependencies {
   db: Database;
   organizationExists: OrganizationExists;
 }
 
 const writers: Access = { roles: ['admin', 'manager'], scope: 'calls:write' };
 const readers: Access = { roles: ['admin', 'manager', 'user'], scope: 'calls:write' };
-const missing = (): Failure => new Failure('not_found', 'No such call.');
+const callNotFound = (): Failure => new Failure('not_found', 'No such call.');
 
-export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<void> => {
+export async function callRoutes(app: HttpServer, routes: CallRoutes): Promise<void> {
   const { db } = routes;
-  const organizationOf = organizationToFill(routes.organizationExists);
+  const organizationOf = createOrganizationResolver(routes.organizationExists);
   const create = createCall(routes);
   const search = searchCalls(db);
   const update = updateCall(db);
@@ -45,7 +45,7 @@ export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<v
       body: NewCall,
       response: { 201: Enveloped(Call) },
     },
-    handler: async ({ principal, body }, reply) => {
+    async handler({ principal, body }, reply) {
       const made = await create(await organizationOf(principal, body.org_id), body);
       return reply.code(201).send(envelope(presentCall(made)));
     },
@@ -61,7 +61,7 @@ export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<v
       querystring: CallQuery,
       response: { 200: EnvelopedPage(Call) },
     },
-    handler: async ({ principal, query }) => {
+    async handler({ principal, query }) {
       const found = await search(organizationToRead(principal, query.org_id), query);
       return envelopePage(found, query, presentCall);
     },
@@ -77,7 +77,7 @@ export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<v
       querystring: ActiveCallQuery,
       response: { 200: EnvelopedPage(Call) },
     },
-    handler: async ({ principal, query }) => {
+    async handler({ principal, query }) {
       const orgId = organizationToRead(principal, query.org_id);
       const found = await search(orgId, { ...query, status: 'active' });
       return envelopePage(found, query, presentCall);
@@ -94,9 +94,9 @@ export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<v
       params: PathId,
       response: { 200: Enveloped(Call) },
     },
-    handler: async ({ principal, params }) => {
+    async handler({ principal, params }) {
       const found = await calls(db).find(organizationToRead(principal), params.id);
-      if (!found) throw missing();
+      if (!found) throw callNotFound();
       return envelope(presentCall(found));
     },
   });
@@ -112,10 +112,10 @@ export const callRoutes = async (app: HttpServer, routes: CallRoutes): Promise<v
       body: CallUpdate,
       response: { 200: Enveloped(Call) },
     },
-    handler: async ({ principal, params, body }) => {
+    async handler({ principal, params, body }) {
       const updated = await update(organizationToRead(principal), params.id, body);
-      if (!updated) throw missing();
+      if (!updated) throw callNotFound();
       return envelope(presentCall(updated));
     },
   });
-};
+}

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildCall, buildLeg, openTestPbx, type TestPbx } from '../testing.ts';
+import { buildCall, buildLeg, createTestPbx, type TestPbx } from '../testing.ts';
 import type { Call } from './call.ts';
 
 let pbx: TestPbx;
 let calls: TestPbx['calls'];
 beforeAll(async () => {
-  pbx = await openTestPbx();
+  pbx = await createTestPbx();
   ({ calls } = pbx);
 });
 afterAll(() => pbx.close());

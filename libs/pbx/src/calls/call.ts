@@ -8,7 +8,7 @@ export const CallStatus = z.enum(statuses, required(`must be one of ${statuses.j
 export type CallStatus = z.output<typeof CallStatus>;
 
 /** Seconds: PostgreSQL's integer. */
-export const LONGEST_CALL = 2_147_483_647;
+export const MAX_CALL_SECONDS = 2_147_483_647;
 
 /** A call as it reads over HTTP. */
 export const Call = z
@@ -66,17 +66,19 @@ export interface FoundCall {
   updatedAt: Date;
 }
 
-export const presentCall = (call: FoundCall): Call => ({
-  id: call.id,
-  org_id: call.orgId,
-  call_id: call.callId,
-  caller_id: call.callerId,
-  recipient_id: call.recipientId,
-  start_time: isoTime(call.startTime),
-  end_time: isoTimeOrNull(call.endTime),
-  duration: call.duration,
-  status: call.status,
-  recording_path: call.recordingPath,
-  created_at: isoTime(call.createdAt),
-  updated_at: isoTime(call.updatedAt),
-});
+export function presentCall(call: FoundCall): Call {
+  return {
+    id: call.id,
+    org_id: call.orgId,
+    call_id: call.callId,
+    caller_id: call.callerId,
+    recipient_id: call.recipientId,
+    start_time: isoTime(call.startTime),
+    end_time: isoTimeOrNull(call.endTime),
+    duration: call.duration,
+    status: call.status,
+    recording_path: call.recordingPath,
+    created_at: isoTime(call.createdAt),
+    updated_at: isoTime(call.updatedAt),
+  };
+}

@@ -1,13 +1,13 @@
 import type { Queryable } from '@oriontel/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildLeg, openTestPbx, type TestPbx } from '../testing.ts';
+import { buildLeg, createTestPbx, type TestPbx } from '../testing.ts';
 import { closeCalls } from './close-calls.ts';
 import type { FinishedLeg } from './finished-leg.ts';
 
 let pbx: TestPbx;
 let calls: TestPbx['calls'];
 beforeAll(async () => {
-  pbx = await openTestPbx();
+  pbx = await createTestPbx();
   ({ calls } = pbx);
 });
 beforeEach(() => pbx.db.call.deleteMany());
@@ -235,13 +235,14 @@ describe('texts', () => {
 });
 
 describe('a large batch', () => {
-  const strangers = (count: number) =>
-    Array.from({ length: count }, (_, index) => buildLeg({ caller: `${index}`, callerRaw: null }));
-  const counted = async (legs: FinishedLeg[]) => {
+  function strangers(count: number) {
+    return Array.from({ length: count }, (_, index) => buildLeg({ caller: `${index}`, callerRaw: null }));
+  }
+  async function counted(legs: FinishedLeg[]) {
     let statements = 0;
     await pbx.db.$transaction(async (tx) => {
       const counting = new Proxy(tx, {
-        get: (target, name) => {
+        get(target, name) {
           if (name === '$queryRaw' || name === '$executeRaw') statements += 1;
           return target[name as keyof Queryable] as unknown;
         },
@@ -249,7 +250,7 @@ describe('a large batch', () => {
       await closeCalls(counting, legs);
     });
     return statements;
-  };
+  }
 
   test('closes what it has to, by any spelling', async () => {
     const ids = [
@@ -289,14 +290,15 @@ describe('a large batch', () => {
 });
 
 /** How many statements wait for a lock. */
-const waiting = async () =>
-  (
+async function waiting() {
+  return (
     await pbx.db.$queryRaw<unknown[]>`
       SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
   ).length;
+}
 
 describe('at the same moment', () => {
-  const closeWhile = async (sql: string) => {
+  async function closeWhile(sql: string) {
     const id = await make({ call_id: 'c' });
     let closing: Promise<void> | undefined;
     await pbx.db.$transaction(async (tx) => {
@@ -306,7 +308,7 @@ describe('at the same moment', () => {
     });
     await closing;
     return read(id);
-  };
+  }
 
   test('an update of the call is kept', async () => {
     const found = await closeWhile(`UPDATE calls SET recording_path = 'x.wav'`);

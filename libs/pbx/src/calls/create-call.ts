@@ -32,28 +32,28 @@ export const NewCall = z
   });
 export type NewCall = z.output<typeof NewCall>;
 
-export interface CreateCall {
+export interface CreateCallDependencies {
   db: Queryable;
   /** A leg of the organization whose CDR is stored, or accepted to be stored, under this call_id. */
-  finishedLeg: (orgId: number, callId: string) => Promise<FinishedLeg | null>;
+  findFinishedLeg: (orgId: number, callId: string) => Promise<FinishedLeg | null>;
 }
 
 /** An active call whose CDR was faster than it is closed at once. @throws Failure conflict where its call_id is known. */
-export const createCall =
-  ({ db, finishedLeg }: CreateCall) =>
-  async (orgId: number, call: NewCall): Promise<FoundCall> => {
-    const made = await insert(db, orgId, call);
+export function createCall({ db, findFinishedLeg }: CreateCallDependencies) {
+  return async function recordCall(orgId: number, call: NewCall): Promise<FoundCall> {
+    const made = await insertCall(db, orgId, call);
     const { status, callId } = made;
     if (status !== 'active' || callId === null) return made;
     // After the insert is committed: a CDR that is stored from now on finds the call by itself.
-    const leg = await finishedLeg(orgId, callId);
+    const leg = await findFinishedLeg(orgId, callId);
     if (!leg) return made;
     await closeCalls(db, [{ ...leg, orgId, callId }]);
     return (await calls(db).find(orgId, made.id)) ?? made;
   };
+}
 
-const insert = (db: Queryable, orgId: number, call: NewCall): Promise<FoundCall> =>
-  calls(db)
+function insertCall(db: Queryable, orgId: number, call: NewCall): Promise<FoundCall> {
+  return calls(db)
     .create({
       id: uuidv7(),
       orgId,
@@ -64,11 +64,13 @@ const insert = (db: Queryable, orgId: number, call: NewCall): Promise<FoundCall>
       status: call.status,
     })
     .catch((error: unknown) => {
-      if (isUniqueViolation(error)) throw known();
+      if (isUniqueViolation(error)) throw duplicateCallId();
       throw error;
     });
+}
 
-const known = (): Failure =>
-  new Failure('conflict', 'A call with this call_id is there already: update that one.', {
+function duplicateCallId(): Failure {
+  return new Failure('conflict', 'A call with this call_id is there already: update that one.', {
     details: [{ field: 'call_id', message: 'is taken' }],
   });
+}

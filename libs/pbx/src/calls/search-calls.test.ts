@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestPbx, type TestPbx } from '../testing.ts';
+import { createTestPbx, type TestPbx } from '../testing.ts';
 import type { Call } from './call.ts';
 
 let pbx: TestPbx;
 let calls: TestPbx['calls'];
 beforeAll(async () => {
-  pbx = await openTestPbx();
+  pbx = await createTestPbx();
   ({ calls } = pbx);
   const at = (minute: number) => `2024-01-15T10:${minute}:00Z`;
   await calls.make({ call_id: 'c30', start_time: at(30) });
@@ -96,8 +96,9 @@ describe('the list', () => {
 });
 
 describe('the active calls', () => {
-  const active = async (query: string, as = 'user-1') =>
-    pbx.send<Call[]>('GET', `/calls/active${query}`, { as });
+  async function active(query: string, as = 'user-1') {
+    return pbx.send<Call[]>('GET', `/calls/active${query}`, { as });
+  }
 
   test('are newest first, with pages', async () => {
     const { data, meta } = await active('');

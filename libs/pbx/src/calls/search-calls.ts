@@ -5,15 +5,17 @@ import { CallStatus, type FoundCall } from './call.ts';
 import { calls, type CallFilter } from './call.repository.ts';
 
 /** A `+` that was not percent-encoded arrives as a space. */
-const number = text(255).transform((value) => value.replace(/^ (?=\d)/, '+'));
+const phoneNumber = text(255).transform((value) => value.replace(/^ (?=\d)/, '+'));
 
 export const ActiveCallQuery = z.strictObject({
   ...pageQuery,
   from: time.optional().meta({ description: 'Calls that started then or later' }),
   to: time.optional().meta({ description: 'Calls that started then or earlier' }),
-  text: number.optional().meta({ description: 'Part of caller_id, recipient_id or call_id, in any case' }),
-  caller_id: number.optional(),
-  recipient_id: number.optional(),
+  text: phoneNumber
+    .optional()
+    .meta({ description: 'Part of caller_id, recipient_id or call_id, in any case' }),
+  caller_id: phoneNumber.optional(),
+  recipient_id: phoneNumber.optional(),
   call_id: text(255).optional(),
 });
 export type ActiveCallQuery = z.output<typeof ActiveCallQuery>;
@@ -22,10 +24,9 @@ export const CallQuery = ActiveCallQuery.extend({ status: CallStatus.optional() 
 export type CallQuery = z.output<typeof CallQuery>;
 
 /** Newest first. */
-export const searchCalls =
-  (db: Queryable) =>
-  async (orgId: number | null, query: CallQuery): Promise<Paged<FoundCall>> => {
-    const filter = toFilter(query);
+export function searchCalls(db: Queryable) {
+  return async function findCallPage(orgId: number | null, query: CallQuery): Promise<Paged<FoundCall>> {
+    const filter = toCallFilter(query);
     const page: Page = query;
     const [items, total] = await Promise.all([
       calls(db).search(orgId, filter, page),
@@ -33,13 +34,16 @@ export const searchCalls =
     ]);
     return { items, total };
   };
+}
 
-const toFilter = ({ status, from, to, text, caller_id, recipient_id, call_id }: CallQuery): CallFilter => ({
-  status,
-  from: from === undefined ? undefined : new Date(from),
-  to: to === undefined ? undefined : new Date(to),
-  text,
-  callerId: caller_id,
-  recipientId: recipient_id,
-  callId: call_id,
-});
+function toCallFilter({ status, from, to, text, caller_id, recipient_id, call_id }: CallQuery): CallFilter {
+  return {
+    status,
+    from: from === undefined ? undefined : new Date(from),
+    to: to === undefined ? undefined : new Date(to),
+    text,
+    callerId: caller_id,
+    recipientId: recipient_id,
+    callId: call_id,
+  };
+}

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Database } from '@oriontel/database';
-import { applyUpdate, type CallUpdate } from './apply-update.ts';
+import { applyCallUpdate, type CallUpdate } from './apply-call-update.ts';
 import type { FoundCall } from './call.ts';
 import { calls } from './call.repository.ts';
 
@@ -8,12 +8,17 @@ import { calls } from './call.repository.ts';
  * Null where there is no such call. Updates at once are decided one after the other.
  * @throws Failure bad_request, conflict
  */
-export const updateCall =
-  (db: Database) =>
-  (orgId: number | null, id: string, update: CallUpdate): Promise<FoundCall | null> =>
-    db.$transaction(async (tx) => {
-      const call = await calls(tx).findToUpdate(orgId, id);
+export function updateCall(db: Database) {
+  return function updateCallRecord(
+    orgId: number | null,
+    id: string,
+    update: CallUpdate,
+  ): Promise<FoundCall | null> {
+    return db.$transaction(async (tx) => {
+      const call = await calls(tx).findForUpdate(orgId, id);
       if (!call) return null;
-      const changed = { ...call, ...applyUpdate(call, update, new Date()) };
+      const changed = { ...call, ...applyCallUpdate(call, update, new Date()) };
       return isDeepStrictEqual(changed, call) ? call : calls(tx).save(changed);
     });
+  };
+}

@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { ExtensionType, type FoundExtension } from './extension.ts';
 import { extensions } from './extension.repository.ts';
 
-const NUMBER = 'must be 1 to 32 of A-Z, a-z, 0-9 and * # + . _ -';
+const NUMBER_MESSAGE = 'must be 1 to 32 of A-Z, a-z, 0-9 and * # + . _ -';
 
 export const NewExtension = z
   .strictObject({
-    extension_number: z.string(required(NUMBER)).regex(/^[A-Za-z0-9*#+._-]{1,32}$/, NUMBER),
+    extension_number: z.string(required(NUMBER_MESSAGE)).regex(/^[A-Za-z0-9*#+._-]{1,32}$/, NUMBER_MESSAGE),
     name: Label,
     extension_type: ExtensionType,
     config_data: JsonObject.default(() => ({})),
@@ -29,9 +29,8 @@ export const NewExtension = z
 export type NewExtension = z.output<typeof NewExtension>;
 
 /** @throws Failure conflict where the organization has this number already. */
-export const createExtension =
-  (db: Queryable) =>
-  async (orgId: number, extension: NewExtension): Promise<FoundExtension> => {
+export function createExtension(db: Queryable) {
+  return async function addExtension(orgId: number, extension: NewExtension): Promise<FoundExtension> {
     const { extension_number, name, extension_type, config_data } = extension;
     return extensions(db)
       .create({
@@ -43,12 +42,14 @@ export const createExtension =
         configData: config_data,
       })
       .catch((error: unknown) => {
-        if (isUniqueViolation(error)) throw taken();
+        if (isUniqueViolation(error)) throw numberTaken();
         throw error;
       });
   };
+}
 
-const taken = (): Failure =>
-  new Failure('conflict', 'This extension_number is taken: choose another.', {
+function numberTaken(): Failure {
+  return new Failure('conflict', 'This extension_number is taken: choose another.', {
     details: [{ field: 'extension_number', message: 'is taken' }],
   });
+}

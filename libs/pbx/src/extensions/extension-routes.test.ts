@@ -1,21 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestPbx, type TestPbx } from '../testing.ts';
+import { createTestPbx, type TestPbx } from '../testing.ts';
 
 let pbx: TestPbx;
 let extensions: TestPbx['extensions'];
 beforeAll(async () => {
-  pbx = await openTestPbx();
+  pbx = await createTestPbx();
   ({ extensions } = pbx);
 });
 afterAll(() => pbx.close());
 
 describe('who may', () => {
-  const statuses = async (as: string, id: string) => [
-    (await extensions.read(id, as)).status,
-    (await extensions.make({}, as)).status,
-    (await extensions.update(id, { name: 'x' }, as)).status,
-    (await extensions.remove(id, as)).status,
-  ];
+  async function statuses(as: string, id: string) {
+    return [
+      (await extensions.read(id, as)).status,
+      (await extensions.make({}, as)).status,
+      (await extensions.update(id, { name: 'x' }, as)).status,
+      (await extensions.remove(id, as)).status,
+    ];
+  }
 
   test.each([
     ['manager-1', [200, 201, 200, 204]],

@@ -8,7 +8,7 @@ import {
   organizationToRead,
   type Access,
   type HttpServer,
-  organizationToFill,
+  createOrganizationResolver,
   type OrganizationExists,
 } from '@oriontel/service';
 import { z } from 'zod';
@@ -24,14 +24,14 @@ export interface ExtensionRoutes {
   organizationExists: OrganizationExists;
 }
 
-const keepers: Access = { roles: ['admin', 'manager'] };
-const missing = (): Failure => new Failure('not_found', 'No such extension.');
+const managers: Access = { roles: ['admin', 'manager'] };
+const extensionNotFound = (): Failure => new Failure('not_found', 'No such extension.');
 
-export const extensionRoutes = async (
+export async function extensionRoutes(
   app: HttpServer,
   { db, organizationExists }: ExtensionRoutes,
-): Promise<void> => {
-  const organizationOf = organizationToFill(organizationExists);
+): Promise<void> {
+  const organizationOf = createOrganizationResolver(organizationExists);
   const create = createExtension(db);
   const search = searchExtensions(db);
   const update = updateExtension(db);
@@ -39,14 +39,14 @@ export const extensionRoutes = async (
   app.route({
     method: 'POST',
     url: '/extensions',
-    config: { family: 'oriontel', access: keepers, errors: ['conflict', 'not_found'] },
+    config: { family: 'oriontel', access: managers, errors: ['conflict', 'not_found'] },
     schema: {
       tags: ['PBX'],
       summary: 'Create an extension',
       body: NewExtension,
       response: { 201: Enveloped(Extension) },
     },
-    handler: async ({ principal, body }, reply) => {
+    async handler({ principal, body }, reply) {
       const made = await create(await organizationOf(principal, body.org_id), body);
       return reply.code(201).send(envelope(presentExtension(made, principal)));
     },
@@ -62,7 +62,7 @@ export const extensionRoutes = async (
       querystring: ExtensionQuery,
       response: { 200: EnvelopedPage(Extension) },
     },
-    handler: async ({ principal, query }) => {
+    async handler({ principal, query }) {
       const found = await search(organizationToRead(principal, query.org_id), query);
       return envelopePage(found, query, (extension) => presentExtension(extension, principal));
     },
@@ -78,9 +78,9 @@ export const extensionRoutes = async (
       params: PathId,
       response: { 200: Enveloped(Extension) },
     },
-    handler: async ({ principal, params }) => {
+    async handler({ principal, params }) {
       const found = await extensions(db).find(organizationToRead(principal), params.id);
-      if (!found) throw missing();
+      if (!found) throw extensionNotFound();
       return envelope(presentExtension(found, principal));
     },
   });
@@ -88,7 +88,7 @@ export const extensionRoutes = async (
   app.route({
     method: 'PUT',
     url: '/extensions/:id',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: managers },
     schema: {
       tags: ['PBX'],
       summary: 'Update an extension',
@@ -96,9 +96,9 @@ export const extensionRoutes = async (
       body: ExtensionUpdate,
       response: { 200: Enveloped(Extension) },
     },
-    handler: async ({ principal, params, body }) => {
+    async handler({ principal, params, body }) {
       const updated = await update(organizationToRead(principal), params.id, body);
-      if (!updated) throw missing();
+      if (!updated) throw extensionNotFound();
       return envelope(presentExtension(updated, principal));
     },
   });
@@ -106,16 +106,16 @@ export const extensionRoutes = async (
   app.route({
     method: 'DELETE',
     url: '/extensions/:id',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: managers },
     schema: {
       tags: ['PBX'],
       summary: 'Delete an extension',
       params: PathId,
       response: { 204: z.undefined() },
     },
-    handler: async ({ principal, params }, reply) => {
-      if (!(await extensions(db).delete(organizationToRead(principal), params.id))) throw missing();
+    async handler({ principal, params }, reply) {
+      if (!(await extensions(db).delete(organizationToRead(principal), params.id))) throw extensionNotFound();
       return reply.code(204).send();
     },
   });
-};
+}

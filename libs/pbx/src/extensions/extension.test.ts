@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Extension } from './extension.ts';
-import { openTestPbx, type TestPbx } from '../testing.ts';
+import { createTestPbx, type TestPbx } from '../testing.ts';
 
 let pbx: TestPbx;
 let extensions: TestPbx['extensions'];
 beforeAll(async () => {
-  pbx = await openTestPbx();
+  pbx = await createTestPbx();
   ({ extensions } = pbx);
 });
 afterAll(() => pbx.close());

@@ -48,15 +48,17 @@ export interface FoundExtension {
   updatedAt: Date;
 }
 
-const readsSecrets = (reader: Principal): boolean => reader.kind === 'user' && reader.role !== 'user';
+const canReadSecrets = (reader: Principal): boolean => reader.kind === 'user' && reader.role !== 'user';
 
-export const presentExtension = (extension: FoundExtension, reader: Principal): Extension => ({
-  id: extension.id,
-  org_id: extension.orgId,
-  extension_number: extension.extensionNumber,
-  name: extension.name,
-  extension_type: extension.extensionType,
-  config_data: readsSecrets(reader) ? extension.configData : maskSecrets(extension.configData),
-  created_at: isoTime(extension.createdAt),
-  updated_at: isoTime(extension.updatedAt),
-});
+export function presentExtension(extension: FoundExtension, reader: Principal): Extension {
+  return {
+    id: extension.id,
+    org_id: extension.orgId,
+    extension_number: extension.extensionNumber,
+    name: extension.name,
+    extension_type: extension.extensionType,
+    config_data: canReadSecrets(reader) ? extension.configData : maskSecrets(extension.configData),
+    created_at: isoTime(extension.createdAt),
+    updated_at: isoTime(extension.updatedAt),
+  };
+}

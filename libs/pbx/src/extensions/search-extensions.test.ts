@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestPbx, type TestPbx } from '../testing.ts';
+import { createTestPbx, type TestPbx } from '../testing.ts';
 
 let pbx: TestPbx;
 let extensions: TestPbx['extensions'];
 beforeAll(async () => {
-  pbx = await openTestPbx();
+  pbx = await createTestPbx();
   ({ extensions } = pbx);
 });
 afterAll(() => pbx.close());
 
 describe('the list', () => {
-  const numbers = async (query: Record<string, string>, as: string) =>
-    (await extensions.list(query, as)).data.map(({ extension_number }) => extension_number);
+  async function numbers(query: Record<string, string>, as: string) {
+    return (await extensions.list(query, as)).data.map(({ extension_number }) => extension_number);
+  }
 
   beforeAll(async () => {
     for (const as of ['manager-2', 'manager-1']) await extensions.make({}, as);

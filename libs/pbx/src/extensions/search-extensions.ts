@@ -12,12 +12,15 @@ export const ExtensionQuery = z.strictObject({
 export type ExtensionQuery = z.output<typeof ExtensionQuery>;
 
 /** By organization and number. */
-export const searchExtensions =
-  (db: Queryable) =>
-  async (orgId: number | null, query: ExtensionQuery): Promise<Paged<FoundExtension>> => {
+export function searchExtensions(db: Queryable) {
+  return async function findExtensionPage(
+    orgId: number | null,
+    query: ExtensionQuery,
+  ): Promise<Paged<FoundExtension>> {
     const [items, total] = await Promise.all([
       extensions(db).search(orgId, query, query),
       extensions(db).count(orgId, query),
     ]);
     return { items, total };
   };
+}

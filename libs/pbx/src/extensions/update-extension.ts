@@ -15,11 +15,12 @@ export const ExtensionUpdate = z
 export type ExtensionUpdate = z.output<typeof ExtensionUpdate>;
 
 /** What is not given stays. Null where there is none. */
-export const updateExtension =
-  (db: Queryable) =>
-  (
+export function updateExtension(db: Queryable) {
+  return function applyExtensionUpdate(
     orgId: number | null,
     id: string,
     { name, extension_type, config_data }: ExtensionUpdate,
-  ): Promise<FoundExtension | null> =>
-    extensions(db).update(orgId, id, { name, extensionType: extension_type, configData: config_data });
+  ): Promise<FoundExtension | null> {
+    return extensions(db).update(orgId, id, { name, extensionType: extension_type, configData: config_data });
+  };
+}

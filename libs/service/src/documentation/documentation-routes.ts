@@ -4,10 +4,7 @@ import type { OpenApi } from './openapi.ts';
 import { renderReference } from './render-reference.ts';
 
 /** The reference as a page for people, and as OpenAPI for programs; the root leads there. */
-export const documentationRoutes = async (
-  app: HttpServer,
-  { read }: { read: () => OpenApi },
-): Promise<void> => {
+export async function documentationRoutes(app: HttpServer, { read }: { read: () => OpenApi }): Promise<void> {
   let page: string | undefined;
   const config = { family: 'oriontel', access: 'anyone' } as const;
 
@@ -16,7 +13,7 @@ export const documentationRoutes = async (
     url: '/documentation',
     config: { ...config, produces: ['application/json', 'text/html'] },
     schema: { tags: ['Documentation'], summary: 'Read the documentation' },
-    handler: async (request, reply) => {
+    async handler(request, reply) {
       // Named first, JSON wins where both are as welcome: a browser names HTML, curl nothing.
       const wantsPage = accepts(request.raw).type(['application/json', 'text/html']) === 'text/html';
       void reply.header('vary', 'Accept');
@@ -36,4 +33,4 @@ export const documentationRoutes = async (
     schema: { hide: true },
     handler: async (_request, reply) => reply.redirect('/documentation', 302),
   });
-};
+}

@@ -3,7 +3,7 @@ import type { KnownRoute } from '../http/known-routes.ts';
 import { operationsOf, type OpenApi, type Operation, type Response } from './openapi.ts';
 
 /** What any route of this shape may answer, and what this one says of itself. */
-export const errorsOf = (operation: Operation, route: KnownRoute): Operation['responses'] => {
+export function errorResponsesOf(operation: Operation, route: KnownRoute): Operation['responses'] {
   const { access, limit, errors } = route;
   const input = !!operation.parameters?.length || !!operation.requestBody;
   const codes: (FailureCode | false)[] = [
@@ -24,7 +24,7 @@ export const errorsOf = (operation: Operation, route: KnownRoute): Operation['re
       .map((code) => [String(failures[code].status), { $ref: `#/components/responses/${code}` }] as const)
       .sort(([a], [b]) => Number(a) - Number(b)),
   );
-};
+}
 
 const errorSchema = {
   type: 'object',
@@ -68,11 +68,11 @@ const errorResponses: Record<string, Response> = Object.fromEntries(
 );
 
 /** Those that some route refers to. */
-export const responsesUsed = (paths: NonNullable<OpenApi['paths']>): Record<string, Response> => {
+export function usedErrorResponses(paths: NonNullable<OpenApi['paths']>): Record<string, Response> {
   const used = operationsOf({ paths } as OpenApi).flatMap(({ operation }) =>
     Object.values(operation.responses ?? {}).map((response) => ('$ref' in response ? response.$ref : '')),
   );
   return Object.fromEntries(
     Object.entries(errorResponses).filter(([code]) => used.includes(`#/components/responses/${code}`)),
   );
-};
+}

@@ -4,12 +4,12 @@ import type { Operation, Parameter, Schema } from './openapi.ts';
  * The parameters as the documents name them: where they have `{action}` and the router `cdr` and `process`, it is one of both;
  * what the router calls `*` is the one that it does not know by name.
  */
-export const nameParameters = (
+export function nameParameters(
   { parameters = [] }: Operation,
   path: string,
   shown: string,
   before: Operation | undefined,
-): Pick<Operation, 'parameters'> => {
+): Pick<Operation, 'parameters'> {
   if (path === shown) return parameters.length ? { parameters } : {};
   const known = parameters as Parameter[];
   const parts = path.split('/');
@@ -24,4 +24,4 @@ export const nameParameters = (
     return [{ name, in: 'path', required: true, schema: { type: 'string', enum: values } }];
   });
   return { parameters: [...named, ...known.filter(({ name }) => name !== '*')] };
-};
+}

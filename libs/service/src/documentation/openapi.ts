@@ -10,18 +10,19 @@ export type Response = OpenAPIV3_1.ResponseObject;
 export const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** Every operation with its path and method. */
-export const operationsOf = (
+export function operationsOf(
   document: OpenApi,
-): { path: string; method: (typeof METHODS)[number]; operation: Operation }[] =>
-  Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
+): { path: string; method: (typeof METHODS)[number]; operation: Operation }[] {
+  return Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
       const operation = item?.[method];
       return operation ? [{ path, method, operation }] : [];
     }),
   );
+}
 
 /** What a `$ref` stands for; anything else is itself. */
-export const resolve = (document: OpenApi, schema: Schema | undefined): Schema | undefined => {
+export function resolveRef(document: OpenApi, schema: Schema | undefined): Schema | undefined {
   const name = schema?.$ref?.replace('#/components/schemas/', '');
   return name ? document.components?.schemas?.[name] : schema;
-};
+}

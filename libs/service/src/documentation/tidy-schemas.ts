@@ -2,30 +2,31 @@ import type { OpenApi, Schema } from './openapi.ts';
 
 const INPUT = 'Input';
 const REF = '#/components/schemas/';
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
 
 /**
  * Zod's translation names each schema twice, for what comes in and what goes out, and says of each integer that it is a safe
  * one and of each time which digits it has: what nobody uses is left out, and what is used once only is called by its name.
  */
-export const tidySchemas = (document: OpenApi): OpenApi => {
+export function tidySchemas(document: OpenApi): OpenApi {
   const schemas = document.components?.schemas ?? {};
-  const used = usedBy(document.paths, schemas);
-  const nameOf = (name: string): string => {
+  const used = referencedSchemas(document.paths, schemas);
+  function nameOf(name: string): string {
     const plain = name.endsWith(INPUT) ? name.slice(0, -INPUT.length) : name;
     return plain === name || used.has(plain) ? name : plain;
-  };
+  }
   const kept = Object.entries(schemas).filter(([name]) => used.has(name));
   const renamed = Object.fromEntries(kept.map(([name, schema]) => [nameOf(name), schema]));
-  const tidy = tidied({ ...document, components: { ...document.components, schemas: renamed } }, nameOf);
+  const tidy = tidyValue({ ...document, components: { ...document.components, schemas: renamed } }, nameOf);
   return tidy as OpenApi;
-};
+}
 
 /** By name: what is referred to, also by what is referred to. */
-const usedBy = (paths: unknown, schemas: Record<string, unknown>): Set<string> => {
+function referencedSchemas(paths: unknown, schemas: Record<string, unknown>): Set<string> {
   const used = new Set<string>();
-  const visit = (value: unknown): void => {
+  function visit(value: unknown): void {
     if (!isObject(value)) return;
     const { $ref } = value;
     if (typeof $ref === 'string' && $ref.startsWith(REF)) {
@@ -36,13 +37,13 @@ const usedBy = (paths: unknown, schemas: Record<string, unknown>): Set<string> =
       }
     }
     Object.values(value).forEach(visit);
-  };
+  }
   visit(paths);
   return used;
-};
+}
 
-const tidied = (value: unknown, nameOf: (name: string) => string): unknown => {
-  if (Array.isArray(value)) return value.map((item) => tidied(item, nameOf));
+function tidyValue(value: unknown, nameOf: (name: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((item) => tidyValue(item, nameOf));
   if (!isObject(value)) return value;
   const entries = Object.entries(value)
     .filter(([name, item]) => !isNoise(name, item, value))
@@ -50,16 +51,19 @@ const tidied = (value: unknown, nameOf: (name: string) => string): unknown => {
       name,
       name === '$ref' && typeof item === 'string' && item.startsWith(REF)
         ? REF + nameOf(item.slice(REF.length))
-        : tidied(item, nameOf),
+        : tidyValue(item, nameOf),
     ]);
   return Object.fromEntries(entries);
-};
+}
 
-const isNoise = (name: string, item: unknown, { type, format }: Schema | Record<string, unknown>): boolean =>
-  (type === 'integer' &&
-    (name === 'minimum' || name === 'maximum') &&
-    Math.abs(Number(item)) === Number.MAX_SAFE_INTEGER) ||
-  (type === 'string' && name === 'pattern' && typeof format === 'string') ||
-  name === '$schema' ||
-  // The id of a zod schema is its name here.
-  (name === 'id' && typeof item === 'string' && typeof type === 'string');
+function isNoise(name: string, item: unknown, { type, format }: Schema | Record<string, unknown>): boolean {
+  return (
+    (type === 'integer' &&
+      (name === 'minimum' || name === 'maximum') &&
+      Math.abs(Number(item)) === Number.MAX_SAFE_INTEGER) ||
+    (type === 'string' && name === 'pattern' && typeof format === 'string') ||
+    name === '$schema' ||
+    // The id of a zod schema is its name here.
+    (name === 'id' && typeof item === 'string' && typeof type === 'string')
+  );
+}

@@ -1,15 +1,15 @@
 import { Failure, failures, type FailureCode } from '@oriontel/contracts';
-import { openDatabase, pingDatabase } from '@oriontel/database';
+import { createDatabase, pingDatabase } from '@oriontel/database';
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { LIMITS } from './create-server.ts';
+import { SERVER_LIMITS } from './create-server.ts';
 import { envelope, Enveloped } from './envelope.ts';
 import type { HttpServer } from './http-server.ts';
-import { openTestServer, type LogLine } from './testing.ts';
+import { createTestServer, type LogLine } from './testing.ts';
 
 const access = { family: 'oriontel', access: 'anyone' } as const;
 const Body = z.strictObject({
@@ -21,7 +21,7 @@ let app: HttpServer;
 let lines: LogLine[];
 
 beforeAll(async () => {
-  ({ app, lines } = await openTestServer((routes) => {
+  ({ app, lines } = await createTestServer((routes) => {
     routes.get('/fine', { config: access, schema: { response: { 200: Enveloped(z.string()) } } }, async () =>
       envelope('fine'),
     );
@@ -43,19 +43,20 @@ afterAll(() => app.close());
 
 type ErrorBody = { error: { message: string; code: number; details?: { field: string; message: string }[] } };
 
-const post = (payload: string | Buffer, headers: Record<string, string> = {}) =>
-  app.inject({
+function post(payload: string | Buffer, headers: Record<string, string> = {}) {
+  return app.inject({
     method: 'POST',
     url: '/body',
     payload,
     headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
   });
+}
 const errorOf = (answer: { json: <T>() => T }) => answer.json<ErrorBody>().error;
-const throwing = (error: unknown) => {
+function throwing(error: unknown) {
   thrown = error;
   lines.length = 0;
   return app.inject({ method: 'GET', url: '/throws' });
-};
+}
 
 describe('every answer carries X-API-Version and X-Request-Id', () => {
   test.each([
@@ -70,7 +71,8 @@ describe('every answer carries X-API-Version and X-Request-Id', () => {
     [400, 'POST', '/body'],
   ] as const)('%i to %s %s', async (status, method, url) => {
     thrown = new Error('x');
-    const payload = status === 413 ? `"${'x'.repeat(LIMITS.body)}"` : status === 415 ? '<a/>' : '{';
+    const payload =
+      status === 413 ? `"${'x'.repeat(SERVER_LIMITS.bodyBytes)}"` : status === 415 ? '<a/>' : '{';
     const type = status === 415 ? 'application/xml' : 'application/json';
     const answer = await app.inject(
       method === 'POST' ? { method, url, payload, headers: { 'content-type': type } } : { method, url },
@@ -130,7 +132,7 @@ describe('a body that cannot be read', () => {
     expect({}).not.toHaveProperty('isAdmin');
   });
   test('a body over the limit is 413 and says to send less', async () => {
-    const answer = await post(JSON.stringify({ name: 'x'.repeat(LIMITS.body) }));
+    const answer = await post(JSON.stringify({ name: 'x'.repeat(SERVER_LIMITS.bodyBytes) }));
     expect([answer.statusCode, errorOf(answer).message]).toEqual([
       413,
       'The body is too large: send it in smaller parts.',
@@ -213,7 +215,7 @@ describe('what is thrown', () => {
     expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '7']);
   });
   test('an error of a database that is away is 503 with Retry-After, and says nothing of it', async () => {
-    const db = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', name: 'away' });
+    const db = createDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', name: 'away' });
     const error: unknown = await pingDatabase(db).catch((reason: unknown) => reason);
     const answer = await throwing(error);
     await db.$disconnect();
@@ -230,12 +232,12 @@ describe('on a socket', () => {
     await app.listen({ host: '127.0.0.1', port: 0 });
     port = (app.server.address() as AddressInfo).port;
   });
-  const say = async (words: string) => {
+  async function say(words: string) {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
     socket.write(words);
     return text(socket);
-  };
+  }
 
   test.each([
     '\x16\x03\x01 not HTTP at all\r\n\r\n',

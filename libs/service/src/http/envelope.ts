@@ -17,24 +17,32 @@ const Pagination = z.object({
 });
 
 /** The success of OrionTel routes: `{data, meta}`. */
-export const Enveloped = <T extends z.ZodType>(data: T) => z.object({ data, meta: Meta });
+export function Enveloped<T extends z.ZodType>(data: T) {
+  return z.object({ data, meta: Meta });
+}
 
-export const envelope = <T>(data: T, more: { next_cursor?: string | null } = {}) => ({
-  data,
-  meta: { timestamp: isoTime(new Date()), version: API_VERSION, ...more },
-});
+export function envelope<T>(data: T, more: { next_cursor?: string | null } = {}) {
+  return {
+    data,
+    meta: { timestamp: isoTime(new Date()), version: API_VERSION, ...more },
+  };
+}
 
 /** Data with a list in it that has pages: `meta.pagination` tells which part of it this is. */
-export const EnvelopedWithPage = <T extends z.ZodType>(data: T) =>
-  z.object({ data, meta: Meta.extend({ pagination: Pagination }) });
+export function EnvelopedWithPage<T extends z.ZodType>(data: T) {
+  return z.object({ data, meta: Meta.extend({ pagination: Pagination }) });
+}
 
 /** A list with pages. */
-export const EnvelopedPage = <T extends z.ZodType>(item: T) => EnvelopedWithPage(z.array(item));
+export function EnvelopedPage<T extends z.ZodType>(item: T) {
+  return EnvelopedWithPage(z.array(item));
+}
 
-export const envelopePage = <T, U>({ items, total }: Paged<T>, page: Page, present: (item: T) => U) =>
-  envelopeWithPage(items.map(present), page, total);
+export function envelopePage<T, U>({ items, total }: Paged<T>, page: Page, present: (item: T) => U) {
+  return envelopeWithPage(items.map(present), page, total);
+}
 
-export const envelopeWithPage = <T>(data: T, { limit, offset }: Page, total: number) => {
+export function envelopeWithPage<T>(data: T, { limit, offset }: Page, total: number) {
   const { meta } = envelope(data);
   return { data, meta: { ...meta, pagination: { limit, offset, total } } };
-};
+}

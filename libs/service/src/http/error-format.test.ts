@@ -3,13 +3,13 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpServer } from './http-server.ts';
 import type { Family } from './route-config.ts';
-import { openTestServer } from './testing.ts';
+import { createTestServer } from './testing.ts';
 
 let app: HttpServer;
 let failure: Failure;
 
 beforeAll(async () => {
-  ({ app } = await openTestServer((routes) => {
+  ({ app } = await createTestServer((routes) => {
     for (const family of ['platform', 'oriontel'] as const) {
       routes.get(`/${family}`, { config: { family, access: 'anyone' } }, () => {
         throw failure;
@@ -19,10 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const fail = (family: Family, accept: string | undefined, thrown = new Failure('conflict', 'No.')) => {
+function fail(family: Family, accept: string | undefined, thrown = new Failure('conflict', 'No.')) {
   failure = thrown;
   return app.inject({ method: 'GET', url: `/${family}`, headers: accept === undefined ? {} : { accept } });
-};
+}
 
 const FAMILY = 'the format of its family';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { HttpServer } from './http-server.ts';
 
 /** The rows of the document's table. */
-const ROWS: FailureCode[] = [
+const SHOWN_CODES: FailureCode[] = [
   'bad_request',
   'unauthorized',
   'forbidden',
@@ -17,10 +17,10 @@ const ROWS: FailureCode[] = [
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** Seconds, for the rows that are about trying again. */
-const RETRY_AFTER = 5;
+const RETRY_AFTER_SECONDS = 5;
 
 /** Errors for whoever stands before us: an ingress names by `?code=` or X-Code which one it wants to have shown. */
-export const errorsRoute = async (app: HttpServer): Promise<void> => {
+export async function errorsRoute(app: HttpServer): Promise<void> {
   // Whatever body the request had that failed elsewhere, nobody reads it here.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => {
@@ -39,15 +39,15 @@ export const errorsRoute = async (app: HttpServer): Promise<void> => {
         code: z.string().optional().meta({ description: 'The HTTP status to answer with' }),
       }),
     },
-    handler: async ({ query, headers }) => {
-      throw failureOf(query.code ?? headers['x-code']);
+    async handler({ query, headers }) {
+      throw failureForStatus(query.code ?? headers['x-code']);
     },
   });
-};
+}
 
-const failureOf = (status: string | string[] | undefined): Failure => {
-  const code = ROWS.find((row) => String(failures[row].status) === status);
+function failureForStatus(status: string | string[] | undefined): Failure {
+  const code = SHOWN_CODES.find((row) => String(failures[row].status) === status);
   if (!code) return new Failure('not_found', 'Resource not found');
   const retry = code === 'too_many_requests' || code === 'unavailable';
-  return new Failure(code, undefined, retry ? { retryAfter: RETRY_AFTER } : {});
-};
+  return new Failure(code, undefined, retry ? { retryAfter: RETRY_AFTER_SECONDS } : {});
+}

@@ -29,7 +29,7 @@ declare module 'fastify' {
  * Remembers every route as it is added. Asked for a path that nothing matched, it tells the methods that the path
  * does have: the difference between 404 and 405.
  */
-export const rememberRoutes = (app: HttpServer, maxParamLength: number): ((url: string) => string[]) => {
+export function recordRoutes(app: HttpServer, maxParamLength: number): (url: string) => string[] {
   const router = createRouter({ maxParamLength });
   const methods = new Set<HTTPMethod>();
   const known: KnownRoute[] = [];
@@ -44,5 +44,7 @@ export const rememberRoutes = (app: HttpServer, maxParamLength: number): ((url: 
       known.push({ method: one, url, family, access, limit, errors, documentedAs, produces, hidden });
     }
   });
-  return (url) => [...methods].filter((method) => router.find(method, url.split('?', 1)[0]!)).sort();
-};
+  return function findAllowedMethods(url) {
+    return [...methods].filter((method) => router.find(method, url.split('?', 1)[0]!)).sort();
+  };
+}

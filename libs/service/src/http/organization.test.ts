@@ -1,27 +1,29 @@
-import { DEFAULT_ORG, type Failure, type Principal } from '@oriontel/contracts';
+import { DEFAULT_ORG_ID, type Failure, type Principal } from '@oriontel/contracts';
 import { expect, test } from 'vitest';
 import { organizationToRead, organizationToWrite } from './organization.ts';
 
-const user = (role: 'admin' | 'manager' | 'user', orgId: number | null): Principal => ({
-  kind: 'user',
-  id: 9,
-  role,
-  orgId,
-  username: 'x',
-  sessionId: 's',
-});
+function user(role: 'admin' | 'manager' | 'user', orgId: number | null): Principal {
+  return {
+    kind: 'user',
+    id: 9,
+    role,
+    orgId,
+    username: 'x',
+    sessionId: 's',
+  };
+}
 const key: Principal = { kind: 'key', id: 'k', orgId: 5, scopes: ['cdr:write'], name: 'k' };
-const attempt = (work: () => number | null) => {
+function attempt(work: () => number | null) {
   try {
     return work();
   } catch (error) {
     return (error as Failure).code;
   }
-};
+}
 
 test.each([
-  [user('admin', null), undefined, DEFAULT_ORG, null],
-  [user('admin', 5), undefined, DEFAULT_ORG, null],
+  [user('admin', null), undefined, DEFAULT_ORG_ID, null],
+  [user('admin', 5), undefined, DEFAULT_ORG_ID, null],
   [user('admin', null), 7, 7, 7],
   [user('manager', 5), undefined, 5, 5],
   [user('manager', 5), 5, 5, 5],

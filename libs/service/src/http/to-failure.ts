@@ -4,7 +4,7 @@ import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 
 /** What Fastify itself refuses, in words that say what to do. */
-const MESSAGES: Record<string, string> = {
+const FASTIFY_MESSAGES: Record<string, string> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty: send a JSON object.',
   FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not valid JSON.',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Content-Type is not supported here: send application/json.',
@@ -15,9 +15,10 @@ const MESSAGES: Record<string, string> = {
 };
 
 /** Translates whatever was thrown into a failure for the client; what it cannot read is `internal`. */
-export const toFailure = (error: unknown): Failure => {
+export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (hasZodFastifySchemaValidationErrors(error)) return invalid(error.validation, error.validationContext);
+  if (hasZodFastifySchemaValidationErrors(error))
+    return invalidRequest(error.validation, error.validationContext);
   if (isUnavailable(error)) {
     return new Failure('unavailable', 'The database is out of reach. Send the same again later.', {
       cause: error,
@@ -31,21 +32,24 @@ export const toFailure = (error: unknown): Failure => {
   const known = (Object.keys(failures) as FailureCode[]).find((name) => failures[name].status === statusCode);
   if (!known || known === 'internal') return new Failure('internal', undefined, { cause: error });
   const retryAfter = known === 'unavailable' ? 2 : undefined;
-  return new Failure(known, MESSAGES[code ?? ''], { cause: error, ...(retryAfter ? { retryAfter } : {}) });
-};
+  return new Failure(known, FASTIFY_MESSAGES[code ?? ''], {
+    cause: error,
+    ...(retryAfter ? { retryAfter } : {}),
+  });
+}
 
-const invalid = (
+function invalidRequest(
   issues: { instancePath: string; message?: string; params?: unknown }[],
   context: string | undefined,
-): Failure => {
+): Failure {
   const details = issues.flatMap(problemsOf);
   const place = context === 'querystring' ? 'query' : (context ?? 'request');
   const [first] = details;
   const message = first ? `${first.field || place}: ${first.message}` : `The ${place} is not valid.`;
   return new Failure('bad_request', message, { details });
-};
+}
 
-const problemsOf = (issue: { instancePath: string; message?: string; params?: unknown }): Problem[] => {
+function problemsOf(issue: { instancePath: string; message?: string; params?: unknown }): Problem[] {
   const path = issue.instancePath.split('/').slice(1).filter(Boolean);
   const { keys } = (issue.params ?? {}) as { keys?: string[] };
   if (keys)
@@ -54,11 +58,11 @@ const problemsOf = (issue: { instancePath: string; message?: string; params?: un
       message: 'is not known here: leave it out',
     }));
   return [{ field: fieldName(path), message: issue.message ?? 'is not valid' }];
-};
+}
 
 /** `['records', '2', 'start_time']` reads `records[2].start_time`. */
-export const fieldName = (path: PropertyKey[]): string =>
-  path.reduce<string>(
+export function fieldName(path: PropertyKey[]): string {
+  return path.reduce<string>(
     (name, part) =>
       /^\d+$/.test(String(part))
         ? `${name}[${String(part)}]`
@@ -67,3 +71,4 @@ export const fieldName = (path: PropertyKey[]): string =>
           : String(part),
     '',
   );
+}

@@ -41,42 +41,45 @@ export const NewGateway = z
 export type NewGateway = z.output<typeof NewGateway>;
 
 /** @throws Failure bad_request, conflict where the organization has one of this id already. */
-export const createGateway =
-  (db: Database) =>
-  (orgId: number, gateway: NewGateway): Promise<FoundGateway> => {
+export function createGateway(db: Database) {
+  return function insertWithSettings(orgId: number, gateway: NewGateway): Promise<FoundGateway> {
     const row = { orgId, id: gateway.id, key: uuidv7(), ...checkSettings(settingsOf(gateway)) };
     return db
       .$transaction((tx) => insertGateway(tx, row))
       .catch((error: unknown) => {
-        if (isUniqueViolation(error)) throw taken();
+        if (isUniqueViolation(error)) throw idTaken();
         throw error;
       });
   };
+}
 
 /** A gateway and its state, of which nothing is known yet. */
-const insertGateway = async (
+async function insertGateway(
   tx: Parameters<typeof gateways>[0],
   row: GatewayRef & GatewaySettings,
-): Promise<FoundGateway> => {
+): Promise<FoundGateway> {
   const made = await gateways(tx).insert(row);
-  await gatewayStates(tx).begin(made);
+  await gatewayStates(tx).insert(made);
   return made;
-};
+}
 
-const settingsOf = (gateway: NewGateway): GatewaySettings => ({
-  name: gateway.name,
-  host: gateway.host,
-  port: gateway.port === undefined ? DEFAULT_PORTS[gateway.transport] : gateway.port,
-  transport: gateway.transport,
-  intervalSeconds: gateway.interval_seconds,
-  timeoutMs: gateway.timeout_ms,
-  okCodes: gateway.ok_codes,
-  failuresToDown: gateway.failures_to_down,
-  successesToUp: gateway.successes_to_up,
-  enabled: gateway.enabled,
-});
+function settingsOf(gateway: NewGateway): GatewaySettings {
+  return {
+    name: gateway.name,
+    host: gateway.host,
+    port: gateway.port === undefined ? DEFAULT_PORTS[gateway.transport] : gateway.port,
+    transport: gateway.transport,
+    intervalSeconds: gateway.interval_seconds,
+    timeoutMs: gateway.timeout_ms,
+    okCodes: gateway.ok_codes,
+    failuresToDown: gateway.failures_to_down,
+    successesToUp: gateway.successes_to_up,
+    enabled: gateway.enabled,
+  };
+}
 
-const taken = (): Failure =>
-  new Failure('conflict', 'This id is taken: choose another.', {
+function idTaken(): Failure {
+  return new Failure('conflict', 'This id is taken: choose another.', {
     details: [{ field: 'id', message: 'is taken' }],
   });
+}

@@ -4,11 +4,12 @@ import type { GatewayRef } from './gateway.ts';
 import { gateways } from './gateway.repository.ts';
 
 /** A gateway and its state; its results stay until retention. Returns whether there was one. */
-export const deleteGateway =
-  (db: Database) =>
-  (ref: GatewayRef): Promise<boolean> =>
-    db.$transaction(async (tx) => {
+export function deleteGateway(db: Database) {
+  return function deleteGatewayAndState(ref: GatewayRef): Promise<boolean> {
+    return db.$transaction(async (tx) => {
       const isGone = await gateways(tx).delete(ref);
       await gatewayStates(tx).delete(ref);
       return isGone;
     });
+  };
+}

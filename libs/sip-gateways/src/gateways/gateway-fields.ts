@@ -1,29 +1,29 @@
-import { code, Label, refuseField } from '@oriontel/contracts';
+import { integerBetween, Label, fieldFailure } from '@oriontel/contracts';
 import { z } from 'zod';
 import { Transport, type GatewaySettings } from './gateway.ts';
 import { Host } from './host.ts';
 
-const MOST_CODES = 100;
+const MAX_OK_CODES = 100;
 
 /** What a client may say of a gateway, when it makes or changes one. */
 export const gatewayFields = {
   name: Label,
   host: Host,
-  port: code(1, 65_535).nullable(),
+  port: integerBetween(1, 65_535).nullable(),
   transport: Transport,
-  interval_seconds: code(5, 3_600),
-  timeout_ms: code(100, 32_000),
+  interval_seconds: integerBetween(5, 3_600),
+  timeout_ms: integerBetween(100, 32_000),
   ok_codes: z
-    .array(code(200, 699), 'must be a list of SIP codes, like [200, 404]')
-    .max(MOST_CODES, `must be at most ${MOST_CODES} codes`),
-  failures_to_down: code(1, 100),
-  successes_to_up: code(1, 100),
+    .array(integerBetween(200, 699), 'must be a list of SIP codes, like [200, 404]')
+    .max(MAX_OK_CODES, `must be at most ${MAX_OK_CODES} codes`),
+  failures_to_down: integerBetween(1, 100),
+  successes_to_up: integerBetween(1, 100),
   enabled: z.boolean('must be true or false'),
 };
 
 /** Each code once, and a probe that is over when the next one begins. @throws Failure bad_request */
-export const checkSettings = (settings: GatewaySettings): GatewaySettings => {
+export function checkSettings(settings: GatewaySettings): GatewaySettings {
   if (settings.timeoutMs > settings.intervalSeconds * 1_000)
-    throw refuseField('timeout_ms', 'must not be longer than interval_seconds');
+    throw fieldFailure('timeout_ms', 'must not be longer than interval_seconds');
   return { ...settings, okCodes: [...new Set(settings.okCodes)].sort((a, b) => a - b) };
-};
+}

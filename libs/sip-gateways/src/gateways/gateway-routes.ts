@@ -5,7 +5,7 @@ import {
   Enveloped,
   EnvelopedPage,
   envelopePage,
-  organizationToFill,
+  createOrganizationResolver,
   organizationToRead,
   type Access,
   type HttpServer,
@@ -24,7 +24,7 @@ export interface GatewayRoutes {
   organizationExists: OrganizationExists;
 }
 
-const keepers: Access = { roles: ['admin', 'manager'], scope: 'gateways:write' };
+const writers: Access = { roles: ['admin', 'manager'], scope: 'gateways:write' };
 const readers: Access = { roles: ['admin', 'manager', 'user'], scope: 'gateways:write' };
 
 const GatewayPath = z.object({ id: z.string() });
@@ -33,11 +33,11 @@ const OrgQuery = z.strictObject({
 });
 
 /** The gateways of an organization, and how they are probed. */
-export const gatewayRoutes = async (
+export async function gatewayRoutes(
   app: HttpServer,
   { db, organizationExists }: GatewayRoutes,
-): Promise<void> => {
-  const organizationOf = organizationToFill(organizationExists);
+): Promise<void> {
+  const organizationOf = createOrganizationResolver(organizationExists);
   const create = createGateway(db);
   const search = searchGateways(db);
   const find = findGateway(db);
@@ -47,14 +47,14 @@ export const gatewayRoutes = async (
   app.route({
     method: 'POST',
     url: '/gateways',
-    config: { family: 'oriontel', access: keepers, errors: ['conflict', 'not_found'] },
+    config: { family: 'oriontel', access: writers, errors: ['conflict', 'not_found'] },
     schema: {
       tags: ['Gateways'],
       summary: 'Create a gateway',
       body: NewGateway,
       response: { 201: Enveloped(Gateway) },
     },
-    handler: async ({ principal, body }, reply) => {
+    async handler({ principal, body }, reply) {
       const made = await create(await organizationOf(principal, body.org_id), body);
       return reply.code(201).send(envelope(presentGateway(made)));
     },
@@ -70,7 +70,7 @@ export const gatewayRoutes = async (
       querystring: GatewayQuery,
       response: { 200: EnvelopedPage(Gateway) },
     },
-    handler: async ({ principal, query }) => {
+    async handler({ principal, query }) {
       const found = await search(organizationToRead(principal, query.org_id), query);
       return envelopePage(found, query, presentGateway);
     },
@@ -87,14 +87,15 @@ export const gatewayRoutes = async (
       querystring: OrgQuery,
       response: { 200: Enveloped(Gateway) },
     },
-    handler: async ({ principal, params, query }) =>
-      envelope(presentGateway(await find({ principal, word: params.id, orgId: query.org_id }))),
+    async handler({ principal, params, query }) {
+      return envelope(presentGateway(await find({ principal, idOrName: params.id, orgId: query.org_id })));
+    },
   });
 
   app.route({
     method: 'PUT',
     url: '/gateways/:id',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: writers },
     schema: {
       tags: ['Gateways'],
       summary: 'Update a gateway',
@@ -103,10 +104,10 @@ export const gatewayRoutes = async (
       body: GatewayUpdate,
       response: { 200: Enveloped(Gateway) },
     },
-    handler: async ({ principal, params, query, body }) => {
-      const found = await find({ principal, word: params.id, orgId: query.org_id });
+    async handler({ principal, params, query, body }) {
+      const found = await find({ principal, idOrName: params.id, orgId: query.org_id });
       const updated = await update(found, body);
-      if (!updated) throw missing();
+      if (!updated) throw gatewayNotFound();
       return envelope(presentGateway(updated));
     },
   });
@@ -114,7 +115,7 @@ export const gatewayRoutes = async (
   app.route({
     method: 'DELETE',
     url: '/gateways/:id',
-    config: { family: 'oriontel', access: keepers },
+    config: { family: 'oriontel', access: writers },
     schema: {
       tags: ['Gateways'],
       summary: 'Delete a gateway',
@@ -122,13 +123,13 @@ export const gatewayRoutes = async (
       querystring: OrgQuery,
       response: { 204: z.undefined() },
     },
-    handler: async ({ principal, params, query }, reply) => {
-      const found = await find({ principal, word: params.id, orgId: query.org_id });
-      if (!(await remove(found))) throw missing();
+    async handler({ principal, params, query }, reply) {
+      const found = await find({ principal, idOrName: params.id, orgId: query.org_id });
+      if (!(await remove(found))) throw gatewayNotFound();
       return reply.code(204).send();
     },
   });
-};
+}
 
 /** Somebody else deleted it meanwhile. */
-const missing = (): Failure => new Failure('not_found', 'Gateway not found');
+const gatewayNotFound = (): Failure => new Failure('not_found', 'Gateway not found');

@@ -76,19 +76,21 @@ export interface FoundGateway extends GatewaySettings, GatewayRef {
   updatedAt: Date;
 }
 
-export const presentGateway = (gateway: FoundGateway): Gateway => ({
-  id: gateway.id,
-  org_id: gateway.orgId,
-  name: gateway.name,
-  host: gateway.host,
-  port: gateway.port,
-  transport: gateway.transport,
-  interval_seconds: gateway.intervalSeconds,
-  timeout_ms: gateway.timeoutMs,
-  ok_codes: gateway.okCodes,
-  failures_to_down: gateway.failuresToDown,
-  successes_to_up: gateway.successesToUp,
-  enabled: gateway.enabled,
-  created_at: isoTime(gateway.createdAt),
-  updated_at: isoTime(gateway.updatedAt),
-});
+export function presentGateway(gateway: FoundGateway): Gateway {
+  return {
+    id: gateway.id,
+    org_id: gateway.orgId,
+    name: gateway.name,
+    host: gateway.host,
+    port: gateway.port,
+    transport: gateway.transport,
+    interval_seconds: gateway.intervalSeconds,
+    timeout_ms: gateway.timeoutMs,
+    ok_codes: gateway.okCodes,
+    failures_to_down: gateway.failuresToDown,
+    successes_to_up: gateway.successesToUp,
+    enabled: gateway.enabled,
+    created_at: isoTime(gateway.createdAt),
+    updated_at: isoTime(gateway.updatedAt),
+  };
+}

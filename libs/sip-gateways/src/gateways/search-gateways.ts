@@ -12,12 +12,12 @@ export const GatewayQuery = z.strictObject({
 export type GatewayQuery = z.output<typeof GatewayQuery>;
 
 /** By organization and id. */
-export const searchGateways =
-  (db: Queryable) =>
-  async (orgId: number | null, query: GatewayQuery): Promise<Paged<FoundGateway>> => {
+export function searchGateways(db: Queryable) {
+  return async function searchPage(orgId: number | null, query: GatewayQuery): Promise<Paged<FoundGateway>> {
     const [items, total] = await Promise.all([
       gateways(db).search(orgId, query, query),
       gateways(db).count(orgId, query),
     ]);
     return { items, total };
   };
+}

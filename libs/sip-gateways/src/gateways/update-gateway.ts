@@ -14,23 +14,26 @@ export const GatewayUpdate = z
 export type GatewayUpdate = z.output<typeof GatewayUpdate>;
 
 /** What is not given stays. Null where there is none any more. @throws Failure bad_request */
-export const updateGateway =
-  (db: Database) =>
-  (ref: GatewayRef, update: GatewayUpdate): Promise<FoundGateway | null> =>
-    db.$transaction(async (tx) => {
+export function updateGateway(db: Database) {
+  return function applyUpdate(ref: GatewayRef, update: GatewayUpdate): Promise<FoundGateway | null> {
+    return db.$transaction(async (tx) => {
       const found = await gateways(tx).lock(ref);
-      return found && gateways(tx).update({ ...found, ...checkSettings(changed(found, update)) });
+      return found && gateways(tx).update({ ...found, ...checkSettings(mergeSettings(found, update)) });
     });
+  };
+}
 
-const changed = (before: GatewaySettings, update: GatewayUpdate): GatewaySettings => ({
-  name: update.name ?? before.name,
-  host: update.host ?? before.host,
-  port: update.port === undefined ? before.port : update.port,
-  transport: update.transport ?? before.transport,
-  intervalSeconds: update.interval_seconds ?? before.intervalSeconds,
-  timeoutMs: update.timeout_ms ?? before.timeoutMs,
-  okCodes: update.ok_codes ?? before.okCodes,
-  failuresToDown: update.failures_to_down ?? before.failuresToDown,
-  successesToUp: update.successes_to_up ?? before.successesToUp,
-  enabled: update.enabled ?? before.enabled,
-});
+function mergeSettings(before: GatewaySettings, update: GatewayUpdate): GatewaySettings {
+  return {
+    name: update.name ?? before.name,
+    host: update.host ?? before.host,
+    port: update.port === undefined ? before.port : update.port,
+    transport: update.transport ?? before.transport,
+    intervalSeconds: update.interval_seconds ?? before.intervalSeconds,
+    timeoutMs: update.timeout_ms ?? before.timeoutMs,
+    okCodes: update.ok_codes ?? before.okCodes,
+    failuresToDown: update.failures_to_down ?? before.failuresToDown,
+    successesToUp: update.successes_to_up ?? before.successesToUp,
+    enabled: update.enabled ?? before.enabled,
+  };
+}

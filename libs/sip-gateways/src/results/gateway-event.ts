@@ -18,30 +18,32 @@ export interface GatewayEvent {
 export type WriteEvents = (tx: Queryable, events: GatewayEvent[]) => Promise<void>;
 
 /** What changed, and by which result. */
-export const newGatewayEvent = (
+export function createGatewayEvent(
   gateway: { name: string; host: string; port: number | null },
   { orgId, gatewayId, source }: GatewayResult,
   before: GatewayState,
   after: GatewayState,
-): GatewayEvent => ({
-  orgId,
-  entity: `gateway/${gatewayId}`,
-  type: `gateway_${after.status as Exclude<GatewayState['status'], 'unknown'>}`,
-  data: {
-    gateway: gatewayId,
-    name: gateway.name,
-    host: gateway.host,
-    port: gateway.port,
-    status: after.status,
-    previous_status: before.status,
-    previous_since: isoTimeOrNull(before.since),
-    since: isoTime(after.since!),
-    latency_ms: after.latencyMs,
-    packet_loss: after.lossPercent,
-    sip_code: after.sipCode,
-    error: after.error,
-    source,
-  },
-  at: after.since!,
-  notify: true,
-});
+): GatewayEvent {
+  return {
+    orgId,
+    entity: `gateway/${gatewayId}`,
+    type: `gateway_${after.status as Exclude<GatewayState['status'], 'unknown'>}`,
+    data: {
+      gateway: gatewayId,
+      name: gateway.name,
+      host: gateway.host,
+      port: gateway.port,
+      status: after.status,
+      previous_status: before.status,
+      previous_since: isoTimeOrNull(before.since),
+      since: isoTime(after.since!),
+      latency_ms: after.latencyMs,
+      packet_loss: after.lossPercent,
+      sip_code: after.sipCode,
+      error: after.error,
+      source,
+    },
+    at: after.since!,
+    notify: true,
+  };
+}

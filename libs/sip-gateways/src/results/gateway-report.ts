@@ -1,18 +1,19 @@
-import { isStorableText, refuseField, required } from '@oriontel/contracts';
+import { isStorableText, fieldFailure, required } from '@oriontel/contracts';
 import { z } from 'zod';
 import { resultStatuses, type Measurement } from './gateway-result.ts';
 
 /** Milliseconds: an hour. */
-const SLOWEST = 3_600_000;
-const MS = `must be a number of milliseconds from 0 to ${SLOWEST}`;
+const MAX_LATENCY_MS = 3_600_000;
+const MS = `must be a number of milliseconds from 0 to ${MAX_LATENCY_MS}`;
 const PERCENT = 'must be a number from 0 to 100';
 
-const milliseconds = z.number(MS).min(0, MS).max(SLOWEST, MS);
-const words = (longest: number) =>
-  z
+const milliseconds = z.number(MS).min(0, MS).max(MAX_LATENCY_MS, MS);
+function boundedText(longest: number) {
+  return z
     .string('must be text')
     .max(longest, `must be at most ${longest} characters`)
     .refine(isStorableText, 'must not contain NUL characters or halves of characters');
+}
 
 /** `:param1` and `:param2` of the path. */
 export const ReportPath = z.object({
@@ -35,10 +36,10 @@ export const GatewayReport = z
         jitter_ms: milliseconds
           .nullish()
           .meta({ description: 'Computed from the latencies where it is not given' }),
-        error_message: words(1_024).nullish(),
+        error_message: boundedText(1_024).nullish(),
       })
       .nullish(),
-    source: words(255).nullish().meta({ description: 'Who measured' }),
+    source: boundedText(255).nullish().meta({ description: 'Who measured' }),
   })
   .meta({
     id: 'GatewayReport',
@@ -70,11 +71,11 @@ export const RecordedReport = z
 export type RecordedReport = z.output<typeof RecordedReport>;
 
 /** What a report says was measured just now. @throws Failure bad_request */
-export const readReport = (
+export function readReport(
   { param1: status, param2 = '' }: z.output<typeof ReportPath> & { param2?: string },
   report: GatewayReport | null | undefined,
   now: Date,
-): Measurement => {
+): Measurement {
   const { latency_ms, packet_loss, jitter_ms, error_message } = report?.details ?? {};
   const inPath = readLatency(param2);
   return {
@@ -88,12 +89,12 @@ export const readReport = (
     error: error_message || null,
     source: report?.source || null,
   };
-};
+}
 
 /** Plain decimals only. An empty one, as a script writes it that has none, is none. */
-const readLatency = (text: string): number | null => {
+function readLatency(text: string): number | null {
   if (text === '') return null;
   const latency = /^\d{1,7}(\.\d{1,20})?$/.test(text) ? Number(text) : NaN;
-  if (!(latency <= SLOWEST)) throw refuseField('param2', MS);
+  if (!(latency <= MAX_LATENCY_MS)) throw fieldFailure('param2', MS);
   return latency;
-};
+}

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { resultStatuses } from './gateway-result.ts';
 
 /** Hours of history that can be asked for. */
-const MOST_HOURS = 720;
-const HOURS = `must be a whole number from 1 to ${MOST_HOURS}`;
+const MAX_HISTORY_HOURS = 720;
+const HOURS = `must be a whole number from 1 to ${MAX_HISTORY_HOURS}`;
 
 /** A platform route: what it does not know it lets pass. */
 export const StatusQuery = z.object({
   include_history: z.stringbool('must be true or false').default(false),
-  history_hours: z.coerce.number(HOURS).int(HOURS).min(1, HOURS).max(MOST_HOURS, HOURS).default(24),
+  history_hours: z.coerce.number(HOURS).int(HOURS).min(1, HOURS).max(MAX_HISTORY_HOURS, HOURS).default(24),
   org_id: IdText.optional().meta({ description: 'For admins: whose gateway it is' }),
 });
 export type StatusQuery = z.output<typeof StatusQuery>;

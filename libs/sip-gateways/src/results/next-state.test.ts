@@ -1,50 +1,54 @@
 import { describe, expect, test } from 'vitest';
 import { resultStatuses, type ResultStatus } from './gateway-result.ts';
-import { isNews, nextState, unknownState, type GatewayState, type Thresholds } from './next-state.ts';
+import { shouldNotify, nextState, unknownState, type GatewayState, type Thresholds } from './next-state.ts';
 
 const START = Date.parse('2024-01-15T10:00:00Z');
 const time = (minute: number) => new Date(START + minute * 60_000);
-const result = (status: ResultStatus, minute: number, more: object = {}) => ({
-  at: time(minute).toISOString(),
-  status,
-  latencyMs: status === 'down' ? null : 20,
-  lossPercent: null,
-  jitterMs: null,
-  sipCode: null,
-  error: null,
-  ...more,
-});
+function result(status: ResultStatus, minute: number, more: object = {}) {
+  return {
+    at: time(minute).toISOString(),
+    status,
+    latencyMs: status === 'down' ? null : 20,
+    lossPercent: null,
+    jitterMs: null,
+    sipCode: null,
+    error: null,
+    ...more,
+  };
+}
 
 /** Every state on the way. */
-const walk = (statuses: ResultStatus[], thresholds: Thresholds): GatewayState[] => {
+function walk(statuses: ResultStatus[], thresholds: Thresholds): GatewayState[] {
   let state = unknownState;
   return statuses.map((status, minute) => (state = nextState(state, result(status, minute), thresholds)));
-};
+}
 
-const sequences = (length: number): ResultStatus[][] =>
-  length === 0
+function sequences(length: number): ResultStatus[][] {
+  return length === 0
     ? [[]]
     : sequences(length - 1).flatMap((rest) => resultStatuses.map((status) => [...rest, status]));
+}
 
 /** How many of the last results are such. */
-const run = (statuses: ResultStatus[], isSuch: (status: ResultStatus) => boolean): number =>
-  statuses.length - 1 - statuses.findLastIndex((status) => !isSuch(status));
+function run(statuses: ResultStatus[], isSuch: (status: ResultStatus) => boolean): number {
+  return statuses.length - 1 - statuses.findLastIndex((status) => !isSuch(status));
+}
 
 /** The same said without a state: what was enough in a row last, or else the first result, decides. */
-const expectedStatus = (
+function expectedStatus(
   statuses: ResultStatus[],
   { failuresToDown, successesToUp }: Thresholds,
-): ResultStatus => {
+): ResultStatus {
   const pasts = statuses.map((_, index) => statuses.slice(0, index + 1));
-  const isIt = (isBad: (status: ResultStatus) => boolean): boolean => {
+  function isIt(isBad: (status: ResultStatus) => boolean): boolean {
     const decided = pasts.findLast(
       (past) => run(past, isBad) >= failuresToDown || run(past, (status) => !isBad(status)) >= successesToUp,
     );
     return isBad(decided ? decided.at(-1)! : statuses[0]!);
-  };
+  }
   if (isIt((status) => status === 'down')) return 'down';
   return isIt((status) => status !== 'up') ? 'degraded' : 'up';
-};
+}
 
 describe.each([
   { failuresToDown: 1, successesToUp: 1 },
@@ -147,7 +151,9 @@ test('news is each change, but not that a gateway nobody knew is there', () => {
   const of = (status: GatewayState['status']) => ({ ...unknownState, status });
   const statuses = ['unknown', ...resultStatuses] as const;
   const news = statuses.flatMap((before) =>
-    resultStatuses.filter((after) => isNews(of(before), of(after))).map((after) => `${before} ${after}`),
+    resultStatuses
+      .filter((after) => shouldNotify(of(before), of(after)))
+      .map((after) => `${before} ${after}`),
   );
   expect(news.sort()).toEqual(
     [

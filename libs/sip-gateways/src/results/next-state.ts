@@ -47,11 +47,11 @@ export const unknownState: GatewayState = {
  * The state after one more result, in the order in which they are accepted. One that is older than the last moves nothing, so a
  * state never goes back.
  */
-export const nextState = (
+export function nextState(
   state: GatewayState,
   result: Omit<Measurement, 'source'>,
   thresholds: Thresholds,
-): GatewayState => {
+): GatewayState {
   const at = new Date(result.at);
   if (state.lastCheck && at < state.lastCheck) return state;
   const isDown = result.status === 'down';
@@ -75,7 +75,7 @@ export const nextState = (
     sipCode,
     error,
   };
-};
+}
 
 type Counts = Pick<
   GatewayState,
@@ -87,12 +87,12 @@ type Counts = Pick<
  * successesToUp in a row that are not; and is not up, by the same numbers, from troubles (degraded or down) in a row until ups in
  * a row. What is not up and not down is degraded.
  */
-const nextStatus = (
+function nextStatus(
   before: GatewayState['status'],
   result: ResultStatus,
   counts: Counts,
   { failuresToDown, successesToUp }: Thresholds,
-): ResultStatus => {
+): ResultStatus {
   if (before === 'unknown') return result;
   const isDown =
     before === 'down'
@@ -102,8 +102,9 @@ const nextStatus = (
   const isInTrouble =
     before === 'up' ? counts.consecutiveTroubles >= failuresToDown : counts.consecutiveUps < successesToUp;
   return isInTrouble ? 'degraded' : 'up';
-};
+}
 
 /** Whether people are to be told. That a gateway which nobody knew is there is no news, unless it is down. */
-export const isNews = (before: GatewayState, after: GatewayState): boolean =>
-  before.status !== after.status && (before.status !== 'unknown' || after.status === 'down');
+export function shouldNotify(before: GatewayState, after: GatewayState): boolean {
+  return before.status !== after.status && (before.status !== 'unknown' || after.status === 'down');
+}

@@ -1,27 +1,35 @@
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FoundGateway } from '../gateways/gateway.ts';
-import { buildMeasurement, makeGateway, openRoad, rowOf, store } from '../testing.ts';
+import {
+  buildMeasurement,
+  createTestGateway,
+  createTestPipeline,
+  buildIntakeRow,
+  storeInTransaction,
+} from '../testing.ts';
 import type { Measurement } from './gateway-result.ts';
 import { presentStatus } from './present-status.ts';
 import { readStatus } from './read-status.ts';
 
 let database: TestDatabase;
-beforeAll(async () => void (database = await openTestDatabase()));
+beforeAll(async () => void (database = await createTestDatabase()));
 afterAll(() => database.drop());
 
 const MINUTE = 60_000;
 const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE).toISOString();
-const put = (gateway: FoundGateway, measured: Partial<Measurement>[]) =>
-  store(
+function put(gateway: FoundGateway, measured: Partial<Measurement>[]) {
+  return storeInTransaction(
     database.db,
-    measured.map((more) => rowOf(gateway, buildMeasurement(more))),
+    measured.map((more) => buildIntakeRow(gateway, buildMeasurement(more))),
   );
-const read = async (gateway: FoundGateway, hours: number | null = null) =>
-  presentStatus(gateway, await readStatus(database.db)(gateway, hours));
+}
+async function read(gateway: FoundGateway, hours: number | null = null) {
+  return presentStatus(gateway, await readStatus(database.db)(gateway, hours));
+}
 
 test('before the first result nothing is known', async () => {
-  const gateway = await makeGateway(database.db);
+  const gateway = await createTestGateway(database.db);
   expect(await read(gateway, 24)).toEqual({
     status: 'success',
     gateway: { id: gateway.id, name: gateway.name, host: '192.0.2.1', port: 5060 },
@@ -44,7 +52,7 @@ test('before the first result nothing is known', async () => {
 });
 
 test('reachable is what the last result says, the status what enough of them say', async () => {
-  const gateway = await makeGateway(database.db);
+  const gateway = await createTestGateway(database.db);
   await put(gateway, [{ at: ago(3) }, { at: ago(2), status: 'down', latencyMs: null, error: 'timeout' }]);
   const { current_status } = await read(gateway);
   expect(current_status).toMatchObject({
@@ -59,7 +67,7 @@ test('reachable is what the last result says, the status what enough of them say
 
 describe('uptime', () => {
   test('is the share of the last 24 hours that was not down, late results included, rounded down', async () => {
-    const gateway = await makeGateway(database.db);
+    const gateway = await createTestGateway(database.db);
     await put(gateway, [
       { at: ago(1) },
       { at: ago(2), status: 'degraded' },
@@ -73,7 +81,7 @@ describe('uptime', () => {
   });
 
   test('is 100 only where nothing was down, and not known where there was no result in 24 hours', async () => {
-    const gateway = await makeGateway(database.db);
+    const gateway = await createTestGateway(database.db);
     await put(gateway, [{ at: ago(25 * 60) }]);
     expect((await read(gateway)).current_status).toMatchObject({ reachable: true, uptime_percent_24h: null });
     const many = Array.from({ length: 20_001 }, (_, index) => ({ at: ago(1 + index / 1_000) }));
@@ -86,7 +94,7 @@ describe('uptime', () => {
 
 describe('history', () => {
   test('is each result, the newest first, and none from before its hours', async () => {
-    const gateway = await makeGateway(database.db);
+    const gateway = await createTestGateway(database.db);
     const [newest, middle, oldest] = [ago(1), ago(30), ago(59)];
     await put(gateway, [
       { at: middle, status: 'down', latencyMs: null },
@@ -105,7 +113,7 @@ describe('history', () => {
   });
 
   test('of 500 results is each of them, of 501 up to 500 stretches that leave none out', async () => {
-    const gateway = await makeGateway(database.db);
+    const gateway = await createTestGateway(database.db);
     const times = Array.from({ length: 500 }, (_, index) => ({ at: ago(1 + index * 0.1) }));
     await put(gateway, times);
     expect((await read(gateway, 1)).history).toHaveLength(500);
@@ -118,7 +126,7 @@ describe('history', () => {
   });
 
   test('in stretches tells the worst status, the share and the mean latency of what answered', async () => {
-    const gateway = await makeGateway(database.db);
+    const gateway = await createTestGateway(database.db);
     const now = Date.now();
     const hour = 60 * MINUTE;
     const width = (720 * hour) / 500;
@@ -146,7 +154,7 @@ describe('history', () => {
   });
 
   test('never has more than 500 points, also where a clock is ahead', async () => {
-    const gateway = await makeGateway(database.db);
+    const gateway = await createTestGateway(database.db);
     await put(
       gateway,
       Array.from({ length: 2_000 }, (_, index) => ({ at: ago(index * 0.03 - 0.3) })),
@@ -160,9 +168,9 @@ describe('history', () => {
 });
 
 test('what is accepted and not stored reads as it will when it is', async () => {
-  const gateway = await makeGateway(database.db, { failures_to_down: 2 });
+  const gateway = await createTestGateway(database.db, { failures_to_down: 2 });
   await put(gateway, [{ at: ago(30), latencyMs: 36 }]);
-  const { accept, drain, jobs, close } = openRoad(database.db);
+  const { accept, drain, jobs, close } = createTestPipeline(database.db);
   const measured: Partial<Measurement>[] = [
     { at: ago(40), status: 'degraded', latencyMs: 0.1 },
     { at: ago(3), status: 'down', latencyMs: 20, lossPercent: 50 },
@@ -181,19 +189,19 @@ test('what is accepted and not stored reads as it will when it is', async () => 
     jitter_ms: 1,
   });
   expect(early.history!.map(({ status }) => status)).toEqual(['down', 'up', 'down', 'up', 'degraded']);
-  const other = await makeGateway(database.db);
+  const other = await createTestGateway(database.db);
   expect((await read(other, 1)).history).toEqual([]);
   for (const job of jobs.reverse()) await drain(job);
   expect(await read(gateway, 1)).toEqual(early);
 });
 
 test('more than a page of results on the road is counted in stretches with those that are stored', async () => {
-  const gateway = await makeGateway(database.db);
+  const gateway = await createTestGateway(database.db);
   await put(
     gateway,
     Array.from({ length: 300 }, (_, index) => ({ at: ago(1 + index * 0.1) })),
   );
-  const { accept, close } = openRoad(database.db);
+  const { accept, close } = createTestPipeline(database.db);
   await Promise.all(
     Array.from({ length: 300 }, (_, index) =>
       accept(gateway, buildMeasurement({ at: ago(1.05 + index * 0.1), status: 'down' }), 'req'),

@@ -15,45 +15,49 @@ export interface KnownStatus {
   history: HistoryPoint[] | null;
 }
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 /** Points of a history. */
-const MOST_POINTS = 500;
+const MAX_HISTORY_POINTS = 500;
 /** Milliseconds a reader gives the workers to count what was accepted before it asked. */
-const PATIENCE = 250;
+const DRAIN_TIMEOUT_MS = 250;
 
 /** `historyHours` null: no history. Read your own writes: what is accepted is counted, stored or not. */
-export const readStatus =
-  (db: Queryable) =>
-  async (gateway: FoundGateway, historyHours: number | null): Promise<KnownStatus> => {
+export function readStatus(db: Queryable) {
+  return async function readGatewayStatus(
+    gateway: FoundGateway,
+    historyHours: number | null,
+  ): Promise<KnownStatus> {
     let read = await gatewayStates(db).read(gateway);
-    const isCounted = async () => {
+    async function isCounted() {
       read = await gatewayStates(db).read(gateway);
       return !read?.coming.length;
-    };
-    if (read?.coming.length) await awaitDrained(isCounted, PATIENCE);
+    }
+    if (read?.coming.length) await awaitDrained(isCounted, DRAIN_TIMEOUT_MS);
     const { state, coming } = read ?? { state: unknownState, coming: [] };
-    const withComing = coming.length > 0;
+    const includePending = coming.length > 0;
     const now = Date.now();
     const [uptime, history] = await Promise.all([
-      gatewayResults(db).count(gateway, { from: new Date(now - 24 * HOUR), withComing }),
-      historyHours === null ? null : readHistory(db, gateway, { now, hours: historyHours, withComing }),
+      gatewayResults(db).count(gateway, { from: new Date(now - 24 * HOUR_MS), includePending }),
+      historyHours === null ? null : readHistory(db, gateway, { now, hours: historyHours, includePending }),
     ]);
-    return { state: withAll(state, coming, gateway), uptime, history };
+    return { state: applyPending(state, coming, gateway), uptime, history };
   };
+}
 
 /** What the state will be when these are counted, in the order in which they were accepted. */
-const withAll = (state: GatewayState, coming: GatewayResult[], gateway: FoundGateway): GatewayState =>
-  coming.reduce((known, result) => nextState(known, result, gateway), state);
+function applyPending(state: GatewayState, coming: GatewayResult[], gateway: FoundGateway): GatewayState {
+  return coming.reduce((known, result) => nextState(known, result, gateway), state);
+}
 
 /** Each result where there are not too many, else equal stretches of time. */
-const readHistory = async (
+async function readHistory(
   db: Queryable,
   gateway: FoundGateway,
-  { now, hours, withComing }: { now: number; hours: number; withComing: boolean },
-): Promise<HistoryPoint[]> => {
-  const asked = { from: new Date(now - hours * HOUR), withComing };
-  if (!(await gatewayResults(db).areMoreThan(MOST_POINTS, gateway, asked)))
-    return gatewayResults(db).each(gateway, asked, MOST_POINTS);
-  const width = (hours * HOUR) / MOST_POINTS;
-  return gatewayResults(db).inStretches(gateway, asked, { width, stretches: MOST_POINTS });
-};
+  { now, hours, includePending }: { now: number; hours: number; includePending: boolean },
+): Promise<HistoryPoint[]> {
+  const asked = { from: new Date(now - hours * HOUR_MS), includePending };
+  if (!(await gatewayResults(db).hasMoreThan(MAX_HISTORY_POINTS, gateway, asked)))
+    return gatewayResults(db).listPoints(gateway, asked, MAX_HISTORY_POINTS);
+  const width = (hours * HOUR_MS) / MAX_HISTORY_POINTS;
+  return gatewayResults(db).listBuckets(gateway, asked, { width, stretches: MAX_HISTORY_POINTS });
+}

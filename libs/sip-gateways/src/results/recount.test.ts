@@ -1,20 +1,22 @@
 import { expect, test } from 'vitest';
 import { resultStatuses, type ResultStatus } from './gateway-result.ts';
 import { nextState, unknownState, type GatewayState } from './next-state.ts';
-import { recount, RECOUNTED, type StoredResult } from './recount.ts';
+import { recount, RECOUNT_LIMIT, type StoredResult } from './recount.ts';
 
 /** Numbers that look like chance and are the same each time (mulberry32). */
-const chance = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-};
+function chance(seed: number) {
+  return function chanceInner() {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
 
 const START = Date.parse('2024-01-15T10:00:00Z');
 
 /** Accepted one after the other; some were measured long before. */
-const buildResults = (count: number, random: () => number, calm = 0.5): StoredResult[] => {
+function buildResults(count: number, random: () => number, calm = 0.5): StoredResult[] {
   let status: ResultStatus = 'up';
   return Array.from({ length: count }, (_, index) => {
     if (random() > calm) status = resultStatuses[Math.floor(random() * 3)]!;
@@ -31,24 +33,29 @@ const buildResults = (count: number, random: () => number, calm = 0.5): StoredRe
       source: null,
     };
   });
-};
+}
 
 const thresholds = { failuresToDown: 3, successesToUp: 2 };
-const inTurn = (results: StoredResult[]): GatewayState =>
-  results.reduce<GatewayState>((state, result) => nextState(state, result, thresholds), unknownState);
-const newestOf = (results: StoredResult[]) =>
-  results.toSorted((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.id < b.id ? 1 : -1)).slice(0, RECOUNTED);
+function inTurn(results: StoredResult[]): GatewayState {
+  return results.reduce<GatewayState>((state, result) => nextState(state, result, thresholds), unknownState);
+}
+function newestOf(results: StoredResult[]) {
+  return results
+    .toSorted((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.id < b.id ? 1 : -1))
+    .slice(0, RECOUNT_LIMIT);
+}
 
 /** Counts of more than are looked at. */
-const aboutTheSame = (expected: object, counted: object) =>
-  Object.fromEntries(
+function aboutTheSame(expected: object, counted: object) {
+  return Object.fromEntries(
     Object.entries(expected).flatMap(([name, value]) => {
       const other = (counted as Record<string, unknown>)[name];
       const isNear =
-        typeof value === 'number' && value > RECOUNTED / 2 && Math.abs(value - Number(other)) <= 3;
+        typeof value === 'number' && value > RECOUNT_LIMIT / 2 && Math.abs(value - Number(other)) <= 3;
       return isNear ? [[name, other]] : [];
     }),
   );
+}
 
 test('few results in any order come to what they come to in turn', () => {
   for (let seed = 0; seed < 500; seed += 1) {
@@ -66,7 +73,7 @@ test('of many results the newest are enough, where the one that was missed is am
   for (let seed = 0; seed < 100; seed += 1) {
     const random = chance(seed);
     // Up to long stretches of the same, so that some fill the whole of what is looked at.
-    const results = buildResults(RECOUNTED + 20 + Math.floor(random() * 400), random, 1 - random() ** 4);
+    const results = buildResults(RECOUNT_LIMIT + 20 + Math.floor(random() * 400), random, 1 - random() ** 4);
     const missed = results.length - 1 - Math.floor(random() * 50);
     const before = inTurn(results.filter((_, index) => index !== missed));
     const { jitterMs, ...counted } = recount(

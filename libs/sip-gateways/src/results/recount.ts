@@ -5,7 +5,7 @@ import { nextState, unknownState, type GatewayState, type Thresholds } from './n
 export type StoredResult = Measurement & { id: string };
 
 /** Results that are looked at again: more than any threshold asks for in a row, up and down. */
-export const RECOUNTED = 250;
+export const RECOUNT_LIMIT = 250;
 
 const COUNTS = [
   'consecutiveSuccesses',
@@ -19,13 +19,13 @@ const COUNTS = [
  * two first. `newest`: the RECOUNTED newest results, or all where there are fewer; `added`: the ids of those that `state` does not
  * count yet. A count of more in a row than are looked at may be a little off, as may the jitter.
  */
-export const recount = (
+export function recount(
   state: GatewayState,
   newest: StoredResult[],
   added: Set<string>,
   thresholds: Thresholds,
-): GatewayState => {
-  const isAll = newest.length < RECOUNTED;
+): GatewayState {
+  const isAll = newest.length < RECOUNT_LIMIT;
   // What was before them is as the state says, as long as nothing in them says otherwise.
   const { status, jitterMs } = state;
   let counted: GatewayState = isAll ? unknownState : { ...unknownState, status, jitterMs };
@@ -41,4 +41,4 @@ export const recount = (
   const longer = COUNTS.filter((count) => counted[count] === moving.length);
   const counts = Object.fromEntries(longer.map((count) => [count, state[count] + more]));
   return { ...counted, since: counted.since ?? state.since, ...counts };
-};
+}

@@ -31,22 +31,22 @@ const config = {
 } as const;
 
 /** What others found when they asked a gateway. */
-export const reportRoutes = async (app: HttpServer, { db, intake }: ReportRoutes): Promise<void> => {
+export async function reportRoutes(app: HttpServer, { db, intake }: ReportRoutes): Promise<void> {
   const find = findGateway(db);
   const accept = acceptResult(intake);
-  takeNoBody(app);
+  allowEmptyBody(app);
 
   /** The road of all reports: accepted once it is committed. */
-  const record = async (
+  async function record(
     { principal, id: requestId }: Pick<FastifyRequest, 'principal' | 'id'>,
     path: z.output<typeof ReportPath> & { param2?: string },
     orgId: number | undefined,
     report: GatewayReport | null | undefined,
-  ): Promise<RecordedReport> => {
-    const gateway = await find({ principal, word: path.entity, byName: true, orgId });
+  ): Promise<RecordedReport> {
+    const gateway = await find({ principal, idOrName: path.entity, byName: true, orgId });
     // The time is read as it is accepted: of two at once, neither is older than the one before it.
     return presentRecorded(await accept(gateway, readReport(path, report, new Date()), requestId));
-  };
+  }
 
   app.route({
     method: 'POST',
@@ -77,13 +77,13 @@ export const reportRoutes = async (app: HttpServer, { db, intake }: ReportRoutes
     },
     handler: (request) => record(request, request.params, request.query.org_id, request.body),
   });
-};
+}
 
 /** The path says all that must be said: a body that is empty is none, whatever its Content-Type. */
-const takeNoBody = (app: HttpServer): void => {
+function allowEmptyBody(app: HttpServer): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
     body === '' ? done(null, undefined) : parse(request, body as string, done),
   );
-};
+}

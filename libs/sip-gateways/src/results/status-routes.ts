@@ -13,7 +13,7 @@ export interface StatusRoutes {
 const readers: Access = { roles: ['admin', 'manager', 'user'], scope: 'gateways:write' };
 
 /** How a gateway is, and how it was. */
-export const statusRoutes = async (app: HttpServer, { db }: StatusRoutes): Promise<void> => {
+export async function statusRoutes(app: HttpServer, { db }: StatusRoutes): Promise<void> {
   const find = findGateway(db);
   const read = readStatus(db);
 
@@ -28,10 +28,10 @@ export const statusRoutes = async (app: HttpServer, { db }: StatusRoutes): Promi
       querystring: StatusQuery,
       response: { 200: GatewayStatus },
     },
-    handler: async ({ principal, params, query }): Promise<GatewayStatus> => {
+    async handler({ principal, params, query }): Promise<GatewayStatus> {
       const { include_history, history_hours, org_id: orgId } = query;
-      const gateway = await find({ principal, word: params.entity, byName: true, orgId });
+      const gateway = await find({ principal, idOrName: params.entity, byName: true, orgId });
       return presentStatus(gateway, await read(gateway, include_history ? history_hours : null));
     },
   });
-};
+}

@@ -1,44 +1,51 @@
-import { openTestDatabase, type TestDatabase } from '@oriontel/database/testing';
-import { makePartitions } from '@oriontel/database';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { createPartitions } from '@oriontel/database';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deleteGateway } from '../gateways/delete-gateway.ts';
 import type { FoundGateway } from '../gateways/gateway.ts';
-import { buildMeasurement, makeGateway, openRoad, rowOf, store } from '../testing.ts';
+import {
+  buildMeasurement,
+  createTestGateway,
+  createTestPipeline,
+  buildIntakeRow,
+  storeInTransaction,
+} from '../testing.ts';
 import type { GatewayEvent } from './gateway-event.ts';
 import type { ResultStatus } from './gateway-result.ts';
 import { gatewayStates } from './gateway-state.repository.ts';
 
 let database: TestDatabase;
-beforeAll(async () => void (database = await openTestDatabase()));
+beforeAll(async () => void (database = await createTestDatabase()));
 afterAll(() => database.drop());
 
 const START = Date.parse('2024-01-15T10:00:00Z');
 const at = (minute: number) => new Date(START + minute * 60_000).toISOString();
-const stateOf = async (gateway: FoundGateway) => {
+async function stateOf(gateway: FoundGateway) {
   const { lastId: _, ...state } = (await gatewayStates(database.db).read(gateway))!.state;
   return state;
-};
-const storedOf = async ({ key }: FoundGateway): Promise<number> => {
+}
+async function storedOf({ key }: FoundGateway): Promise<number> {
   const [row] = await database.db.$queryRaw<[{ count: number }]>`
     SELECT count(*)::int AS count FROM gateway_results WHERE gateway_key = ${key}::uuid`;
   return row.count;
-};
-const rowsOf = (gateway: FoundGateway, statuses: string, first = 0) =>
-  statuses
+}
+function rowsOf(gateway: FoundGateway, statuses: string, first = 0) {
+  return statuses
     .split(' ')
     .map((status, index) =>
-      rowOf(gateway, buildMeasurement({ status: status as ResultStatus, at: at(first + index) })),
+      buildIntakeRow(gateway, buildMeasurement({ status: status as ResultStatus, at: at(first + index) })),
     );
+}
 /** Collects the events that are written. */
-const listen = () => {
+function listen() {
   const events: GatewayEvent[] = [];
   return { events, write: async (_tx: unknown, more: GatewayEvent[]) => void events.push(...more) };
-};
+}
 
 test('results are stored and move the state, also by batches, and those of others stay', async () => {
-  const [one, other] = [await makeGateway(database.db), await makeGateway(database.db)];
-  await store(database.db, [...rowsOf(one, 'up up'), ...rowsOf(other, 'down')]);
-  await store(database.db, rowsOf(one, 'degraded down', 2));
+  const [one, other] = [await createTestGateway(database.db), await createTestGateway(database.db)];
+  await storeInTransaction(database.db, [...rowsOf(one, 'up up'), ...rowsOf(other, 'down')]);
+  await storeInTransaction(database.db, rowsOf(one, 'degraded down', 2));
   expect(await stateOf(one)).toMatchObject({
     status: 'up',
     since: new Date(at(0)),
@@ -52,23 +59,26 @@ test('results are stored and move the state, also by batches, and those of other
 });
 
 test('rows that are handled twice count once, also by four workers at once', async () => {
-  const gateway = await makeGateway(database.db);
+  const gateway = await createTestGateway(database.db);
   const { events, write } = listen();
   const rows = rowsOf(gateway, 'up up down down down up up down');
-  await Promise.all([0, 1, 2, 3].map((n) => store(database.db, n % 2 ? rows : [...rows].reverse(), write)));
-  await store(database.db, rows, write);
+  await Promise.all(
+    [0, 1, 2, 3].map((n) => storeInTransaction(database.db, n % 2 ? rows : [...rows].reverse(), write)),
+  );
+  await storeInTransaction(database.db, rows, write);
   expect(await storedOf(gateway)).toBe(8);
   expect(await stateOf(gateway)).toMatchObject({ status: 'up', consecutiveFailures: 1 });
   expect(events.map(({ type }) => type)).toEqual(['gateway_down', 'gateway_up']);
 });
 
 test('four workers that store for the same gateways at once neither deadlock nor lose a result', async () => {
-  const gateways = await Promise.all(Array.from({ length: 20 }, () => makeGateway(database.db)));
+  const gateways = await Promise.all(Array.from({ length: 20 }, () => createTestGateway(database.db)));
   const now = at(0);
-  const batch = () => gateways.map((gateway) => rowOf(gateway, buildMeasurement({ at: now })));
-  const work = async (n: number) => {
-    for (let i = 0; i < 10; i += 1) await store(database.db, n % 2 ? batch() : batch().reverse());
-  };
+  const batch = () => gateways.map((gateway) => buildIntakeRow(gateway, buildMeasurement({ at: now })));
+  async function work(n: number) {
+    for (let i = 0; i < 10; i += 1)
+      await storeInTransaction(database.db, n % 2 ? batch() : batch().reverse());
+  }
   await Promise.all([1, 2, 3, 4].map(work));
   for (const gateway of gateways) {
     expect(await storedOf(gateway)).toBe(40);
@@ -77,28 +87,29 @@ test('four workers that store for the same gateways at once neither deadlock nor
 });
 
 test('a result that comes late is stored and moves nothing', async () => {
-  const gateway = await makeGateway(database.db);
-  await store(database.db, rowsOf(gateway, 'up', 10));
+  const gateway = await createTestGateway(database.db);
+  await storeInTransaction(database.db, rowsOf(gateway, 'up', 10));
   const before = await stateOf(gateway);
-  await store(database.db, rowsOf(gateway, 'down down down down', 1));
+  await storeInTransaction(database.db, rowsOf(gateway, 'down down down down', 1));
   expect(await stateOf(gateway)).toEqual(before);
   expect(await storedOf(gateway)).toBe(5);
 });
 
 test('within a batch it counts when each was accepted, not where it stands', async () => {
-  const gateway = await makeGateway(database.db);
-  await store(database.db, rowsOf(gateway, 'up up down').reverse());
+  const gateway = await createTestGateway(database.db);
+  await storeInTransaction(database.db, rowsOf(gateway, 'up up down').reverse());
   expect(await stateOf(gateway)).toMatchObject({ lastCheck: new Date(at(2)), consecutiveFailures: 1 });
 });
 
 test('workers that store one by one what was accepted in another order come to the same', async () => {
-  const gateway = await makeGateway(database.db);
+  const gateway = await createTestGateway(database.db);
   const { events, write } = listen();
   const rows = rowsOf(gateway, 'up down down up down down down up degraded up down');
   const shuffled = [10, 3, 7, 0, 6, 1, 9, 4, 2, 8, 5].map((index) => rows[index]!);
   await Promise.all(
     [0, 1, 2, 3].map(async (worker) => {
-      for (let i = worker; i < rows.length; i += 4) await store(database.db, [shuffled[i]!], write);
+      for (let i = worker; i < rows.length; i += 4)
+        await storeInTransaction(database.db, [shuffled[i]!], write);
     }),
   );
   expect(await storedOf(gateway)).toBe(11);
@@ -116,14 +127,14 @@ test('workers that store one by one what was accepted in another order come to t
 });
 
 test('each change of status is an event that says what happened, in the order in which it did', async () => {
-  const gateway = await makeGateway(database.db, { name: 'East' });
+  const gateway = await createTestGateway(database.db, { name: 'East' });
   const { events, write } = listen();
-  await store(database.db, rowsOf(gateway, 'up'), write);
+  await storeInTransaction(database.db, rowsOf(gateway, 'up'), write);
   expect(events).toEqual([]);
   const twice = rowsOf(gateway, 'down down', 1);
   const failure = { status: 'down', at: at(3), latencyMs: null, error: 'timeout' } as const;
-  const third = rowOf(gateway, buildMeasurement(failure));
-  await store(database.db, [...twice, third, ...rowsOf(gateway, 'up up', 4)], write);
+  const third = buildIntakeRow(gateway, buildMeasurement(failure));
+  await storeInTransaction(database.db, [...twice, third, ...rowsOf(gateway, 'up up', 4)], write);
   expect(events).toMatchObject([{ type: 'gateway_down' }, { type: 'gateway_up' }]);
   expect(events[0]).toEqual({
     orgId: 1,
@@ -150,27 +161,27 @@ test('each change of status is an event that says what happened, in the order in
 });
 
 test('where the event cannot be written neither the result nor the state is', async () => {
-  const gateway = await makeGateway(database.db);
+  const gateway = await createTestGateway(database.db);
   const rows = rowsOf(gateway, 'down');
-  const fail = async () => {
+  async function fail() {
     throw new Error('no room');
-  };
-  await expect(store(database.db, rows, fail)).rejects.toThrow('no room');
+  }
+  await expect(storeInTransaction(database.db, rows, fail)).rejects.toThrow('no room');
   expect([await storedOf(gateway), (await stateOf(gateway)).status]).toEqual([0, 'unknown']);
   const { events, write } = listen();
-  await store(database.db, rows, write);
+  await storeInTransaction(database.db, rows, write);
   expect([await storedOf(gateway), events.length]).toEqual([1, 1]);
 });
 
 test('results of a gateway that was deleted are kept, and are not those of the next one of its id', async () => {
-  const gateway = await makeGateway(database.db);
-  const { accept, drain, jobs, close } = openRoad(database.db);
-  await store(database.db, rowsOf(gateway, 'up'));
+  const gateway = await createTestGateway(database.db);
+  const { accept, drain, jobs, close } = createTestPipeline(database.db);
+  await storeInTransaction(database.db, rowsOf(gateway, 'up'));
   await accept(gateway, buildMeasurement({ status: 'down' }), 'req');
   await close();
   expect(await deleteGateway(database.db)(gateway)).toBe(true);
   expect(await deleteGateway(database.db)(gateway)).toBe(false);
-  const next = await makeGateway(database.db, { id: gateway.id });
+  const next = await createTestGateway(database.db, { id: gateway.id });
   for (const job of jobs) await drain(job);
   expect([await storedOf(gateway), await storedOf(next)]).toEqual([2, 0]);
   expect(await stateOf(next)).toMatchObject({ status: 'unknown', lastCheck: null });
@@ -178,8 +189,8 @@ test('results of a gateway that was deleted are kept, and are not those of the n
 });
 
 test('a job that comes twice, and one to two workers, stores each result once', async () => {
-  const gateway = await makeGateway(database.db);
-  const { accept, drain, jobs, close } = openRoad(database.db);
+  const gateway = await createTestGateway(database.db);
+  const { accept, drain, jobs, close } = createTestPipeline(database.db);
   await Promise.all(Array.from({ length: 20 }, () => accept(gateway, buildMeasurement(), 'req')));
   await close();
   for (const job of jobs) await Promise.all([drain(job), drain(job), drain({ ...job, swept: true })]);
@@ -189,8 +200,8 @@ test('a job that comes twice, and one to two workers, stores each result once', 
 });
 
 test('measurements without end and texts of all kinds are stored as they are, or shorter', async () => {
-  const gateway = await makeGateway(database.db);
-  const { accept, drain, jobs, close } = openRoad(database.db);
+  const gateway = await createTestGateway(database.db);
+  const { accept, drain, jobs, close } = createTestPipeline(database.db);
   const error = `'; DROP TABLE gateway_results; -- ${'ü'.repeat(5_000)}`;
   const kept = await accept(
     gateway,
@@ -205,9 +216,9 @@ test('measurements without end and texts of all kinds are stored as they are, or
 });
 
 test('results are in the partition of their month, which has the same one index', async () => {
-  const gateway = await makeGateway(database.db);
-  await makePartitions(database.db);
-  await store(database.db, [rowOf(gateway, buildMeasurement())]);
+  const gateway = await createTestGateway(database.db);
+  await createPartitions(database.db);
+  await storeInTransaction(database.db, [buildIntakeRow(gateway, buildMeasurement())]);
   const [row] = await database.db.$queryRaw<[{ place: string; indexes: string[] }]>`
     SELECT tableoid::regclass::text AS place, (SELECT array_agg(pg_get_indexdef(indexrelid)) FROM pg_index WHERE indrelid = gateway_results.tableoid) AS indexes
     FROM gateway_results WHERE gateway_key = ${gateway.key}::uuid`;

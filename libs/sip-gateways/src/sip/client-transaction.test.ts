@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 const ok = { code: 200, reason: 'OK' };
 const trying = { code: 100, reason: 'Trying' };
 
-const start = (options: Partial<TransactionOptions> = {}) => {
+function start(options: Partial<TransactionOptions> = {}) {
   const began = performance.now();
   const sent: number[] = [];
   const outcomes: (Outcome & { at: number })[] = [];
@@ -15,11 +15,11 @@ const start = (options: Partial<TransactionOptions> = {}) => {
     reliable: false,
     timeoutMs: 60_000,
     send: () => void sent.push(performance.now() - began),
-    done: (outcome) => void outcomes.push({ ...outcome, at: performance.now() - began }),
+    onOutcome: (outcome) => void outcomes.push({ ...outcome, at: performance.now() - began }),
     ...options,
   });
   return { transaction, sent, outcomes };
-};
+}
 
 describe('retransmission over UDP', () => {
   it('comes after T1, doubling to T2, until timer F (RFC 3261, 17.1.2.2)', () => {
@@ -138,7 +138,7 @@ describe('the end', () => {
   it('is told once, also where sending throws', () => {
     const error = new Error('no');
     const { transaction, outcomes } = start({
-      send: () => {
+      send() {
         throw error;
       },
     });
@@ -150,7 +150,7 @@ describe('the end', () => {
 
   it('is not told where it is abandoned', () => {
     const { transaction, outcomes } = start();
-    transaction.abandon();
+    transaction.cancel();
     vi.advanceTimersByTime(40_000);
     expect(outcomes).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);

@@ -1,11 +1,11 @@
 /** RFC 3261, 17.1.1.1 and 17.1.2.2, in milliseconds. */
-export const T1 = 500;
-export const T2 = 4_000;
-export const TIMER_F = 64 * T1;
+export const T1_MS = 500;
+export const T2_MS = 4_000;
+export const TIMER_F_MS = 64 * T1_MS;
 
 /** A process that was held up has not yet read what came meanwhile: it looks once more before it says that nothing did. */
-const HELD_UP = 50;
-const LOOK_AGAIN = 250;
+const TIMER_DELAY_TOLERANCE_MS = 50;
+const LATE_READ_TIMEOUT_MS = 250;
 
 export type Outcome =
   | { kind: 'answered'; code: number; reason: string; latencyMs: number; sent: number; lost: number }
@@ -18,7 +18,7 @@ export interface ClientTransaction {
   receive: (response: { code: number; reason: string }, copy: number | null) => void;
   fail: (error: unknown) => void;
   /** Its timers end and nothing is told. */
-  abandon: () => void;
+  cancel: () => void;
 }
 
 export interface TransactionOptions {
@@ -29,11 +29,11 @@ export interface TransactionOptions {
   /** Sends the copy of this number, from 1. */
   send: (copy: number) => void;
   /** Told once. */
-  done: (outcome: Outcome) => void;
+  onOutcome: (outcome: Outcome) => void;
 }
 
 /** An answer to an earlier copy than the last one sent, until it is known which of the two it belongs to. */
-interface Doubtful {
+interface AmbiguousResponse {
   code: number;
   reason: string;
   copy: number;
@@ -49,30 +49,30 @@ interface Doubtful {
  * server answers the later copy as well, after the same time: so the second answer is waited for, that long and half as long again,
  * and where none comes the answer belongs to the last copy and those before are lost.
  */
-export const startTransaction = ({
+export function startTransaction({
   reliable,
   timeoutMs,
   send,
-  done,
-}: TransactionOptions): ClientTransaction => {
-  const patience = Math.min(TIMER_F, Math.max(timeoutMs, 0));
+  onOutcome,
+}: TransactionOptions): ClientTransaction {
+  const patience = Math.min(TIMER_F_MS, Math.max(timeoutMs, 0));
   const due = performance.now() + patience;
   const sentAt: number[] = [];
-  let interval = T1;
+  let interval = T1_MS;
   let provisional = false;
-  let doubtful: Doubtful | null = null;
+  let doubtful: AmbiguousResponse | null = null;
   let over = false;
   let timerE: NodeJS.Timeout | undefined;
   let timerF: NodeJS.Timeout | undefined;
   let timerDoubt: NodeJS.Timeout | undefined;
 
-  const end = (outcome?: Outcome): void => {
+  function end(outcome?: Outcome): void {
     if (over) return;
     over = true;
     for (const timer of [timerE, timerF, timerDoubt]) clearTimeout(timer);
-    if (outcome) done(outcome);
-  };
-  const answered = ({ code, reason, at }: Omit<Doubtful, 'copy'>, copy: number): void =>
+    if (outcome) onOutcome(outcome);
+  }
+  function answered({ code, reason, at }: Omit<AmbiguousResponse, 'copy'>, copy: number): void {
     end({
       kind: 'answered',
       code,
@@ -81,9 +81,10 @@ export const startTransaction = ({
       sent: sentAt.length,
       lost: copy - 1,
     });
-  const repeated = (answer: Doubtful): void => answered(answer, sentAt.length);
+  }
+  const repeated = (answer: AmbiguousResponse): void => answered(answer, sentAt.length);
 
-  const sendCopy = (): void => {
+  function sendCopy(): void {
     sentAt.push(performance.now());
     if (!reliable) timerE = setTimeout(onTimerE, interval);
     try {
@@ -91,33 +92,33 @@ export const startTransaction = ({
     } catch (error) {
       end({ kind: 'failed', error, sent: sentAt.length });
     }
-  };
-  const onTimerE = (): void => {
-    interval = provisional ? T2 : Math.min(interval * 2, T2);
+  }
+  function onTimerE(): void {
+    interval = provisional ? T2_MS : Math.min(interval * 2, T2_MS);
     sendCopy();
-  };
+  }
 
-  const giveUp = (): void => {
+  function giveUp(): void {
     if (doubtful) repeated(doubtful);
     else end({ kind: 'timeout', after: provisional ? 'provisional' : 'nothing', sent: sentAt.length });
-  };
-  const onTimerF = (): void => {
+  }
+  function onTimerF(): void {
     clearTimeout(timerE);
-    const heldUp = performance.now() - due > HELD_UP;
-    timerF = setTimeout(giveUp, heldUp ? LOOK_AGAIN : 0);
-  };
+    const heldUp = performance.now() - due > TIMER_DELAY_TOLERANCE_MS;
+    timerF = setTimeout(giveUp, heldUp ? LATE_READ_TIMEOUT_MS : 0);
+  }
 
-  const doubt = (answer: Doubtful): void => {
+  function doubt(answer: AmbiguousResponse): void {
     doubtful = answer;
     clearTimeout(timerE);
     timerDoubt = setTimeout(() => repeated(answer), 1.5 * (sentAt.at(-1)! - sentAt[answer.copy - 1]!));
-  };
+  }
 
   timerF = setTimeout(onTimerF, patience);
   sendCopy();
 
   return {
-    receive: ({ code, reason }, named) => {
+    receive({ code, reason }, named) {
       if (over) return;
       if (code < 200) {
         provisional = true;
@@ -132,6 +133,6 @@ export const startTransaction = ({
       else doubt(answer);
     },
     fail: (error) => end({ kind: 'failed', error, sent: sentAt.length }),
-    abandon: () => end(),
+    cancel: () => end(),
   };
-};
+}

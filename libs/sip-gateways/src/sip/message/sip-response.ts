@@ -18,6 +18,8 @@ export interface SipResponse {
 }
 
 /** Something read, or why it may not be. */
-export type Reading<T> = { ok: true; value: T } | { ok: false; problem: string };
+export type ParseResult<T> = { ok: true; value: T } | { ok: false; problem: string };
 
-export const refuse = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });
+export function parseFailure(problem: string): { ok: false; problem: string } {
+  return { ok: false, problem };
+}

@@ -10,13 +10,15 @@ export interface TortureMessage {
   bytes: Buffer;
 }
 
-const message = (
+function message(
   name: string,
   section: string,
   title: string,
   verdict: string,
   text: string,
-): TortureMessage => ({ name, section, title, verdict, bytes: Buffer.from(text.replaceAll('\n', '\r\n')) });
+): TortureMessage {
+  return { name, section, title, verdict, bytes: Buffer.from(text.replaceAll('\n', '\r\n')) };
+}
 
 export const tortureMessages: TortureMessage[] = [
   message(

@@ -1,0 +1,35 @@
+import type { AcceptedEvent } from '../events/entity-event.ts';
+import type { NotifierRule, NotifierRules } from './notifier-rules.ts';
+
+/** An event, and the rules that tell of it. */
+export interface MatchedEvent {
+  event: AcceptedEvent;
+  rules: NotifierRule[];
+}
+
+/** What an organization's rules tell of. */
+export interface OrgMatches {
+  orgId: number;
+  orgRules: NotifierRules;
+  matched: MatchedEvent[];
+}
+
+/** The events that any enabled rule of their organization tells of. */
+export function matchRules(events: AcceptedEvent[], settings: Map<number, NotifierRules>): OrgMatches[] {
+  return [...settings]
+    .map(([orgId, orgRules]) => ({ orgId, orgRules, matched: matchEvents(orgRules, events, orgId) }))
+    .filter(({ matched }) => matched.length);
+}
+
+function matchEvents({ rules }: NotifierRules, events: AcceptedEvent[], orgId: number): MatchedEvent[] {
+  const byTrigger = new Map<string, NotifierRule[]>();
+  for (const rule of rules.filter(({ enabled }) => enabled)) {
+    const others = byTrigger.get(rule.trigger);
+    if (others) others.push(rule);
+    else byTrigger.set(rule.trigger, [rule]);
+  }
+  return events
+    .filter((event) => event.orgId === orgId)
+    .map((event) => ({ event, rules: byTrigger.get(event.type) ?? [] }))
+    .filter((one) => one.rules.length);
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+
+export const Disposition = z.enum(['ANSWERED', 'NO ANSWER', 'BUSY', 'FAILED']);
+export type Disposition = z.output<typeof Disposition>;
+
+export const Direction = z.enum(['inbound', 'outbound', 'internal']);
+export type Direction = z.output<typeof Direction>;
+
+/** a: the leg that started the call; b: a leg originated on behalf of another. */
+export const Leg = z.enum(['a', 'b']);
+export type Leg = z.output<typeof Leg>;
+
+/** Seconds; what claims to have lasted longer is a broken clock, not a call. */
+export const MAX_CALL_SECONDS = 366 * 86_400;
+
+/** What any intake format says of one leg, before normalizing: numbers as they came, null where nothing is said. */
+export interface LegFacts {
+  callId: string;
+  leg: Leg | null;
+  linkedCallId: string | null;
+  direction: Direction | null;
+  caller: string | null;
+  callee: string | null;
+  startTime: Date;
+  answerTime: Date | null;
+  endTime: Date | null;
+  /** Seconds from start to end. */
+  duration: number | null;
+  /** Seconds from answer to end. */
+  billsec: number | null;
+  /** As a platform record gives it, in any spelling; FreeSWITCH gives none. */
+  disposition: string | null;
+  hangupCause: string | null;
+  originateDisposition: string | null;
+  /** ITU-T Q.850 cause, 0 to 127. */
+  q850: number | null;
+  /** Final SIP status, 100 to 699. */
+  sipStatus: number | null;
+  trunkId: string | null;
+  source: string | null;
+}
+
+/** One leg as it is stored: numbers in E.164 where they could be read, one of four dispositions. */
+export interface CallLeg {
+  callId: string;
+  leg: Leg;
+  linkedCallId: string | null;
+  direction: Direction | null;
+  caller: string | null;
+  callee: string | null;
+  callerRaw: string | null;
+  calleeRaw: string | null;
+  startTime: Date;
+  answerTime: Date | null;
+  endTime: Date | null;
+  /** Whole seconds from start to end. */
+  duration: number;
+  /** Whole seconds from answer to end; 0 when not answered. */
+  billsec: number;
+  disposition: Disposition;
+  hangupCause: string | null;
+  q850: number | null;
+  sipStatus: number | null;
+  trunkId: string | null;
+  source: string;
+}
+
+const time = z.iso.datetime();
+
+/** A CDR as it reads over HTTP. */
+export const CallRecord = z
+  .object({
+    id: z.string().meta({
+      description:
+        'UUIDv8 (RFC 9562, 5.8): start_time and a hash of the key, so the same leg always has the same id',
+    }),
+    org_id: z.int(),
+    call_id: z.string().meta({ description: 'The leg as its switch names it' }),
+    leg: Leg.meta({ description: 'a: started the call; b: originated on behalf of another leg' }),
+    linked_call_id: z.string().nullable().meta({ description: 'call_id of the other leg of the call' }),
+    direction: Direction.nullable(),
+    caller: z.string().nullable().meta({ description: 'E.164 where it could be read, else as it came' }),
+    callee: z.string().nullable().meta({ description: 'E.164 where it could be read, else as it came' }),
+    caller_raw: z.string().nullable().meta({ description: 'The caller as it came' }),
+    callee_raw: z.string().nullable().meta({ description: 'The callee as it came' }),
+    start_time: time.meta({ description: 'UTC' }),
+    answer_time: time.nullable().meta({ description: 'UTC; null when never answered or unknown' }),
+    end_time: time.nullable().meta({ description: 'UTC; null where unknown' }),
+    duration: z.int().min(0).meta({ description: 'Seconds from start to end' }),
+    billsec: z.int().min(0).meta({ description: 'Seconds from answer to end; 0 when not answered' }),
+    disposition: Disposition,
+    hangup_cause: z.string().nullable().meta({ description: 'As the switch names it, such as USER_BUSY' }),
+    q850: z.int().nullable().meta({ description: 'ITU-T Q.850 cause' }),
+    sip_status: z.int().nullable().meta({ description: 'Final SIP status' }),
+    trunk_id: z.string().nullable(),
+    source: z.string().meta({ description: 'The switch or system that sent the record' }),
+    batch_id: z.string(),
+  })
+  .meta({
+    id: 'CallRecord',
+    examples: [
+      {
+        id: '018d0c2a-5c40-8b1e-9f3a-2d6c7e8f9a0b',
+        org_id: 12345,
+        call_id: 'abc123-def456',
+        leg: 'a',
+        linked_call_id: null,
+        direction: 'outbound',
+        caller: '+14155551234',
+        callee: '+14155555678',
+        caller_raw: '+14155551234',
+        callee_raw: '+14155555678',
+        start_time: '2024-01-15T10:30:00Z',
+        answer_time: '2024-01-15T10:30:04Z',
+        end_time: '2024-01-15T10:35:42Z',
+        duration: 342,
+        billsec: 338,
+        disposition: 'ANSWERED',
+        hangup_cause: 'NORMAL_CLEARING',
+        q850: 16,
+        sip_status: 200,
+        trunk_id: 'trunk_001',
+        source: 'freeswitch-node-01',
+        batch_id: 'batch001',
+      },
+    ],
+    description: 'One leg of a call',
+  });
+export type CallRecord = z.output<typeof CallRecord>;

@@ -1,0 +1,95 @@
+import { IdText, Limit, readCursor, text, time, writeCursor } from '@oriontel/contracts';
+import type { Queryable } from '@oriontel/database';
+import { z } from 'zod';
+import { Disposition } from './call-record.ts';
+import { callRecords, type CallFilter, type FoundLeg } from './call-record.repository.ts';
+import { normalizeNumber } from '../parse/normalize/normalize-number.ts';
+import { readDisposition } from '../parse/normalize/read-disposition.ts';
+import { matchesFilter, pendingCalls } from './pending-calls.ts';
+
+const word = text(255);
+
+/** A `+` that was not percent-encoded arrives as a space. */
+const number = word.transform((value) => value.replace(/^ (?=\d)/, '+'));
+
+export const CallQuery = z.strictObject({
+  call_id: word.optional(),
+  caller: number.optional(),
+  callee: number.optional(),
+  trunk_id: word.optional(),
+  source: word.optional(),
+  batch_id: word.optional(),
+  disposition: word
+    .transform((value, context) => {
+      const disposition = readDisposition(value);
+      if (!disposition)
+        context.addIssue({ code: 'custom', message: `must be one of ${Disposition.options.join(', ')}` });
+      return disposition ?? z.NEVER;
+    })
+    .optional(),
+  from: time.optional().meta({ description: 'Legs that started then or later' }),
+  to: time.optional().meta({ description: 'Legs that started then or earlier' }),
+  org_id: IdText.optional(),
+  limit: Limit,
+  cursor: z.string().max(200).optional(),
+});
+export type CallQuery = z.output<typeof CallQuery>;
+
+/** Newest first. `nextCursor` is null on the last page. */
+export function searchCalls(db: Queryable, regionOf: (orgId: number) => Promise<string | null>) {
+  const pendingOf = pendingCalls(db, regionOf);
+  return async function searchLegs(
+    orgId: number | null,
+    query: CallQuery,
+  ): Promise<{ legs: FoundLeg[]; nextCursor: string | null }> {
+    const filter = toCallFilter(query, orgId === null ? null : await regionOf(orgId));
+    const after = query.cursor ? readCursor(query.cursor) : null;
+    const pending = after ? [] : (await pendingOf(orgId)).filter(matchesFilter(filter));
+    const stored = await callRecords(db).search(orgId, filter, { after, limit: query.limit + 1 });
+    const legs = mergeNewestFirst(stored, pending);
+    const page = legs.slice(0, query.limit);
+    const last = page.at(-1);
+    return {
+      legs: page,
+      nextCursor:
+        last && legs.length > page.length ? writeCursor({ time: last.startTime, id: last.id }) : null,
+    };
+  };
+}
+
+/** One leg, stored or on its way. */
+export function findCall(db: Queryable, regionOf: (orgId: number) => Promise<string | null>) {
+  const pendingOf = pendingCalls(db, regionOf);
+  return async function findLeg(orgId: number | null, id: string): Promise<FoundLeg | null> {
+    const stored = () => callRecords(db).find(orgId, id);
+    const pending = async () => (await pendingOf(orgId)).find((leg) => leg.id === id);
+    // Asked again last: it may have been stored while the workers were given a moment.
+    return (await stored()) ?? (await pending()) ?? (await stored());
+  };
+}
+
+/** Numbers match as they were sent and as the organization's region reads them. */
+export function toCallFilter(query: Omit<CallQuery, 'limit'>, region: string | null): CallFilter {
+  function spellings(value: string | undefined) {
+    return value && [...new Set([value, normalizeNumber(value, region)])];
+  }
+  return {
+    callId: query.call_id,
+    callers: spellings(query.caller) || undefined,
+    callees: spellings(query.callee) || undefined,
+    trunkId: query.trunk_id,
+    source: query.source,
+    batchId: query.batch_id,
+    disposition: query.disposition,
+    from: query.from ? new Date(query.from) : undefined,
+    to: query.to ? new Date(query.to) : undefined,
+  };
+}
+
+function mergeNewestFirst(stored: FoundLeg[], pending: FoundLeg[]): FoundLeg[] {
+  if (!pending.length) return stored;
+  const byId = new Map([...pending, ...stored].map((leg) => [leg.id, leg]));
+  return [...byId.values()].sort(
+    (a, b) => b.startTime.getTime() - a.startTime.getTime() || (a.id < b.id ? 1 : -1),
+  );
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { freeswitchSamples } from '../../fixtures/freeswitch-samples.ts';
+import { isFreeswitch, readFreeswitch } from './read-freeswitch.ts';
+
+const MIB = 1024 * 1024;
+
+/** Mulberry32: the same damage on every run. */
+function randomFrom(seed: number) {
+  return function randomFromInner() {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function damage(body: string, random: () => number): string {
+  const at = Math.floor(random() * body.length);
+  if (random() < 0.5) return body.slice(0, at);
+  return body.slice(0, at) + String.fromCharCode(Math.floor(random() * 256)) + body.slice(at + 1);
+}
+
+function milliseconds(work: () => unknown): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+describe('a damaged document', () => {
+  it.each(freeswitchSamples())('$name never throws, and what it yields can be stored', ({ name, body }) => {
+    const random = randomFrom(name.length * 7919);
+    for (let round = 0; round < 40; round++) {
+      const reading = readFreeswitch(damage(body, random), {});
+      if (!reading.ok) expect(reading.reason).toMatch(/[a-z]/);
+      else
+        for (const value of Object.values(reading.facts))
+          expect(typeof value === 'string' && (value.includes('\0') || value.length > 255)).toBe(false);
+    }
+  });
+});
+
+describe('a hostile body', () => {
+  const hostile: [string, string][] = [
+    ['deep XML', '<cdr>' + '<a>'.repeat(10 * MIB)],
+    ['deep XML that ends well', '<cdr>' + '<a>'.repeat(MIB) + '</cdr>'],
+    ['deep JSON', '['.repeat(30 * MIB)],
+    ['deep JSON of a switch', '{"variables":' + '['.repeat(MIB) + ']'.repeat(1) + '}'],
+    ['endless percent signs', 'cdr=' + '%41'.repeat(5 * MIB) + '%zz'],
+    ['endless backslashes', '{"variables":"' + '\\'.repeat(MIB) + '"}'],
+    ['endless repeated callflows', '{"variables":{},' + '"callflow":1,'.repeat(100_000) + '"a":1}'],
+    ['endless base64', 'cdr=' + 'A'.repeat(15 * MIB)],
+    ['endless blanks', ' '.repeat(15 * MIB) + 'x'],
+    ['a wide document', '<cdr>' + '<a/>'.repeat(MIB / 2 - 10) + '</cdr>'],
+    [
+      'a billion laughs',
+      '<?xml version="1.0"?><!DOCTYPE cdr [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><cdr>&b;</cdr>',
+    ],
+  ];
+
+  it.each(hostile)('%s is refused quickly', (_, body) => {
+    const spent = milliseconds(() => {
+      isFreeswitch({ body });
+      expect(readFreeswitch(body, { uuid: 'a_u-1' })).toMatchObject({ ok: false, callId: 'u-1' });
+    });
+    expect(spent).toBeLessThan(3000);
+  });
+});

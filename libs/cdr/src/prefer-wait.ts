@@ -1,8 +1,0 @@
-/** Seconds at most. */
-const LONGEST_WAIT = 30;
-
-/** The seconds of `Prefer: wait=N` (RFC 7240, 4.3), at most 30; null where the client does not want to wait. */
-export const preferredWait = (prefer: string | string[] | undefined): number | null => {
-  const [, seconds] = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?/i.exec([prefer].flat().join(',')) ?? [];
-  return seconds === undefined ? null : Math.min(Number(seconds), LONGEST_WAIT);
-};

@@ -1,0 +1,34 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+
+const running = vi.hoisted(() => ({ now: 0, most: 0 }));
+
+vi.mock('@node-rs/argon2', async (importActual) => {
+  const actual = await importActual<typeof import('@node-rs/argon2')>();
+  function counted<A extends unknown[], R>(work: (...args: A) => Promise<R>) {
+    return async function countedInner(...args: A): Promise<R> {
+      running.now += 1;
+      running.most = Math.max(running.most, running.now);
+      return work(...args).finally(() => (running.now -= 1));
+    };
+  }
+  return { ...actual, hash: counted(actual.hash), verify: counted(actual.verify) };
+});
+
+const { createPasswordHasher } = await import('./password-hasher.ts');
+
+beforeEach(() => Object.assign(running, { now: 0, most: 0 }));
+
+test('a password is verified by its hash and by no other', async () => {
+  const passwords = createPasswordHasher();
+  const hash = await passwords.hash('correct horse');
+  expect(await passwords.verify(hash, 'correct horse')).toBe(true);
+  expect(await passwords.verify(hash, 'correct horsf')).toBe(false);
+  expect(await passwords.verify(null, 'nobody has this password')).toBe(false);
+});
+
+test('twenty at once run two at a time', async () => {
+  const passwords = createPasswordHasher();
+  const hash = await passwords.hash('x');
+  await Promise.all(Array.from({ length: 20 }, (_, index) => passwords.verify(index % 2 ? hash : null, 'y')));
+  expect(running.most).toBe(2);
+});

@@ -1,0 +1,121 @@
+import { Failure, type Principal } from '@oriontel/contracts';
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { HttpServer } from './http-server.ts';
+import type { Access } from './route-config.ts';
+import { createTestServer } from './testing.ts';
+
+function user(role: 'admin' | 'manager' | 'user'): Principal {
+  return {
+    kind: 'user',
+    id: 1,
+    role,
+    orgId: 1,
+    username: role,
+    sessionId: 'session',
+  };
+}
+const principals: Record<string, Principal> = {
+  admin: user('admin'),
+  manager: user('manager'),
+  user: user('user'),
+  'key with cdr:write': { kind: 'key', id: 'k', orgId: 1, scopes: ['cdr:write'], name: 'k' },
+  'key without': { kind: 'key', id: 'k', orgId: 1, scopes: ['logs:write'], name: 'k' },
+};
+async function authenticate(authorization: string | undefined) {
+  if (authorization === undefined) return null;
+  const principal = principals[authorization];
+  if (!principal) throw new Failure('unauthorized', 'Not good.');
+  return principal;
+}
+
+const routes: Record<string, Access> = {
+  anyone: 'anyone',
+  guest: 'guest',
+  'signed-in': 'signed-in',
+  managers: { roles: ['admin', 'manager'] },
+  intake: { roles: ['admin', 'manager'], scope: 'cdr:write' },
+};
+
+let app: HttpServer;
+beforeAll(async () => {
+  ({ app } = await createTestServer((inner) => {
+    for (const [name, access] of Object.entries(routes)) {
+      inner.get(`/${name}`, { config: { family: 'oriontel', access } }, async ({ principal }) => ({
+        principal,
+      }));
+    }
+    inner.post(
+      '/intake',
+      { bodyLimit: 64 << 20, config: { family: 'oriontel', access: routes['intake']! } },
+      async () => ({}),
+    );
+  }, authenticate));
+});
+afterAll(() => app.close());
+
+function get(route: string, authorization?: string) {
+  return app.inject({
+    method: 'GET',
+    url: `/${route}`,
+    headers: authorization === undefined ? {} : { authorization },
+  });
+}
+
+describe.each([
+  ['nobody', { anyone: 200, guest: 200, 'signed-in': 401, managers: 401, intake: 401 }],
+  [
+    'credentials that are not good',
+    { anyone: 200, guest: 401, 'signed-in': 401, managers: 401, intake: 401 },
+  ],
+  ['admin', { anyone: 200, guest: 200, 'signed-in': 200, managers: 200, intake: 200 }],
+  ['manager', { anyone: 200, guest: 200, 'signed-in': 200, managers: 200, intake: 200 }],
+  ['user', { anyone: 200, guest: 200, 'signed-in': 200, managers: 403, intake: 403 }],
+  ['key with cdr:write', { anyone: 200, guest: 200, 'signed-in': 403, managers: 403, intake: 200 }],
+  ['key without', { anyone: 200, guest: 200, 'signed-in': 403, managers: 403, intake: 403 }],
+])('%s', (who, statuses) => {
+  test.each(Object.entries(statuses))('at %s gets %i', async (route, status) => {
+    expect((await get(route, who === 'nobody' ? undefined : who)).statusCode).toBe(status);
+  });
+});
+
+test('a handler sees who asks; a guest without credentials is null', async () => {
+  expect((await get('guest', 'manager')).json()).toEqual({ principal: principals['manager'] });
+  expect((await get('guest')).json()).toEqual({ principal: null });
+});
+
+test('a refusal says which role or scope it takes', async () => {
+  async function message(route: string, who: string) {
+    return (await get(route, who)).json<{ error: { message: string } }>().error.message;
+  }
+  expect(await message('managers', 'user')).toContain('admin or manager');
+  expect(await message('intake', 'key without')).toContain('cdr:write');
+  expect(await message('managers', 'key with cdr:write')).toContain('sign in');
+});
+
+test('a 401 names the ways to authenticate', async () => {
+  expect((await get('intake')).headers['www-authenticate']).toBe(
+    'Bearer realm="OrionTel", Basic realm="OrionTel"',
+  );
+});
+
+test('a path that does not exist needs no credentials to be 404', async () => {
+  expect((await get('nowhere')).statusCode).toBe(404);
+});
+
+test('a route that does not say who may use it is refused when it is added', async () => {
+  const adding = createTestServer((inner) => void inner.get('/open', async () => ({})));
+  await expect(adding).rejects.toThrow('/open does not say who may use it');
+});
+
+test('401 comes before the body: of 32 MiB announced not one byte need be sent', async () => {
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write(
+    `POST /intake HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${32 << 20}\r\n\r\n`,
+  );
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /);
+});

@@ -1,0 +1,69 @@
+import { type Outcome } from './client-transaction.ts';
+import { classifyError } from './classify-error.ts';
+import type { ProbeResult } from './prober.ts';
+
+export type Classification = Omit<ProbeResult, 'at'>;
+
+const MAX_REASON_LENGTH = 100;
+
+/** Nothing was sent: what stands in the way is known before. */
+export function classifyUnsent(error: ProbeResult['error'], reason: string): Classification {
+  return {
+    status: 'down',
+    latencyMs: null,
+    sent: 0,
+    lossPercent: null,
+    sipCode: null,
+    error,
+    reason,
+  };
+}
+
+function classifyCode(
+  code: number,
+  okCodes?: readonly number[] | null,
+): Pick<Classification, 'status' | 'error'> {
+  if (okCodes?.includes(code)) return { status: 'up', error: null };
+  if (code === 408) return { status: 'down', error: 'request_timeout' };
+  if (code === 503) return { status: 'degraded', error: 'unavailable' };
+  return okCodes?.length ? { status: 'degraded', error: 'unexpected_code' } : { status: 'up', error: null };
+}
+
+const roundToMicroseconds = (milliseconds: number): number => Math.round(milliseconds * 1_000) / 1_000;
+
+const TIMEOUT_REASONS = {
+  nothing: 'No answer',
+  provisional: 'No final answer after a provisional one',
+  name: 'The name was not found',
+  connection: 'No connection',
+};
+
+/**
+ * What an outcome says of the gateway. Without `okCodes`, or with an empty list, whoever answers is up, whatever the answer, for it is there (RFC 3261, 11.2: even
+ * 404 or 405); but 503 says that it is there and takes no calls: degraded; and 408 that somebody on the way waited in vain: down. With
+ * `okCodes` those are up and no other: 408 and 503 stay what they are, all else is degraded, for it answers, but not as it should.
+ */
+export function classifyOutcome(
+  outcome: Outcome,
+  timeoutMs: number,
+  okCodes?: readonly number[] | null,
+): Classification {
+  const { sent } = outcome;
+  const base = { ...classifyUnsent(null, ''), sent, lossPercent: sent ? 100 : null };
+  if (outcome.kind === 'failed') return { ...base, ...classifyError(outcome.error) };
+  if (outcome.kind === 'timeout')
+    return {
+      ...base,
+      error: outcome.after === 'name' ? 'dns' : 'timeout',
+      reason: `${TIMEOUT_REASONS[outcome.after]} within ${timeoutMs} ms.`,
+    };
+  const { code, reason, latencyMs, lost } = outcome;
+  return {
+    ...base,
+    ...classifyCode(code, okCodes),
+    latencyMs: roundToMicroseconds(latencyMs),
+    lossPercent: roundToMicroseconds((100 * lost) / sent),
+    sipCode: code,
+    reason: `Answered ${`${code} ${reason}`.trim().slice(0, MAX_REASON_LENGTH)}.`,
+  };
+}

@@ -1,0 +1,55 @@
+import { MAX_MESSAGE_BYTES, parseHead, type Head } from './parse-head.ts';
+import { parseVias } from './parse-vias.ts';
+import { parseFailure, type ParseResult, type SipResponse, type Via } from './sip-response.ts';
+
+/** The space before the reason belongs there (RFC 3261, 7.2); enough that is deployed leaves it out with the reason. */
+// eslint-disable-next-line no-control-regex -- none of them may stand in a reason, which is shown
+const STATUS_LINE = /^SIP\/2\.0 ([1-6]\d\d)(?: ([^\0-\x08\n-\x1f\x7f]*))?$/i;
+const CSEQ = /^(\d{1,10})[ \t]+([\w.!%*+`'~-]+)$/;
+/** RFC 3261, 8.1.1.5. */
+const CSEQ_LIMIT = 2 ** 31;
+/** RFC 3261, 8.2.6.2: a response has each of the request's. */
+const REQUIRED_HEADERS = ['from', 'to', 'call-id', 'cseq'];
+
+function parseAllVias(lines: string[] = []): ParseResult<Via[]> {
+  if (!lines.length) return parseFailure('no Via');
+  const vias: Via[] = [];
+  for (const line of lines) {
+    const reading = parseVias(line);
+    if (!reading.ok) return reading;
+    vias.push(...reading.value);
+  }
+  return { ok: true, value: vias };
+}
+
+function parseParts({ startLine, headers }: Head): ParseResult<SipResponse> {
+  const status = STATUS_LINE.exec(startLine);
+  if (!status) return parseFailure('no status line of SIP/2.0');
+  for (const name of REQUIRED_HEADERS) {
+    const values = headers.get(name) ?? [];
+    if (values.length !== 1 || !values[0])
+      return parseFailure(`${name} is there ${values.length} times, or empty`);
+  }
+  const cseq = CSEQ.exec(headers.get('cseq')![0]!);
+  if (!cseq || Number(cseq[1]) >= CSEQ_LIMIT) return parseFailure('CSeq is no number below 2^31 and method');
+  const vias = parseAllVias(headers.get('via'));
+  if (!vias.ok) return vias;
+  const reason = (status[2] ?? '').trim();
+  return { ok: true, value: { code: Number(status[1]), reason, vias: vias.value, method: cseq[2]! } };
+}
+
+/**
+ * One response, strictly by the grammar of RFC 3261, 25.1, as far as a client transaction needs it. Whatever the bytes are, it
+ * returns; what stands behind the body is ignored (18.3).
+ */
+export function parseResponse(bytes: Buffer): ParseResult<SipResponse> {
+  if (bytes.length > MAX_MESSAGE_BYTES) return parseFailure(`more than ${MAX_MESSAGE_BYTES} bytes`);
+  const headEnd = bytes.indexOf('\r\n\r\n');
+  if (headEnd < 0) return parseFailure('the headers do not end');
+  const head = parseHead(bytes, headEnd);
+  if (!head.ok) return head;
+  const { bodyAt, contentLength } = head.value;
+  if (contentLength !== null && bytes.length - bodyAt < contentLength)
+    return parseFailure('the body is shorter than Content-Length');
+  return parseParts(head.value);
+}
