@@ -127,7 +127,7 @@ describe('a file', () => {
     expect(answer.headers['content-disposition']).toMatch(/\.csv"$/);
     const [call] = await found('call_id=f-3');
     expect(answer.body).toBe(
-      `${Object.keys(call!).join(',')}\r\n${Object.values(call)
+      `${Object.keys(call!).join(',')}\r\n${Object.values(call!)
         .map((cell) => cell ?? '')
         .join(',')}\r\n`,
     );
