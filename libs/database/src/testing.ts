@@ -30,3 +30,12 @@ export function createTestDatabase(): Promise<TestDatabase> {
 export function createEmptyDatabase(): Promise<TestDatabase> {
   return createFrom(createEmpty);
 }
+
+/** Inserts organizations with these ids, for tests whose users are fake. */
+export async function addOrganizations(db: Database, ids: number[]): Promise<void> {
+  for (const id of ids)
+    await db.$executeRaw`
+      INSERT INTO organizations (id, name)
+      VALUES (${id}, ${`Organization ${id}`})
+      ON CONFLICT DO NOTHING`;
+}
