@@ -1,5 +1,5 @@
 import { createDatabase } from '@oriontel/database';
-import { runWorker } from '@oriontel/intake';
+import { runWorker } from '@oriontel/worker';
 import { startRecurringTasks } from '@oriontel/recurring';
 import { readWorkerConfig } from './config.ts';
 import { startSummaryFolding } from './start-summary-folding.ts';

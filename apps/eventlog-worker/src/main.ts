@@ -1,4 +1,4 @@
-import { runWorker } from '@oriontel/intake';
+import { runWorker } from '@oriontel/worker';
 import { readWorkerConfig } from './config.ts';
 import { createEmailSenderFromConfig } from './create-email-sender-from-config.ts';
 import { createNotify } from './create-notify.ts';

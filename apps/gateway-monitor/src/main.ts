@@ -1,4 +1,4 @@
-import { runWorker } from '@oriontel/intake';
+import { runWorker } from '@oriontel/worker';
 import { readMonitorConfig } from './config.ts';
 import { startProbing } from './start-probing.ts';
 import { serveResults } from './serve-results.ts';

@@ -21,7 +21,6 @@ export {
 export { quarantine, type QuarantineItem } from './quarantine.repository.ts';
 export { mergeDrains } from './merge-drains.ts';
 export { redrive } from './redrive.ts';
-export { runWorker } from './run-worker.ts';
 export { serveIntakes, type ServedIntake, type ServeOptions, type RunningIntakes } from './serve-intakes.ts';
 export { startSweeper, sweep, type SweptQueue } from './sweep.ts';
 export { IntakeConfig } from './intake-config.ts';

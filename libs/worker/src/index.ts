@@ -1,0 +1,1 @@
+export { runWorker, type RunningWorker, type WorkerContext, type WorkerOptions } from './run-worker.ts';
