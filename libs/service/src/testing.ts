@@ -4,6 +4,7 @@ import { guardRoutes } from './http/guard-routes.ts';
 import type { HttpServer } from './http/http-server.ts';
 import { createLogger, type Logger } from './log.ts';
 
+export { bundleProgram } from './testing/bundle-program.ts';
 export { createTestServer, type LogLine } from './http/testing.ts';
 
 export interface TestRequest {
