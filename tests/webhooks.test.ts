@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { startReceiver, type Receiver } from '@oriontel/activity/testing';
+import { startReceiver, type Receiver } from '@oriontel/notifications/testing';
 import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { startAppStack, type AppStack } from '@oriontel/devstack/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';

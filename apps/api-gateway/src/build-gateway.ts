@@ -16,6 +16,8 @@ import {
 } from '@oriontel/identity';
 import { identityRoutes } from '@oriontel/identity/http';
 import { createIntake, createPartsIntake, type Intake, type IntakeDefinition } from '@oriontel/intake';
+import { deliveries } from '@oriontel/notifications';
+import { notificationsRoutes } from '@oriontel/notifications/http';
 import { pbxRoutes } from '@oriontel/pbx/http';
 import type { QrDrawer } from '@oriontel/qrcode';
 import { qrRoutes } from '@oriontel/qrcode/http';
@@ -178,7 +180,9 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
     notifyTimeoutMs,
     organizationExists,
     owners: externalEntityOwners(db),
+    countDeliveries: deliveries(db).countForEvent,
   });
+  await app.register(notificationsRoutes, { db });
   await app.register(sipGatewayRoutes, { db, intake: intakes.gatewayResults, organizationExists });
   await app.register(recurringRoutes, { db });
   await app.register(bespokeRoutes, { db, organizationExists });

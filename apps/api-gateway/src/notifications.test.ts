@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { startMailServer, type MailServer } from '@oriontel/activity/testing';
-import { startDeliveryWorker, createEmailSender, createWebhookSender } from '@oriontel/activity/worker';
+import { entityEventsIntake } from '@oriontel/activity';
+import { startMailServer, type MailServer } from '@oriontel/notifications/testing';
+import { startDeliveryWorker, createEmailSender, createWebhookSender } from '@oriontel/notifications/worker';
 import { createLogger } from '@oriontel/service';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -31,6 +32,7 @@ function deliver(smtpUrl: string) {
   const engine = startDeliveryWorker({
     db: gateway.db,
     senders: { webhook: webhook.send, email: email.send },
+    eventsQueue: entityEventsIntake.queue.name,
     log: createLogger('test', 'silent'),
     schedule: {
       firstDelaySeconds: 0.1,

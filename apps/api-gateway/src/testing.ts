@@ -9,19 +9,18 @@ import {
   writeEntityEvents,
   type Notify,
 } from '@oriontel/activity';
-import {
-  createEntityEventDrain,
-  createLogDrain,
-  createNotifier,
-  createWebhookDeliveries,
-  type NotifierOptions,
-} from '@oriontel/activity/worker';
+import { createEntityEventDrain, createLogDrain } from '@oriontel/activity/worker';
 import { findNotifierRules } from '@oriontel/bespoke';
 import { eventlogIntake } from '@oriontel/eventlog';
 import { createEventlogDrain } from '@oriontel/eventlog/worker';
 import { createDatabase, pingDatabase } from '@oriontel/database';
 import { createTestDatabase } from '@oriontel/database/testing';
 import { findContactEmails, createPasswordHasher, organizations } from '@oriontel/identity';
+import {
+  createNotifier,
+  createWebhookDeliveries,
+  type NotifierOptions,
+} from '@oriontel/notifications/worker';
 import { closeCalls } from '@oriontel/pbx';
 import { createQrDrawer } from '@oriontel/qrcode';
 import { connectQueues, type Queues } from '@oriontel/queues';

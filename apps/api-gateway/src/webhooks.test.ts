@@ -1,4 +1,4 @@
-import { startReceiver, startTestDeliveryWorker, type Receiver } from '@oriontel/activity/testing';
+import { startReceiver, startTestDeliveryWorker, type Receiver } from '@oriontel/notifications/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
 

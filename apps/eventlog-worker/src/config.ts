@@ -1,4 +1,4 @@
-import { Mailbox } from '@oriontel/activity';
+import { Mailbox } from '@oriontel/notifications';
 import { IntakeConfig } from '@oriontel/intake';
 import { readConfig, type Environment } from '@oriontel/service';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import { createEmailSender, type EmailSender } from '@oriontel/activity/worker';
+import { createEmailSender, type EmailSender } from '@oriontel/notifications/worker';
 import type { Logger } from '@oriontel/service';
 import type { WorkerConfig } from './config.ts';
 

@@ -1,5 +1,5 @@
 import type { Notify } from '@oriontel/activity';
-import { createNotifier, createWebhookDeliveries } from '@oriontel/activity/worker';
+import { createNotifier, createWebhookDeliveries } from '@oriontel/notifications/worker';
 import { findNotifierRules } from '@oriontel/bespoke';
 import { findContactEmails } from '@oriontel/identity';
 import type { Logger } from '@oriontel/service';

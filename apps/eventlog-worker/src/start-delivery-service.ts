@@ -1,10 +1,11 @@
-import { deliveries } from '@oriontel/activity';
+import { entityEventsIntake } from '@oriontel/activity';
+import { deliveries } from '@oriontel/notifications';
 import {
   startDeliveryWorker,
   createWebhookSender,
   type DeliveryWorker,
   type SendEmail,
-} from '@oriontel/activity/worker';
+} from '@oriontel/notifications/worker';
 import type { Database } from '@oriontel/database';
 import { createObservableGauge, createCounter, type Logger, type Metrics } from '@oriontel/service';
 
@@ -40,6 +41,7 @@ export function startDeliveryService({
     db,
     log,
     senders: { webhook: webhook.send, email },
+    eventsQueue: entityEventsIntake.queue.name,
     onAttempt: (isTaken) => (isTaken ? delivered : failed).inc(),
   });
   async function stop(ms: number): Promise<void> {

@@ -2,7 +2,6 @@ export { entityExists, entityOwners, type OwnersElsewhere } from './entities/ent
 export { entityNames } from './entities/entity-names.ts';
 export { entities, type OwnedEntity } from './entities/entity.repository.ts';
 export { createEntityRegistrar } from './entities/create-entity-registrar.ts';
-export { deliveries } from './deliveries/delivery.repository.ts';
 export type { AcceptedEvent, EntityEvent } from './events/entity-event.ts';
 export { entityEventsIntake } from './events/entity-events-intake.ts';
 export { seedEntityEvents } from './events/seed-entity-events.ts';
@@ -10,5 +9,4 @@ export type { Notify } from './events/store-entity-events.ts';
 export { newEntityEvent, writeEntityEvents, type Occurrence } from './events/write-entity-events.ts';
 export { logsIntake, type ImportPart } from './logs/logs-intake.ts';
 export { createImportReader, type ImportReader } from './logs/create-import-reader.ts';
-export { Mailbox } from './notifier/mailbox.ts';
 export { seedLogs } from './logs/seed-logs.ts';

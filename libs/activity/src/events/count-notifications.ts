@@ -1,15 +1,15 @@
 import type { Queryable } from '@oriontel/database';
 import { awaitDrained, intakeRows } from '@oriontel/intake';
-import type { deliveries } from '../deliveries/delivery.repository.ts';
 import type { AcceptedEvent } from './entity-event.ts';
 
-type Deliveries = ReturnType<typeof deliveries>;
+/** How many deliveries an event has. The app passes it. */
+export type CountDeliveries = (orgId: number, eventId: string) => Promise<number>;
 
 /**
  * Waits up to `ms` milliseconds for an event to be stored, and so told of, and counts what was handed to delivery; null where
  * that took longer. One that nobody is told of waits for nothing.
  */
-export function countNotifications(db: Queryable, countOf: Deliveries['countForEvent'], ms: number) {
+export function countNotifications(db: Queryable, countOf: CountDeliveries, ms: number) {
   return async function countOnceStored({
     notify,
     position,

@@ -2,13 +2,12 @@ import type { Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Intake } from '@oriontel/intake';
 import { isAdmin, type Access, type HttpServer, type OrganizationExists } from '@oriontel/service';
-import { deliveries } from '../deliveries/delivery.repository.ts';
 import { formatEntityRef, parseEntityRef } from '../entities/entity.ts';
 import { entityOrganization } from '../entities/entity-organization.ts';
 import type { OwnersElsewhere } from '../entities/entity-owners.ts';
 import { EntityPath, OwnerQuery } from '../entities/entity-path.ts';
 import { acceptEntityEvent } from './accept-entity-event.ts';
-import { countNotifications } from './count-notifications.ts';
+import { countNotifications, type CountDeliveries } from './count-notifications.ts';
 import type { EntityEvent } from './entity-event.ts';
 import { entityEvents } from './entity-event.repository.ts';
 import { NewEntityEvent } from './new-entity-event.ts';
@@ -25,6 +24,7 @@ export interface EntityEventRoutes {
   eventsIntake: Pick<Intake<EntityEvent>, 'accept'>;
   organizationExists: OrganizationExists;
   owners: OwnersElsewhere;
+  countDeliveries: CountDeliveries;
   /** Milliseconds an event with notifications waits for them to be handed over, before it is answered without their number. */
   notifyTimeoutMs: number;
 }
@@ -34,10 +34,10 @@ const documentedAs = '/events/{entity}';
 
 /** What happened to entities, and whom it is told. */
 export async function entityEventRoutes(app: HttpServer, routes: EntityEventRoutes): Promise<void> {
-  const { db, eventsIntake, owners, organizationExists, notifyTimeoutMs } = routes;
+  const { db, eventsIntake, owners, organizationExists, countDeliveries, notifyTimeoutMs } = routes;
   const organization = entityOrganization(db, owners, organizationExists, 'events');
   const accept = acceptEntityEvent(eventsIntake);
-  const notified = countNotifications(db, deliveries(db).countForEvent, notifyTimeoutMs);
+  const notified = countNotifications(db, countDeliveries, notifyTimeoutMs);
 
   app.route({
     method: 'GET',

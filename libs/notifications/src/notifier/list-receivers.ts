@@ -1,10 +1,10 @@
 import type { Channel } from '../deliveries/delivery.ts';
-import type { AcceptedEvent } from '../events/entity-event.ts';
+import type { NotifiableEvent } from '../notifiable-event.ts';
 import type { NotifierRule } from './notifier-rules.ts';
 
 /** One notification: of what, by which rule, and whom to tell. */
 export interface PlannedNotification {
-  event: AcceptedEvent;
+  event: NotifiableEvent;
   rule: NotifierRule;
   channel: Channel;
   /** An email address, or a webhook's id. */
@@ -23,7 +23,7 @@ export const MAX_NOTIFICATIONS_PER_EVENT = 100;
 
 /** Whom `rules` tell of an event, each receiver once by one rule. `isCut`: there would be more. */
 export function listReceivers(
-  event: AcceptedEvent,
+  event: NotifiableEvent,
   rules: NotifierRule[],
   receivers: Receivers,
 ): { wanted: PlannedNotification[]; isCut: boolean } {

@@ -1,7 +1,7 @@
 import type { Database } from '@oriontel/database';
 import { createLogger } from '@oriontel/service';
 import { v7 as uuidv7 } from 'uuid';
-import type { AcceptedEvent } from '../events/entity-event.ts';
+import type { NotifiableEvent } from '../notifiable-event.ts';
 import { createWebhookSender } from '../webhooks/create-webhook-sender.ts';
 import { createWebhookDeliveries } from '../webhooks/create-webhook-deliveries.ts';
 import { generateSecret } from '../webhooks/webhook-secret.ts';
@@ -16,6 +16,9 @@ export const FAST_RETRY_SCHEDULE = {
   giveUpEmailAfterSeconds: 3_600,
 };
 
+/** Intake queue of events that deliveries wait for in tests. */
+export const TEST_EVENTS_QUEUE = 'entity-events';
+
 /** A worker's deliveries, to receivers of this machine; to none of them where it `isGuarded`. */
 export function startTestDeliveryWorker(
   db: Database,
@@ -25,6 +28,7 @@ export function startTestDeliveryWorker(
     db,
     senders: { webhook: createWebhookSender({ allowPrivate: !isGuarded, timeoutMs: 10_000 }).send },
     log: createLogger('test', 'silent'),
+    eventsQueue: TEST_EVENTS_QUEUE,
     schedule: FAST_RETRY_SCHEDULE,
     intervalMs: 50,
     ...more,
@@ -47,7 +51,7 @@ export async function addWebhook(
 
 let count = 0;
 
-export function buildEvent(more: Partial<AcceptedEvent> = {}): AcceptedEvent {
+export function buildEvent(more: Partial<NotifiableEvent> = {}): NotifiableEvent {
   return {
     id: `evt-20240115-${(count += 1)}`,
     orgId: 1,
@@ -55,9 +59,7 @@ export function buildEvent(more: Partial<AcceptedEvent> = {}): AcceptedEvent {
     type: 'registration',
     data: { ip: '192.0.2.7' },
     at: '2024-01-15T10:30:00Z',
-    notify: true,
     position: uuidv7(),
-    acceptedAt: new Date(),
     ...more,
   };
 }
@@ -66,7 +68,7 @@ export function buildEvent(more: Partial<AcceptedEvent> = {}): AcceptedEvent {
 export async function createTestDeliveries(
   db: Database,
   many: number,
-  more: Partial<AcceptedEvent> = {},
+  more: Partial<NotifiableEvent> = {},
 ): Promise<string[]> {
   const events = Array.from({ length: many }, () => buildEvent(more));
   await db.$transaction((tx) => createWebhookDeliveries(tx, events));

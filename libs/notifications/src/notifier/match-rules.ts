@@ -1,9 +1,9 @@
-import type { AcceptedEvent } from '../events/entity-event.ts';
+import type { NotifiableEvent } from '../notifiable-event.ts';
 import type { NotifierRule, NotifierRules } from './notifier-rules.ts';
 
 /** An event, and the rules that tell of it. */
 export interface MatchedEvent {
-  event: AcceptedEvent;
+  event: NotifiableEvent;
   rules: NotifierRule[];
 }
 
@@ -15,13 +15,13 @@ export interface OrgMatches {
 }
 
 /** The events that any enabled rule of their organization tells of. */
-export function matchRules(events: AcceptedEvent[], settings: Map<number, NotifierRules>): OrgMatches[] {
+export function matchRules(events: NotifiableEvent[], settings: Map<number, NotifierRules>): OrgMatches[] {
   return [...settings]
     .map(([orgId, orgRules]) => ({ orgId, orgRules, matched: matchEvents(orgRules, events, orgId) }))
     .filter(({ matched }) => matched.length);
 }
 
-function matchEvents({ rules }: NotifierRules, events: AcceptedEvent[], orgId: number): MatchedEvent[] {
+function matchEvents({ rules }: NotifierRules, events: NotifiableEvent[], orgId: number): MatchedEvent[] {
   const byTrigger = new Map<string, NotifierRule[]>();
   for (const rule of rules.filter(({ enabled }) => enabled)) {
     const others = byTrigger.get(rule.trigger);

@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from '@oriontel/database/testin
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deliveries } from '../deliveries/delivery.repository.ts';
 import { addWebhook, buildEvent } from '../deliveries/testing.ts';
-import type { AcceptedEvent } from '../events/entity-event.ts';
+import type { NotifiableEvent } from '../notifiable-event.ts';
 import { createWebhookDeliveries, findSmsWebhooks } from './create-webhook-deliveries.ts';
 
 let store: TestDatabase;
@@ -14,8 +14,8 @@ beforeAll(async () => {
 afterAll(() => store.drop());
 
 const url = 'https://hooks.example.com/';
-const plan = (events: AcceptedEvent[]) => db.$transaction((tx) => createWebhookDeliveries(tx, events));
-function counts(events: AcceptedEvent[]) {
+const plan = (events: NotifiableEvent[]) => db.$transaction((tx) => createWebhookDeliveries(tx, events));
+function counts(events: NotifiableEvent[]) {
   return Promise.all(events.map(({ orgId, id }) => deliveries(db).countForEvent(orgId, id)));
 }
 

@@ -15,6 +15,8 @@ import { deliverToWebhook } from './deliver-to-webhook.ts';
 export interface DeliveryWorkerOptions {
   db: Database;
   senders: Senders;
+  /** Intake queue of the events: a delivery waits for older events of its organization that are still in it. */
+  eventsQueue: string;
   log: Logger;
   /** Told of every try. */
   onAttempt?: (isTaken: boolean) => void;
@@ -45,7 +47,7 @@ const PRUNE_INTERVAL_MS = 5 * 60_000;
  */
 export function startDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWorker {
   const { db, senders, log, onAttempt = () => undefined, schedule = DEFAULT_RETRY_SCHEDULE } = options;
-  const { leaseSeconds: seconds = 30, intervalMs = 1_000 } = options;
+  const { eventsQueue, leaseSeconds: seconds = 30, intervalMs = 1_000 } = options;
   const lease = { worker: randomUUID(), seconds };
   const ending = new AbortController();
   // Everything in hand listens to it.
@@ -61,6 +63,7 @@ export function startDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWor
     ...serving,
     send: senders.webhook,
     lease,
+    eventsQueue,
     onDisabled: (webhook, reason) => log.warn({ webhook, reason }, 'a webhook was disabled'),
   });
   function webhookLane(slow: boolean, size: number): Lane {

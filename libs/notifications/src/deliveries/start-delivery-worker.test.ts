@@ -3,7 +3,6 @@ import { createTestDatabase, type TestDatabase } from '@oriontel/database/testin
 import { intakeRows } from '@oriontel/intake';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { entityEventsIntake } from '../events/entity-events-intake.ts';
 import { createWebhookSender } from '../webhooks/create-webhook-sender.ts';
 import { hang, startReceiver, type ReceiverBehavior } from '../webhooks/testing.ts';
 import { webhooks } from '../webhooks/webhook.repository.ts';
@@ -17,6 +16,7 @@ import {
   FAST_RETRY_SCHEDULE,
   startTestDeliveryWorker,
   SECRET,
+  TEST_EVENTS_QUEUE,
 } from './testing.ts';
 
 let store: TestDatabase;
@@ -161,7 +161,7 @@ test('an event waits for older ones of its organization that are not stored yet'
   const receiver = await receiverWith();
   const id = await addWebhook(db, receiver.url, { orgId });
   const otherId = await addWebhook(db, receiver.url, { orgId: other });
-  const row = { id: uuidv7(), queue: entityEventsIntake.queue.name, orgId, key: 'device/dev-001' };
+  const row = { id: uuidv7(), queue: TEST_EVENTS_QUEUE, orgId, key: 'device/dev-001' };
   await intakeRows(db).insert([{ ...row, payload: '{}', requestId: 'req' }], 60);
   await createTestDeliveries(db, 1, { orgId });
   const others = await createTestDeliveries(db, 5, { orgId: other });
@@ -177,7 +177,7 @@ test('not for those that have been there for half a minute', async () => {
   const receiver = await receiverWith();
   const id = await addWebhook(db, receiver.url, { orgId });
   const old = uuidv7({ msecs: Date.now() - 31_000 });
-  const row = { id: old, queue: entityEventsIntake.queue.name, orgId, key: 'device/dev-001' };
+  const row = { id: old, queue: TEST_EVENTS_QUEUE, orgId, key: 'device/dev-001' };
   await intakeRows(db).insert([{ ...row, payload: '{}', requestId: 'req' }], 60);
   await createTestDeliveries(db, 1, { orgId });
   start();

@@ -1,6 +1,6 @@
 import type { Queryable } from '@oriontel/database';
 import { deliveries } from '../deliveries/delivery.repository.ts';
-import type { AcceptedEvent } from '../events/entity-event.ts';
+import type { NotifiableEvent } from '../notifiable-event.ts';
 import { summarizeSuppressed, type SuppressedNotifications } from './summarize-suppressed.ts';
 import { isQuiet } from './is-quiet.ts';
 import type { NotifierRules } from './notifier-rules.ts';
@@ -29,7 +29,7 @@ export function createNotifier({
   now = () => new Date(),
   ...reach
 }: NotifierOptions) {
-  return async function notifyByRules(tx: Queryable, events: AcceptedEvent[]): Promise<void> {
+  return async function notifyByRules(tx: Queryable, events: NotifiableEvent[]): Promise<void> {
     const at = now();
     const heard = matchRules(events, await findRules(tx, [...new Set(events.map(({ orgId }) => orgId))]));
     const sleeps = ({ orgRules }: OrgMatches): boolean => isQuiet(orgRules.quietHours, at);

@@ -1,8 +1,7 @@
 import type { Queryable } from '@oriontel/database';
 import type { NewDelivery } from '../deliveries/delivery.ts';
 import { deliveries } from '../deliveries/delivery.repository.ts';
-import type { AcceptedEvent } from '../events/entity-event.ts';
-import type { Notify } from '../events/store-entity-events.ts';
+import type { NotifiableEvent, Notify } from '../notifiable-event.ts';
 import { EVERY_TYPE, RESERVED_TYPES, SMS_TYPE } from './webhook.ts';
 import { webhooks } from './webhook.repository.ts';
 
@@ -49,7 +48,7 @@ function isSubscribed(eventTypes: string[], type: string): boolean {
   return eventTypes.includes(EVERY_TYPE) || eventTypes.includes(type);
 }
 
-function buildDelivery(event: AcceptedEvent, webhookId: string): NewDelivery {
+function buildDelivery(event: NotifiableEvent, webhookId: string): NewDelivery {
   return {
     orgId: event.orgId,
     eventId: event.id,

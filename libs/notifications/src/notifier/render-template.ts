@@ -1,9 +1,9 @@
 import { isoTime } from '@oriontel/contracts';
-import type { EntityEvent } from '../events/entity-event.ts';
+import type { NotifiableEvent } from '../notifiable-event.ts';
 import { cleanText, truncateText } from './clean-text.ts';
 
 /** What a template may speak of. */
-export type TemplateEvent = Pick<EntityEvent, 'type' | 'entity' | 'at' | 'data'>;
+export type TemplateEvent = Pick<NotifiableEvent, 'type' | 'entity' | 'at' | 'data'>;
 
 const PLACEHOLDER = /\{\{([^{}]{1,256})\}\}/g;
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AcceptedEvent } from '../events/entity-event.ts';
+import type { NotifiableEvent } from '../notifiable-event.ts';
 import type { SuppressedNotifications } from './summarize-suppressed.ts';
 import { MAX_NOTIFICATIONS_PER_EVENT } from './list-receivers.ts';
 import type { NotifierRule, NotifierRules } from './notifier-rules.ts';
@@ -19,7 +19,7 @@ let orgs = 100;
 /** An organization of its own for each test. */
 const newOrg = () => (orgs += 1);
 
-function event(orgId: number, more: Partial<AcceptedEvent> = {}): AcceptedEvent {
+function event(orgId: number, more: Partial<NotifiableEvent> = {}): NotifiableEvent {
   return {
     id: `evt-20260301-${randomUUID()}`,
     orgId,
@@ -27,9 +27,8 @@ function event(orgId: number, more: Partial<AcceptedEvent> = {}): AcceptedEvent 
     type: 'missed_call',
     data: { caller_id: '+14155550123' },
     at: '2026-03-01T11:59:00.000Z',
-    notify: true,
+
     position: uuidv7(),
-    acceptedAt: NOON,
     ...more,
   };
 }
@@ -58,7 +57,7 @@ function rules(more: Partial<NotifierRules> = {}): NotifierRules {
 /** Notifies in a transaction of its own; tells what was held back. */
 async function notify(
   settings: Record<number, NotifierRules>,
-  events: AcceptedEvent[],
+  events: NotifiableEvent[],
   more: Partial<NotifierOptions> = {},
 ): Promise<SuppressedNotifications[]> {
   const held: SuppressedNotifications[] = [];

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable } from '@oriontel/database';
-import { entityEventsIntake } from '../events/entity-events-intake.ts';
 import { webhooks, type Lease, type ClaimedWebhook } from '../webhooks/webhook.repository.ts';
 import { deliveries } from './delivery.repository.ts';
 import type { OutgoingDelivery } from './delivery.ts';
@@ -11,6 +10,7 @@ import { attemptDelivery } from './attempt-delivery.ts';
 export interface DeliverToWebhookOptions {
   send: SendWebhook;
   lease: Lease;
+  eventsQueue: string;
   schedule: RetrySchedule;
   onAttempt: (isTaken: boolean) => void;
   onDisabled: (webhookId: string, reason: string) => void;
@@ -34,17 +34,13 @@ const POLL_INTERVAL_MS = 100;
  */
 export function deliverToWebhook(db: Queryable, options: DeliverToWebhookOptions) {
   return async function deliverPendingToWebhook(id: string): Promise<boolean> {
-    const { lease, isStopping } = options;
+    const { lease, eventsQueue, isStopping } = options;
     const end = performance.now() + TURN_MS;
     try {
       while (performance.now() < end && !isStopping()) {
         const webhook = await webhooks(db).renew(id, lease);
         if (!webhook) return false;
-        const next = await deliveries(db).findNext(
-          id,
-          entityEventsIntake.queue.name,
-          oldestAwaitedPosition(),
-        );
+        const next = await deliveries(db).findNext(id, eventsQueue, oldestAwaitedPosition());
         if (!next) return false;
         if (next.held) await sleep(POLL_INTERVAL_MS);
         else if (!(await deliverNext(db, webhook, next, options))) return false;
