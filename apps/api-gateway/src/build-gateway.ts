@@ -182,7 +182,7 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
     owners: externalEntityOwners(db),
     countDeliveries: deliveries(db).countForEvent,
   });
-  await app.register(notificationsRoutes, { db });
+  await app.register(notificationsRoutes, { db, organizationExists });
   await app.register(sipGatewayRoutes, { db, intake: intakes.gatewayResults, organizationExists });
   await app.register(recurringRoutes, { db });
   await app.register(bespokeRoutes, { db, organizationExists });
