@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { cdrIntake, type CallRecord } from '@oriontel/cdr';
-import { createCdrDrain, serveTasks } from '@oriontel/cdr/worker';
+import { createCdrWorker } from '@oriontel/cdr/worker';
 import {
   entityEventsIntake,
   logsIntake,
@@ -191,30 +191,23 @@ function createRequester(app: TestGatewayApp) {
 
 type TestGatewayApp = Awaited<ReturnType<typeof buildGateway>>['app'];
 
-function cdrDependencies(db: Database) {
-  return {
-    async regionsOf(orgIds: number[]) {
+function createTestCdrWorker(db: Database) {
+  return createCdrWorker({
+    db,
+    async regionsOf(orgIds) {
       const own = await organizations(db).findRegions(orgIds);
       return new Map(orgIds.map((orgId) => [orgId, own.get(orgId) ?? REGION]));
     },
     registerEntities: createEntityRegistrar(),
-  };
-}
-
-function createTestCdrDrain(db: Database) {
-  return createCdrDrain({
-    db,
-    ...cdrDependencies(db),
     closeCalls,
     onDrained: () => undefined,
     onPoison: () => undefined,
   });
 }
 
-/** Works munch tasks off as apps/cdr-worker does, without resting. Returns how to stop it. */
+/** Runs munch tasks as apps/cdr-worker does, without resting. Returns how to stop it. */
 function startTaskRunner(db: Database, queues: Queues, log: Logger): () => Promise<void> {
-  const pace = { idle: 0, busy: 0 };
-  return serveTasks({ db, queues, log, drain: createTestCdrDrain(db), pace, ...cdrDependencies(db) }).stop;
+  return createTestCdrWorker(db).startTasks({ queues, log, pace: { idle: 0, busy: 0 } }).stop;
 }
 
 /** As apps/eventlog-worker tells of events; without a mail server, where `options` do not say otherwise. */
@@ -234,7 +227,7 @@ export function createTestNotify(options: Partial<NotifierOptions> = {}): Notify
 
 /** The consumers of every worker, without their sweepers. Returns how to stop them. */
 function startWorker(db: Database, queues: Queues, notify: Notify = createTestNotify()): () => Promise<void> {
-  const drain = createTestCdrDrain(db);
+  const { drain } = createTestCdrWorker(db);
   const told = { onDrained: () => undefined, onPoison: () => undefined };
   const writeEvents: WriteEvents = (tx, events) => writeEntityEvents(tx, events, 'gateway-results');
   const options = { concurrency: 3, onFailure: () => undefined };

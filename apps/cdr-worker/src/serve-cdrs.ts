@@ -2,32 +2,33 @@ import { createEntityRegistrar } from '@oriontel/activity';
 import { cdrIntake } from '@oriontel/cdr';
 import {
   cdrTasks,
+  createCdrWorker,
   enqueueForwardings,
-  createCdrDrain,
-  serveTasks,
   type Forwarder,
-  type TaskRunner,
   type Pace,
+  type TaskRunner,
 } from '@oriontel/cdr/worker';
 import { memoize } from '@oriontel/contracts';
+import type { Database } from '@oriontel/database';
 import { organizations } from '@oriontel/identity';
-import { intakeRows, serveIntakes, type ServeOptions, type RunningIntakes } from '@oriontel/intake';
+import { intakeRows, serveIntakes, type RunningIntakes, type ServeOptions } from '@oriontel/intake';
 import { closeCalls } from '@oriontel/pbx';
-import { createObservableGauge, createCounter, type Metrics } from '@oriontel/service';
+import { createCounter, createObservableGauge, type Metrics } from '@oriontel/service';
 
 export interface ServeCdrsOptions extends ServeOptions {
   metrics: Metrics;
+  /** For organizations without a region of their own. */
   defaultRegion: string;
-  /** How much munch tasks rest. */
+  /** How long munch tasks rest between chunks. */
   pace: Pace;
-  /** Who sends what was stored on; absent where nobody does. */
+  /** Omitted: nothing is forwarded. */
   forwarding?: Pick<Forwarder, 'wake'> | undefined;
 }
 
-/** Milliseconds after which a changed region counts. */
+/** A changed region takes effect after this time. */
 const REGION_CACHE_MS = 5_000;
 
-/** Serves the CDR queue, sweeps the intake behind it and works munch tasks off. */
+/** Consumes the CDR queue, sweeps its intake and runs munch tasks. */
 export function serveCdrs({
   metrics,
   defaultRegion,
@@ -36,42 +37,46 @@ export function serveCdrs({
   ...options
 }: ServeCdrsOptions): RunningIntakes & { taskRunner: TaskRunner } {
   const { db, queues, log } = options;
-  const submissions = createCounter(
-    metrics,
-    'oriontel_submissions_total',
-    'Requests whose CDRs were seen to',
-  );
-  const quarantined = createCounter(metrics, 'oriontel_quarantined_total', 'CDRs that went to quarantine');
-  createObservableGauge(metrics, 'oriontel_intake_rows', 'Accepted and not stored yet', () =>
-    intakeRows(db).count(),
-  );
-  createObservableGauge(metrics, 'oriontel_munch_tasks', 'Tasks that wait or are in hand', () =>
-    cdrTasks(db).countOpen(),
-  );
+  const countDrained = registerMetrics(db, metrics);
+  const { drain, startTasks } = createCdrWorker({
+    db,
+    regionsOf: createRegionCache(db, defaultRegion),
+    registerEntities: createEntityRegistrar(),
+    closeCalls,
+    forward: forwarding && enqueueForwardings,
+    onDrained(drained) {
+      countDrained(drained);
+      forwarding?.wake();
+      log.debug(drained, 'CDRs stored');
+    },
+    onPoison: (err, row) => log.error({ err, ...row }, 'storing a submission failed'),
+  });
+  const serving = serveIntakes([{ queue: cdrIntake.queue, drain }], options);
+  return { ...serving, taskRunner: startTasks({ queues, log, pace }) };
+}
+
+function createRegionCache(db: Database, defaultRegion: string) {
   const regionOf = memoize(REGION_CACHE_MS, async (id: string): Promise<[number, string]> => {
     const orgId = Number(id);
     return [orgId, (await organizations(db).findRegions([orgId])).get(orgId) ?? defaultRegion];
   });
-  const dependencies = {
-    async regionsOf(orgIds: number[]) {
-      return new Map(await Promise.all(orgIds.map((id) => regionOf(String(id)))));
-    },
-    registerEntities: createEntityRegistrar(),
+  return async function regionsOf(orgIds: number[]): Promise<Map<number, string>> {
+    return new Map(await Promise.all(orgIds.map((id) => regionOf(String(id)))));
   };
-  const drain = createCdrDrain({
-    db,
-    ...dependencies,
-    closeCalls,
-    forward: forwarding && enqueueForwardings,
-    onDrained(drained) {
-      submissions.inc(drained.rows);
-      quarantined.inc(drained.quarantined);
-      forwarding?.wake();
-      log.debug(drained, 'CDRs stored');
-    },
-    onPoison: (err, row) => log.error({ err, ...row }, 'a submission could not be stored'),
-  });
+}
 
-  const serving = serveIntakes([{ queue: cdrIntake.queue, drain }], options);
-  return { ...serving, taskRunner: serveTasks({ db, queues, log, drain, pace, ...dependencies }) };
+/** Returns how to count what was drained. */
+function registerMetrics(db: Database, metrics: Metrics) {
+  const submissions = createCounter(metrics, 'oriontel_submissions_total', 'Submissions processed');
+  const quarantined = createCounter(metrics, 'oriontel_quarantined_total', 'CDRs moved to quarantine');
+  createObservableGauge(metrics, 'oriontel_intake_rows', 'Accepted and not stored yet', () =>
+    intakeRows(db).count(),
+  );
+  createObservableGauge(metrics, 'oriontel_munch_tasks', 'Munch tasks queued or running', () =>
+    cdrTasks(db).countOpen(),
+  );
+  return function countDrained(drained: { rows: number; quarantined: number }): void {
+    submissions.inc(drained.rows);
+    quarantined.inc(drained.quarantined);
+  };
 }

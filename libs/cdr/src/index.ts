@@ -1,4 +1,5 @@
-export { CallRecord, Disposition, type CallLeg } from './calls/call-record.ts';
+export { CallRecord } from './calls/call-record.ts';
+export { Disposition, type CallLeg } from './parse/call-leg.ts';
 export { cdrIntake, type CdrPayload } from './parse/cdr-intake.ts';
 export { findFinishedLeg } from './calls/find-finished-leg.ts';
 export { cdrTaskQueue } from './tasks/cdr-task-queue.ts';

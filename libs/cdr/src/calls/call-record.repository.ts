@@ -1,6 +1,6 @@
 import type { Cursor } from '@oriontel/contracts';
 import { orgScope, UNPREPARED, Prisma, type Queryable } from '@oriontel/database';
-import type { Disposition } from './call-record.ts';
+import type { Disposition } from '../parse/call-leg.ts';
 import { startTimeOf } from '../parse/cdr-id.ts';
 import type { StoredLeg } from '../parse/read-submission.ts';
 import type { Span } from './summary/split-range.ts';

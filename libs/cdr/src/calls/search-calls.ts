@@ -1,7 +1,7 @@
 import { IdText, Limit, readCursor, text, time, writeCursor } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { z } from 'zod';
-import { Disposition } from './call-record.ts';
+import { Disposition } from '../parse/call-leg.ts';
 import { callRecords, type CallFilter, type FoundLeg } from './call-record.repository.ts';
 import { normalizeNumber } from '../parse/normalize/normalize-number.ts';
 import { readDisposition } from '../parse/normalize/read-disposition.ts';

@@ -1,5 +1,7 @@
 import type { Queryable } from '@oriontel/database';
-import { forwardings, type NewForwarding } from './forwarding.repository.ts';
+import type { ClassifiedRecord } from '../batches/classified-record.ts';
+import { forwardings } from './forwarding.repository.ts';
+import { toForwardings } from './to-forwardings.ts';
 import { startForwarder, type Forwarder, type ForwarderOptions } from './start-forwarder.ts';
 import { createSgapiClient } from './create-sgapi-client.ts';
 import { RETRY_SCHEDULE } from './retry-schedule.ts';
@@ -13,9 +15,9 @@ export interface SgapiForwarderOptions extends Omit<ForwarderOptions, 'client' |
 /** Milliseconds for one request, connecting and the whole answer included. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Puts what was stored into the outbox, inside the transaction that stores it. */
-export function enqueueForwardings(tx: Queryable, batches: NewForwarding[]): Promise<void> {
-  return forwardings(tx).insert(batches);
+/** Adds what was stored to the outbox, in the transaction that stores it. */
+export function enqueueForwardings(tx: Queryable, records: ClassifiedRecord[]): Promise<void> {
+  return forwardings(tx).insert(toForwardings(records));
 }
 
 /** Sends the outbox to the remote Service Gateway until it is stopped. */

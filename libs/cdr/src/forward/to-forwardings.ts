@@ -1,18 +1,10 @@
-import type { IntakeRow } from '@oriontel/intake';
-import type { CdrPayload } from '../parse/cdr-intake.ts';
-import type { ReadRecord } from '../parse/read-submission.ts';
+import type { ClassifiedRecord } from '../batches/classified-record.ts';
 import type { NewForwarding } from './forwarding.repository.ts';
 
-interface ClassifiedRecord {
-  row: IntakeRow<CdrPayload>;
-  record: ReadRecord;
-  outcome: string;
-}
-
-/** What each submission stored, to be sent on; one that stored nothing new has nothing to tell. */
-export function toForwardings(judged: ClassifiedRecord[]): NewForwarding[] {
+/** One forwarding per submission that stored new legs. */
+export function toForwardings(records: ClassifiedRecord[]): NewForwarding[] {
   const batches = new Map<string, NewForwarding>();
-  for (const { row, record, outcome } of judged) {
+  for (const { row, record, outcome } of records) {
     if (outcome !== 'stored' || !record.ok) continue;
     const batch = batches.get(row.id) ?? toForwarding(row);
     batch.legs.push(record.leg.id);

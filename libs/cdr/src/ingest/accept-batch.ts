@@ -7,7 +7,7 @@ import { isFreeswitch } from '../parse/freeswitch/recognize-freeswitch.ts';
 import { checkRecord } from '../parse/platform/check-record.ts';
 import { BatchEnvelope } from '../parse/platform/platform-batch.ts';
 
-/** One POST to /cdr/:index or /process/:index, as it came. */
+/** One POST to /cdr/:index or /process/:index. */
 export interface CdrRequest {
   batchId: string;
   body: string;
@@ -15,20 +15,20 @@ export interface CdrRequest {
   userAgent: string | null;
   /** The `?uuid=` that FreeSWITCH adds. */
   uuid: string | null;
-  /** The organization a batch with this `org_id` (if any) goes to. @throws Failure where it may not. */
+  /** Resolves the organization of a batch from its optional `org_id`. @throws Failure if the client has no access to it */
   organizationOf: (orgId: number | undefined) => Promise<number>;
   requestId: string;
 }
 
 export interface AcceptedBatch {
-  /** Of the submission. */
+  /** The id of the submission. */
   id: string;
   orgId: number;
   sgapiReference: string;
-  /** Records that are durable now. */
+  /** Valid records, durably stored. */
   processed: number;
   duplicatesInBatch: number;
-  /** Of a partial batch: the bad records, which are durable too. */
+  /** Invalid records of a partial batch, durably stored too. */
   quarantined: number;
 }
 
@@ -40,30 +40,34 @@ interface PreparedBatch {
   quarantined: number;
 }
 
-/** A record without a source of its own and a batch without one were sent by a client of this API. */
+/** The source of records if neither they nor their batch names one. */
 const DEFAULT_SOURCE = 'api';
 
 /**
- * Checks what came and commits it to the intake. A FreeSWITCH document is never refused: the worker reads it.
+ * Validates a request and commits it to the intake. A FreeSWITCH document is always accepted: the worker parses it.
  * @throws Failure bad_request, unsupported_media_type, unprocessable, unavailable
  */
 export function acceptBatch(intake: Pick<Intake<CdrPayload>, 'accept'>) {
   return async function acceptRequest(request: CdrRequest): Promise<AcceptedBatch> {
-    const sgapiReference = newReference(new Date());
     const { body, userAgent, uuid } = request;
-    const asFreeswitch = isFreeswitch({ body, userAgent: userAgent ?? '', uuid: uuid ?? '' });
-    const prepared = asFreeswitch
-      ? prepareDocument(request, sgapiReference)
-      : prepareBatch(request, sgapiReference);
-    const { value, processed, duplicatesInBatch, quarantined } = prepared;
+    const sgapiReference = newReference(new Date());
+    const prepare = isFreeswitch({ body, userAgent: userAgent ?? '', uuid: uuid ?? '' })
+      ? prepareDocument
+      : prepareBatch;
+    const { value, processed, duplicatesInBatch, quarantined, ...prepared } = prepare(
+      request,
+      sgapiReference,
+    );
     const orgId = await request.organizationOf(prepared.orgId);
     const { id } = await intake.accept({ orgId, key: request.batchId, value, requestId: request.requestId });
     return { id, orgId, sgapiReference, processed, duplicatesInBatch, quarantined };
   };
 }
 
-/** `sgapi-20240115-103600-…`, as documented; 48 random bits beside the second. */
-const newReference = (now: Date): string => `sgapi-${compactStamp(now)}-${randomUUID().slice(-12)}`;
+/** `sgapi-20240115-103600-…`, as documented: the second and 48 random bits. */
+function newReference(now: Date): string {
+  return `sgapi-${compactStamp(now)}-${randomUUID().slice(-12)}`;
+}
 
 const SLUG = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -73,10 +77,10 @@ function prepareDocument(
 ): PreparedBatch {
   return {
     orgId: undefined,
-    // A node posts under its own name: the index of its URL stands in where the document names no switch.
     value: {
       format: 'freeswitch',
       batchId,
+      // A node posts under its own name: the batch id is the source of a document without a switch name.
       source: SLUG.test(batchId) ? batchId : 'freeswitch',
       sgapiReference,
       body,
@@ -91,8 +95,8 @@ function prepareDocument(
 
 function prepareBatch(request: CdrRequest, sgapiReference: string): PreparedBatch {
   const { records, source, org_id, partial } = readEnvelope(parseBody(request));
-  const bad = findInvalidRecords(records);
-  if (bad.length && !partial) throw toFailure(bad);
+  const invalid = findInvalidRecords(records);
+  if (invalid.length && !partial) throw toFailure(invalid);
   return {
     orgId: org_id ?? undefined,
     value: {
@@ -101,17 +105,18 @@ function prepareBatch(request: CdrRequest, sgapiReference: string): PreparedBatc
       source: source ?? DEFAULT_SOURCE,
       sgapiReference,
       records,
+      ...(!invalid.length && { validated: true }),
     },
-    processed: records.length - bad.length,
+    processed: records.length - invalid.length,
     duplicatesInBatch: countDuplicates(records),
-    quarantined: bad.length,
+    quarantined: invalid.length,
   };
 }
 
 function parseBody({ body, contentType }: CdrRequest): unknown {
   if (!body.trim()) throw new Failure('bad_request', 'The body is empty: send {"records": [ … ]}.');
   try {
-    // A byte order mark is no JSON, and some senders write one (RFC 8259, 8.1).
+    // RFC 8259, 8.1: a parser may ignore a byte order mark.
     return JSON.parse(body.replace(/^\uFEFF/, ''));
   } catch (error) {
     if (contentType && !/json|^text\/plain/i.test(contentType)) {
@@ -124,7 +129,7 @@ function parseBody({ body, contentType }: CdrRequest): unknown {
   }
 }
 
-/** Levels of lists and objects; deeper ones overflow the stack of whoever writes them as JSON again. */
+/** Nested lists and objects; deeper values could overflow the stack when they are serialized again. */
 const MAX_DEPTH = 100;
 
 function isDeeperThan(value: unknown, levels: number): boolean {
@@ -146,7 +151,10 @@ function readEnvelope(json: unknown): BatchEnvelope {
   throw new Failure('bad_request', describeFirst(details), { details });
 }
 
-type InvalidRecord = { kind: 'shape' | 'impossible'; problems: Problem[] };
+interface InvalidRecord {
+  kind: 'shape' | 'impossible';
+  problems: Problem[];
+}
 
 function findInvalidRecords(records: unknown[]): InvalidRecord[] {
   return records.flatMap((record, index) => {
@@ -161,14 +169,14 @@ function findInvalidRecords(records: unknown[]): InvalidRecord[] {
   });
 }
 
-/** Problems named in one answer; there may be tens of thousands. */
+/** Problems listed in one response; a batch may have tens of thousands. */
 const MAX_DETAILS = 100;
 
-function toFailure(bad: InvalidRecord[]): Failure {
-  const details = bad.flatMap(({ problems }) => problems).slice(0, MAX_DETAILS);
-  const more =
-    bad.length > 1 ? ` (and ${bad.length - 1} more records; send "partial": true to keep the good ones)` : '';
-  const code = bad.some(({ kind }) => kind === 'shape') ? 'bad_request' : 'unprocessable';
+function toFailure(invalid: InvalidRecord[]): Failure {
+  const details = invalid.flatMap(({ problems }) => problems).slice(0, MAX_DETAILS);
+  const others = invalid.length - 1;
+  const more = others > 0 ? ` (and ${others} more records; send "partial": true to keep the good ones)` : '';
+  const code = invalid.some(({ kind }) => kind === 'shape') ? 'bad_request' : 'unprocessable';
   return new Failure(code, `${describeFirst(details)}${more}`, { details });
 }
 
@@ -176,7 +184,7 @@ function describeFirst([first]: Problem[]): string {
   return first ? `${first.field} ${first.message}` : 'The batch is not valid.';
 }
 
-/** Records that say again, to the letter, what an earlier one of the batch said. */
+/** Records that are equal, byte for byte, to an earlier one of the batch. */
 function countDuplicates(records: unknown[]): number {
   return records.length - new Set(records.map((record) => JSON.stringify(record))).size;
 }

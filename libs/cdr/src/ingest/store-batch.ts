@@ -1,35 +1,24 @@
-import type { EntityRef } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import type { IntakeRow, NewQuarantineItem, StoreRows } from '@oriontel/intake';
-import { callRecords } from '../calls/call-record.repository.ts';
-import type { CdrPayload } from '../parse/cdr-intake.ts';
-import type { NewForwarding } from '../forward/forwarding.repository.ts';
-import { toForwardings } from '../forward/to-forwardings.ts';
-import { readSubmission, type ReadRecord, type StoredLeg } from '../parse/read-submission.ts';
+import type { ClassifiedRecord } from '../batches/classified-record.ts';
 import { submissions, type SubmissionCounts } from '../batches/submission.repository.ts';
+import { callRecords } from '../calls/call-record.repository.ts';
+import { entitiesOf } from '../calls/entities-of.ts';
+import type { LegDependencies } from '../calls/leg-dependencies.ts';
+import { uniqueInIdOrder } from '../calls/unique-in-id-order.ts';
+import type { CdrPayload } from '../parse/cdr-intake.ts';
+import { readSubmission, type StoredLeg } from '../parse/read-submission.ts';
 
-/** What this feature needs of others; the app hands it over. */
-export interface StoreDependencies {
-  /** ISO 3166 alpha-2 by organization: how its national numbers are read. */
-  regionsOf: (orgIds: number[]) => Promise<Map<number, string | null>>;
-  /** Makes entities of the organization what was not known before. */
-  registerEntities: (tx: Queryable, entities: (EntityRef & { orgId: number })[]) => Promise<void>;
+export interface StoreDependencies extends LegDependencies {
   /** Ends the active calls that these legs belong to. */
   closeCalls: (tx: Queryable, legs: StoredLeg[]) => Promise<void>;
-  /** Notes what the remote Service Gateway is to be told of; absent where there is none. */
-  forward?: ((tx: Queryable, batches: NewForwarding[]) => Promise<void>) | undefined;
+  /** Queues what was stored for the remote Service Gateway. Omitted: nothing is forwarded. */
+  forward?: ((tx: Queryable, records: ClassifiedRecord[]) => Promise<void>) | undefined;
 }
 
 type Row = IntakeRow<CdrPayload>;
-type RecordOutcome = 'stored' | 'duplicates' | 'conflicts' | 'quarantined';
 
-interface ClassifiedRecord {
-  row: Row;
-  record: ReadRecord;
-  outcome: RecordOutcome;
-}
-
-/** Stores the legs of all `rows` once each, and tells what became of every record. */
+/** Stores each leg of `rows` once, counts the outcome of every record, and returns the records to quarantine. */
 export function storeBatch({
   regionsOf,
   registerEntities,
@@ -41,90 +30,72 @@ export function storeBatch({
     const records = rows.flatMap((row) =>
       readSubmission(row, regions.get(row.orgId) ?? null).map((record) => ({ row, record })),
     );
-    const legs = records.flatMap(({ record }) => (record.ok ? [record.leg] : []));
-    const firsts = uniqueInIdOrder(legs);
-    const inserted = await callRecords(tx).insert(firsts);
-    const newLegs = firsts.filter(({ id }) => inserted.has(id));
+    const legs = uniqueInIdOrder(records.flatMap(({ record }) => (record.ok ? [record.leg] : [])));
+    const inserted = await callRecords(tx).insert(legs);
+    const newLegs = legs.filter(({ id }) => inserted.has(id));
     await linkBothWays(tx, newLegs);
     await registerEntities(tx, entitiesOf(newLegs));
     if (newLegs.length) await closeCalls(tx, newLegs);
-    const judged = classifyRecords(records, inserted, await readContentHashes(tx, firsts, inserted));
-    await forward?.(tx, toForwardings(judged));
-    await insertSubmissions(tx, rows, judged);
-    return judged.flatMap(toQuarantineItems);
+    const classified = classifyRecords(records, inserted, await readContentHashes(tx, legs, inserted));
+    await forward?.(tx, classified);
+    await insertSubmissions(tx, rows, classified);
+    return classified.flatMap(toQuarantineItems);
   };
 }
 
-/** Whichever of two legs comes first, and whichever names the other. */
+/** Links legs in either order of arrival, whichever of the two names the other. */
 async function linkBothWays(tx: Queryable, newLegs: StoredLeg[]): Promise<void> {
-  const naming = newLegs.filter(({ linkedCallId }) => linkedCallId !== null);
-  const nameless = newLegs.filter(({ linkedCallId }) => linkedCallId === null);
-  const namers = nameless.length ? await callRecords(tx).findLegsLinkingTo(nameless) : [];
-  await callRecords(tx).linkBack([...naming, ...namers]);
+  const withLink = newLegs.filter(({ linkedCallId }) => linkedCallId !== null);
+  const withoutLink = newLegs.filter(({ linkedCallId }) => linkedCallId === null);
+  const linkingTo = withoutLink.length ? await callRecords(tx).findLegsLinkingTo(withoutLink) : [];
+  await callRecords(tx).linkBack([...withLink, ...linkingTo]);
 }
 
-/** The first leg of each key, by id: every worker takes its locks in the same order. */
-function uniqueInIdOrder(legs: StoredLeg[]): StoredLeg[] {
-  const firsts = new Map<string, StoredLeg>();
-  for (const leg of legs) if (!firsts.has(leg.id)) firsts.set(leg.id, leg);
-  return [...firsts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-/** What is stored under each key now: the legs just inserted, and those that were there before. */
+/** The content hash that is stored under each id now, whether inserted just now or before. */
 async function readContentHashes(
   tx: Queryable,
-  firsts: StoredLeg[],
+  legs: StoredLeg[],
   inserted: Set<string>,
 ): Promise<Map<string, string>> {
-  const others = firsts.filter(({ id }) => !inserted.has(id)).map(({ id }) => id);
-  const known = others.length ? await callRecords(tx).contentHashesOf(others) : new Map<string, string>();
-  for (const { id, contentHash } of firsts) if (inserted.has(id)) known.set(id, contentHash);
-  return known;
+  const earlier = legs.filter(({ id }) => !inserted.has(id)).map(({ id }) => id);
+  const hashes = earlier.length ? await callRecords(tx).contentHashesOf(earlier) : new Map<string, string>();
+  for (const { id, contentHash } of legs) if (inserted.has(id)) hashes.set(id, contentHash);
+  return hashes;
 }
 
+/** Of several records with the id of an inserted leg, the first is the stored one. */
 function classifyRecords(
-  records: { row: Row; record: ReadRecord }[],
+  records: Pick<ClassifiedRecord, 'row' | 'record'>[],
   inserted: Set<string>,
-  known: Map<string, string>,
+  storedHashes: Map<string, string>,
 ): ClassifiedRecord[] {
-  const credited = new Set<string>();
+  const counted = new Set<string>();
   return records.map(({ row, record }) => {
     if (!record.ok) return { row, record, outcome: 'quarantined' };
     const { id, contentHash } = record.leg;
-    if (inserted.has(id) && !credited.has(id)) {
-      credited.add(id);
+    if (inserted.has(id) && !counted.has(id)) {
+      counted.add(id);
       return { row, record, outcome: 'stored' };
     }
-    return { row, record, outcome: known.get(id) === contentHash ? 'duplicates' : 'conflicts' };
+    return { row, record, outcome: storedHashes.get(id) === contentHash ? 'duplicates' : 'conflicts' };
   });
 }
 
-export function entitiesOf(legs: StoredLeg[]): (EntityRef & { orgId: number })[] {
-  const entities = new Map<string, EntityRef & { orgId: number }>();
-  function add(orgId: number, type: string, id: string) {
-    return entities.set(`${orgId}/${type}/${id}`, { orgId, type, id });
-  }
-  for (const { orgId, source, trunkId } of legs) {
-    add(orgId, 'source', source);
-    if (trunkId) add(orgId, 'trunk', trunkId);
-  }
-  return [...entities.values()];
-}
-
-async function insertSubmissions(tx: Queryable, rows: Row[], judged: ClassifiedRecord[]): Promise<void> {
-  const counted = new Map<string, SubmissionCounts>(
+async function insertSubmissions(tx: Queryable, rows: Row[], records: ClassifiedRecord[]): Promise<void> {
+  const countsById = new Map<string, SubmissionCounts>(
     rows.map(({ id }) => [id, { received: 0, stored: 0, duplicates: 0, conflicts: 0, quarantined: 0 }]),
   );
-  for (const { row, outcome } of judged) {
-    const counts = counted.get(row.id)!;
+  for (const { row, outcome } of records) {
+    const counts = countsById.get(row.id)!;
     counts.received += 1;
     counts[outcome] += 1;
   }
-  const done = rows.map(({ id, orgId, payload, acceptedAt }) => {
-    const { batchId, source, sgapiReference } = payload;
-    return { id, orgId, batchId, source, sgapiReference, acceptedAt, ...counted.get(id)! };
-  });
-  await submissions(tx).insert(done);
+  await submissions(tx).insert(
+    rows.map(({ id, orgId, payload, acceptedAt }) => {
+      const { batchId, source, sgapiReference } = payload;
+      return { id, orgId, batchId, source, sgapiReference, acceptedAt, ...countsById.get(id)! };
+    }),
+  );
 }
 
 function toQuarantineItems({ row, record, outcome }: ClassifiedRecord): NewQuarantineItem[] {
@@ -137,7 +108,7 @@ function toQuarantineItems({ row, record, outcome }: ClassifiedRecord): NewQuara
       }
     : { reason: record.reason, detail: record.detail };
   const payload = record.extractPayload();
-  // Sent again it has another reference, and is the same all the same.
+  // A resent record has a new reference; it still counts as the same item.
   const sameAs = { ...payload, sgapiReference: null };
   return [{ orgId, key, requestId, acceptedAt, payload, sameAs, ...why }];
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { stringify } from 'uuid';
-import type { CallLeg } from '../calls/call-record.ts';
+import type { CallLeg } from './call-leg.ts';
 
 type Key = Pick<CallLeg, 'callId' | 'source' | 'startTime'>;
 

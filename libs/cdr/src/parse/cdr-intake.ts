@@ -2,15 +2,21 @@ import { defineIntake } from '@oriontel/intake';
 
 interface Envelope {
   batchId: string;
-  /** Names the sender where a record does not name its switch. */
+  /** The sender, for records that do not name their switch. */
   source: string;
   sgapiReference: string;
 }
 
-/** What one request brought, as it waits in the intake and, where it must, in quarantine. */
+/** The content of one request, as stored in the intake and in quarantine. */
 export type CdrPayload = Envelope &
   (
-    | { format: 'platform'; records: unknown[] }
+    | {
+        format: 'platform';
+        /** As sent, unknown members included. */
+        records: unknown[];
+        /** Every record passed checkRecord on acceptance. Omitted: each is checked when it is read. */
+        validated?: true;
+      }
     | { format: 'freeswitch'; body: string; contentType: string | null; uuid: string | null }
   );
 

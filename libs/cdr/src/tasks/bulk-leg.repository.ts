@@ -1,5 +1,5 @@
 import { orgScope, Prisma, type Queryable } from '@oriontel/database';
-import type { CallLeg } from '../calls/call-record.ts';
+import type { CallLeg } from '../parse/call-leg.ts';
 import type { StoredLeg } from '../parse/read-submission.ts';
 import { COUNTED_COLUMNS, countLegs } from '../calls/summary/summary-delta.repository.ts';
 import type { TimeRange } from './date-range.ts';

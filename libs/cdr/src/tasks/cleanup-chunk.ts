@@ -104,7 +104,7 @@ function deleteLegs(
 function writeOffQuarantined(db: Database, task: StoredTask, save: Save): Promise<Progress> {
   return db.$transaction(async (tx) => {
     const { position, counts } = task;
-    const page = { after: position.id ?? null, limit: MAX_CHUNK_LEGS, bytes: MAX_CHUNK_BYTES };
+    const page = { after: position.id ?? null, limit: MAX_CHUNK_LEGS, maxBytes: MAX_CHUNK_BYTES };
     const rows = await backlog(tx).quarantined(
       cleanupBacklogFilter(task, task.startedAt ?? task.queuedAt),
       page,

@@ -1,18 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isUnavailable, type Database, type Queryable } from '@oriontel/database';
 import { backlog, SWEEP_GRACE_SECONDS, type BacklogFilter, type Drain } from '@oriontel/intake';
-import { cdrIntake } from '../parse/cdr-intake.ts';
-import { redriveDeadLetters } from '../forward/redrive-dead-letters.ts';
 import { submissions } from '../batches/submission.repository.ts';
-import { MAX_CHUNK_BYTES, type RunChunk, type Progress, type Save } from './chunk.ts';
+import { cdrIntake } from '../parse/cdr-intake.ts';
 import { addCounts, FINISHED, type Position, type StoredTask } from './cdr-task.ts';
+import { MAX_CHUNK_BYTES, type Progress, type RunChunk, type Save } from './chunk.ts';
+import type { TimeRange } from './date-range.ts';
 
-/** Requests of one bite. */
+/** Queues the dead letters of the range again; returns how many. `orgId` null: of all organizations. */
+export type RedriveDeadLetters = (
+  tx: Queryable,
+) => (orgId: number | null, range: TimeRange) => Promise<number>;
+
+/** Submissions per chunk. */
 const MAX_CHUNK_ROWS = 100;
-/** Milliseconds before what is still on the road is tried again, and the most that becomes. */
-const RETRY_DELAY_MS = { first: 100, max: 5_000 };
+/** The delay before pending rows are drained again; it doubles with each attempt. */
+const FIRST_RETRY_DELAY_MS = 100;
+const MAX_RETRY_DELAY_MS = 5_000;
 
-/** What a process task sees to: in the intake what was accepted before it began, in quarantine what was there by then. */
+/** Selects what a process task handles: rows accepted, or quarantined, up to `upTo`. */
 export function processBacklogFilter(
   { orgId, range }: Pick<StoredTask, 'orgId' | 'range'>,
   upTo: Date,
@@ -27,38 +33,37 @@ export function processBacklogFilter(
 }
 
 /**
- * Brings what was accepted to the table: it picks rows and notes them in the task, sees to it that they are stored, and counts what
- * became of them. At the end it has the dead letters of the range forwarded again. The road does the storing, which is safe to do twice, and quarantines what kills its workers.
+ * Alternates between two kinds of chunk: pick pending rows and save their ids in the task; then drain them and count
+ * the outcomes. Draining is idempotent, so a chunk may run twice. The last chunk redrives the dead letters of the range.
  */
-export function processChunk(db: Database, drain: Drain): RunChunk {
+export function processChunk(db: Database, drain: Drain, redriveDeadLetters: RedriveDeadLetters): RunChunk {
   return async function processNextChunk(task, save, signal) {
-    const { inHand } = task.position;
-    if (inHand) {
+    const { inHand: inFlight } = task.position;
+    if (inFlight) {
       await drainUntilStored(db, drain, task, signal);
-      return countOutcomes(db, task, inHand, save);
+      return countOutcomes(db, task, inFlight, save);
     }
     return db.$transaction(async (tx) => {
-      const progress = { position: await pickRows(tx, task), counts: task.counts };
+      const position = (await pickRows(tx, task)) ?? FINISHED;
+      if (position === FINISHED) await redriveDeadLetters(tx)(task.orgId, task.range);
+      const progress = { position, counts: task.counts };
       await save(tx, progress);
       return progress;
     });
   };
 }
 
-async function pickRows(tx: Queryable, task: StoredTask): Promise<Position> {
+/** The position with the next rows in flight: first those of the intake, then those in quarantine; null if none is left. */
+async function pickRows(tx: Queryable, task: StoredTask): Promise<Position | null> {
   const { phase, id: after = null } = task.position;
   const filter = processBacklogFilter(task, task.startedAt ?? task.queuedAt);
-  const page = { after, limit: MAX_CHUNK_ROWS, bytes: MAX_CHUNK_BYTES };
+  const page = { after, limit: MAX_CHUNK_ROWS, maxBytes: MAX_CHUNK_BYTES };
   const isPending = phase === 'intake';
   const rows = isPending
     ? await backlog(tx).pending(filter, page)
     : await backlog(tx).quarantined(filter, page);
   const last = rows.at(-1);
-  if (!last && isPending) return { phase: 'quarantine' };
-  if (!last) {
-    await redriveDeadLetters(tx)(task.orgId, task.range);
-    return FINISHED;
-  }
+  if (!last) return isPending ? { phase: 'quarantine' } : null;
   if (!isPending)
     await backlog(tx).redrive(
       rows.map(({ id }) => id),
@@ -67,57 +72,59 @@ async function pickRows(tx: Queryable, task: StoredTask): Promise<Position> {
   return { phase, id: last.id, inHand: rows.map(({ id, items }) => ({ id, records: items })) };
 }
 
-/** Drains them here and now; what another worker has in hand, or what failed, is waited for and tried again. */
+/** Drains the rows in flight; rows that another worker holds, or that failed, are tried again until none is pending. */
 async function drainUntilStored(
   db: Database,
   drain: Drain,
-  { position: { inHand = [] }, takeovers }: StoredTask,
+  { position: { inHand: inFlight = [] }, takeovers }: StoredTask,
   signal: AbortSignal,
 ): Promise<void> {
-  const ids = inHand.map(({ id }) => id);
-  // One of them may have killed the last worker: alone it takes no others along.
-  let together = takeovers <= 0;
-  for (let pause = RETRY_DELAY_MS.first; ; pause = Math.min(pause * 2, RETRY_DELAY_MS.max)) {
-    const left = await backlog(db).stillPending(ids);
-    if (!left.length) return;
+  const ids = inFlight.map(({ id }) => id);
+  // After a takeover one of the rows may have crashed the previous worker: drain each on its own.
+  let isTogether = takeovers <= 0;
+  for (let delayMs = FIRST_RETRY_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_RETRY_DELAY_MS)) {
+    const pending = await backlog(db).stillPending(ids);
+    if (!pending.length) return;
     signal.throwIfAborted();
-    for (const some of together ? [left] : left.map((id) => [id])) await drainSome(drain, some);
-    together = false;
-    if ((await backlog(db).stillPending(left)).length)
-      await sleep(pause, undefined, { signal }).catch(() => undefined);
+    for (const group of isTogether ? [pending] : pending.map((id) => [id])) await drainRows(drain, group);
+    isTogether = false;
+    if ((await backlog(db).stillPending(pending)).length)
+      await sleep(delayMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** What fails is counted by the road, and quarantined when it has failed often enough. */
-function drainSome(drain: Drain, ids: string[]): Promise<void> {
+/** The drain counts the attempts of failing rows and quarantines them after the last one. */
+function drainRows(drain: Drain, ids: string[]): Promise<void> {
   return drain({ ids, swept: true }).catch((error: unknown) => {
     if (isUnavailable(error)) throw error;
   });
 }
 
-/** What left the intake and is no submission kept failing: it is in quarantine again, whole. */
+/** Rows that left the intake without a submission failed each time: they are in quarantine again, whole. */
 function countOutcomes(
   db: Database,
   { position, counts }: StoredTask,
-  inHand: { id: string; records: number }[],
+  inFlight: { id: string; records: number }[],
   save: Save,
 ): Promise<Progress> {
   return db.$transaction(async (tx) => {
-    const stored = await submissions(tx).countsOf(inHand.map(({ id }) => id));
-    const known = new Set(stored.map(({ id }) => id));
-    const poison = inHand.filter(({ id }) => !known.has(id)).reduce((sum, { records }) => sum + records, 0);
-    function sum(of: (one: (typeof stored)[number]) => number) {
-      return stored.reduce((all, one) => all + of(one), 0);
-    }
+    const stored = await submissions(tx).countsOf(inFlight.map(({ id }) => id));
+    const storedIds = new Set(stored.map(({ id }) => id));
+    const poisoned = inFlight.filter(({ id }) => !storedIds.has(id));
     const progress = {
       position: { phase: position.phase, ...(position.id && { id: position.id }) },
       counts: addCounts(counts, {
-        stored: sum((one) => one.stored),
-        duplicates: sum((one) => one.duplicates),
-        quarantined: sum((one) => one.quarantined + one.conflicts) + poison,
+        stored: sum(stored, (one) => one.stored),
+        duplicates: sum(stored, (one) => one.duplicates),
+        quarantined:
+          sum(stored, (one) => one.quarantined + one.conflicts) + sum(poisoned, (one) => one.records),
       }),
     };
     await save(tx, progress);
     return progress;
   });
+}
+
+function sum<T>(items: T[], valueOf: (item: T) => number): number {
+  return items.reduce((total, item) => total + valueOf(item), 0);
 }

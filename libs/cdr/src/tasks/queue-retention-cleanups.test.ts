@@ -3,7 +3,7 @@ import { createLogger } from '@oriontel/service';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { callRecords } from '../calls/call-record.repository.ts';
 import { readSubmission } from '../parse/read-submission.ts';
-import { buildRecord } from '../testing.ts';
+import { buildRecord } from '../fixtures/build-record.ts';
 import { cleanupChunk } from './cleanup-chunk.ts';
 import { cdrTasks } from './cdr-task.repository.ts';
 import { queueRetentionCleanups, type Retention } from './queue-retention-cleanups.ts';

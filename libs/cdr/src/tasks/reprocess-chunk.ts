@@ -1,20 +1,16 @@
 import type { Database } from '@oriontel/database';
-import type { CallLeg } from '../calls/call-record.ts';
+import type { CallLeg } from '../parse/call-leg.ts';
 import type { CdrPayload } from '../parse/cdr-intake.ts';
 import { readSubmission, type StoredLeg } from '../parse/read-submission.ts';
-import { entitiesOf, type StoreDependencies } from '../ingest/store-batch.ts';
+import { entitiesOf } from '../calls/entities-of.ts';
+import type { LegDependencies } from '../calls/leg-dependencies.ts';
 import { MAX_CHUNK_BYTES, MAX_CHUNK_LEGS, type RunChunk } from './chunk.ts';
 import { addCounts, FINISHED } from './cdr-task.ts';
 import { bulkLegs, type LegUpdate } from './bulk-leg.repository.ts';
 import { keyOf, positionAfter } from './position.ts';
 
-export type ReprocessDependencies = Pick<StoreDependencies, 'regionsOf' | 'registerEntities'>;
-
 /** Reads the next calls again from their raw records, and writes those that today's rules read otherwise. */
-export function reprocessChunk(
-  db: Database,
-  { regionsOf, registerEntities }: ReprocessDependencies,
-): RunChunk {
+export function reprocessChunk(db: Database, { regionsOf, registerEntities }: LegDependencies): RunChunk {
   return async function reprocessNextChunk({ orgId, range, position, counts }, save) {
     const page = { after: keyOf(position), limit: MAX_CHUNK_LEGS, bytes: MAX_CHUNK_BYTES };
     const legs = await bulkLegs(db).nextPage(orgId, range, page);

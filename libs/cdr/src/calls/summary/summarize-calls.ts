@@ -1,7 +1,7 @@
 import { isoTime, pageQuery } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { z } from 'zod';
-import { Disposition, Leg } from '../call-record.ts';
+import { Disposition, Leg } from '../../parse/call-leg.ts';
 import { awaitWorkers } from '../pending-calls.ts';
 import { CallQuery } from '../search-calls.ts';
 import { splitRange } from './split-range.ts';

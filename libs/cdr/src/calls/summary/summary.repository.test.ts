@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CdrPayload } from '../../parse/cdr-intake.ts';
 import { storeBatch } from '../../ingest/store-batch.ts';
-import { buildRecord } from '../../testing.ts';
+import { buildRecord } from '../../fixtures/build-record.ts';
 import { foldSummary } from './fold-summary.ts';
 import { splitRange } from './split-range.ts';
 import { COUNTED_COLUMNS, countLegs } from './summary-delta.repository.ts';

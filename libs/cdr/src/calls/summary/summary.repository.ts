@@ -1,6 +1,6 @@
 import type { Page } from '@oriontel/contracts';
 import { orgScope, UNPREPARED, Prisma, type Queryable } from '@oriontel/database';
-import type { Disposition, Leg } from '../call-record.ts';
+import type { Disposition, Leg } from '../../parse/call-leg.ts';
 import { selectLegsWithin } from '../call-record.repository.ts';
 import type { Span, SplitRange } from './split-range.ts';
 import { SUMMARY_KEY_COLUMNS } from './summary-delta.repository.ts';

@@ -1,5 +1,5 @@
 import { EntityName } from '@oriontel/contracts';
-import { Direction, type LegFacts } from '../../calls/call-record.ts';
+import { Direction, type LegFacts } from '../call-leg.ts';
 import { readCallflows, type Callflow } from './callflow.ts';
 import { readLinks } from './links.ts';
 import { readOutcome } from './outcome.ts';

@@ -1,4 +1,4 @@
-import type { Leg } from '../../calls/call-record.ts';
+import type { Leg } from '../call-leg.ts';
 import type { Callflow } from './callflow.ts';
 import type { Variables } from './variables.ts';
 

@@ -1,4 +1,4 @@
-import type { Direction } from '../../calls/call-record.ts';
+import type { Direction } from '../call-leg.ts';
 import type { Callflow } from './callflow.ts';
 import type { Variables } from './variables.ts';
 import { percentDecode } from '../percent-decode.ts';

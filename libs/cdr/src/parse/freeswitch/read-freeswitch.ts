@@ -1,4 +1,4 @@
-import type { LegFacts } from '../../calls/call-record.ts';
+import type { LegFacts } from '../call-leg.ts';
 import { readFacts, type Format } from './facts.ts';
 import { parseFreeswitchJson } from './json.ts';
 import { cleanText } from './tree.ts';

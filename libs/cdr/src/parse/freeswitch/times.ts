@@ -1,4 +1,4 @@
-import { MAX_CALL_SECONDS } from '../../calls/call-record.ts';
+import { MAX_CALL_SECONDS } from '../call-leg.ts';
 import type { Callflow } from './callflow.ts';
 import type { Variables } from './variables.ts';
 

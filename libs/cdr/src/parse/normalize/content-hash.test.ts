@@ -4,7 +4,7 @@ import { freeswitchSamples } from '../../fixtures/freeswitch-samples.ts';
 import { readFreeswitch } from '../freeswitch/read-freeswitch.ts';
 import { normalizeLeg } from './normalize-leg.ts';
 import { checkRecord } from '../platform/check-record.ts';
-import { buildRecord } from '../../testing.ts';
+import { buildRecord } from '../../fixtures/build-record.ts';
 
 const samples = freeswitchSamples();
 const pairs = samples

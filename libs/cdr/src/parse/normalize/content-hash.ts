@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { CallLeg } from '../../calls/call-record.ts';
+import type { CallLeg } from '../call-leg.ts';
 import { normalizeNumber } from './normalize-number.ts';
 
 /** By no region: the hash must not change when the organization sets another one and the same record comes again. */

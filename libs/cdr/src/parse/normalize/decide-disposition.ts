@@ -1,4 +1,4 @@
-import type { Disposition, LegFacts } from '../../calls/call-record.ts';
+import type { Disposition, LegFacts } from '../call-leg.ts';
 import { readDisposition } from './read-disposition.ts';
 
 const BUSY_CAUSES = new Set(['USER_BUSY', 'BUSY']);

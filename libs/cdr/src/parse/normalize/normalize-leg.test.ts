@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { normalizeLeg } from './normalize-leg.ts';
 import { checkRecord } from '../platform/check-record.ts';
-import { buildRecord } from '../../testing.ts';
+import { buildRecord } from '../../fixtures/build-record.ts';
 
 function normalize(overrides: Record<string, unknown>, region: string | null = 'US') {
   const checked = checkRecord(buildRecord(overrides));

@@ -1,4 +1,4 @@
-import type { CallLeg, Disposition, LegFacts } from '../../calls/call-record.ts';
+import type { CallLeg, Disposition, LegFacts } from '../call-leg.ts';
 import { decideDisposition } from './decide-disposition.ts';
 import { normalizeNumber } from './normalize-number.ts';
 

@@ -1,4 +1,4 @@
-import { Disposition } from '../../calls/call-record.ts';
+import { Disposition } from '../call-leg.ts';
 
 /** What switches and platforms write, bare of blanks and marks: plain words, Asterisk's DIALSTATUS, FreeSWITCH's causes. */
 const SPELLINGS: Record<Disposition, string> = {

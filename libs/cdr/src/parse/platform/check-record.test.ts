@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BatchEnvelope, PlatformBatch } from './platform-batch.ts';
 import { checkRecord } from './check-record.ts';
-import { buildBatch, buildRecord } from '../../testing.ts';
+import { buildBatch, buildRecord } from '../../fixtures/build-record.ts';
 
 const check = (overrides: Record<string, unknown>) => checkRecord(buildRecord(overrides));
 

@@ -1,16 +1,34 @@
 import type { Problem } from '@oriontel/contracts';
-import type { LegFacts } from '../../calls/call-record.ts';
+import type { LegFacts } from '../call-leg.ts';
 import { findContradictions } from './find-contradictions.ts';
 import { PlatformRecord } from './platform-record.ts';
 
 export type RecordCheck =
   | { ok: true; facts: LegFacts }
-  /** shape: wrong type, missing or malformed (HTTP 400); impossible: well-formed, but it cannot be (HTTP 422). */
+  /** shape: missing, wrong type or malformed (HTTP 400); impossible: well-formed but contradictory (HTTP 422). */
   | { ok: false; kind: 'shape' | 'impossible'; problems: Problem[] };
 
-const dateOf = (time: string | null | undefined): Date | null => (time ? new Date(time) : null);
+/** Checks one record of a platform batch. A problem has an empty `field` if the record is not an object. */
+export function checkRecord(record: unknown): RecordCheck {
+  const parsed = PlatformRecord.safeParse(record);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => ({
+      field: path.join('.'),
+      message: path.length === 0 ? 'must be a JSON object, one CDR' : message,
+    }));
+    return { ok: false, kind: 'shape', problems };
+  }
+  const facts = toLegFacts(parsed.data);
+  const gaps = findGaps(facts);
+  if (gaps.length > 0) return { ok: false, kind: 'shape', problems: gaps };
+  const contradictions = findContradictions(facts);
+  return contradictions.length > 0
+    ? { ok: false, kind: 'impossible', problems: contradictions }
+    : { ok: true, facts };
+}
 
-function toFacts(record: PlatformRecord): LegFacts {
+/** The facts of a record that passed checkRecord. */
+export function toLegFacts(record: PlatformRecord): LegFacts {
   return {
     callId: record.call_id,
     leg: record.leg ?? null,
@@ -33,17 +51,11 @@ function toFacts(record: PlatformRecord): LegFacts {
   };
 }
 
-function hasOutcome(facts: LegFacts): boolean {
-  return (
-    [facts.disposition, facts.answerTime, facts.hangupCause, facts.originateDisposition, facts.q850].some(
-      (fact) => fact !== null,
-    ) ||
-    facts.sipStatus !== null ||
-    (facts.billsec ?? 0) > 0
-  );
+function dateOf(time: string | null | undefined): Date | null {
+  return time ? new Date(time) : null;
 }
 
-/** What no single field can be blamed for: one of two must be there. */
+/** Requirements that several optional fields share: one of them must be given. */
 function findGaps(facts: LegFacts): Problem[] {
   const gaps: Problem[] = [];
   if (facts.endTime === null && facts.duration === null)
@@ -53,21 +65,14 @@ function findGaps(facts: LegFacts): Problem[] {
   return gaps;
 }
 
-/** Checks one record of a platform batch. `field` is empty when the record is no object at all. */
-export function checkRecord(record: unknown): RecordCheck {
-  const parsed = PlatformRecord.safeParse(record);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => ({
-      field: path.join('.'),
-      message: path.length === 0 ? 'must be a JSON object, one CDR' : message,
-    }));
-    return { ok: false, kind: 'shape', problems };
-  }
-  const facts = toFacts(parsed.data);
-  const gaps = findGaps(facts);
-  if (gaps.length > 0) return { ok: false, kind: 'shape', problems: gaps };
-  const contradictions = findContradictions(facts);
-  return contradictions.length > 0
-    ? { ok: false, kind: 'impossible', problems: contradictions }
-    : { ok: true, facts };
+function hasOutcome(facts: LegFacts): boolean {
+  return (
+    facts.disposition !== null ||
+    facts.answerTime !== null ||
+    facts.hangupCause !== null ||
+    facts.originateDisposition !== null ||
+    facts.q850 !== null ||
+    facts.sipStatus !== null ||
+    (facts.billsec ?? 0) > 0
+  );
 }

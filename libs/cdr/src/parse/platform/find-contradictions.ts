@@ -1,5 +1,5 @@
 import type { Problem } from '@oriontel/contracts';
-import { MAX_CALL_SECONDS, type LegFacts } from '../../calls/call-record.ts';
+import { MAX_CALL_SECONDS, type LegFacts } from '../call-leg.ts';
 import { readDisposition } from '../normalize/read-disposition.ts';
 
 type Rule = (facts: LegFacts) => string | null;

@@ -1,6 +1,6 @@
 import { EntityName, integerBetween, seconds, text, time } from '@oriontel/contracts';
 import { z } from 'zod';
-import { Direction, Leg } from '../../calls/call-record.ts';
+import { Direction, Leg } from '../call-leg.ts';
 
 /** One record of a platform batch. Unknown members are ignored here, and kept in the raw record. */
 export const PlatformRecord = z
