@@ -15,8 +15,8 @@ afterAll(() => api.close());
 const login = (body: unknown) => api.call<Record<string, unknown>>('POST', '/auth/login', { body });
 const me = (as: string) => api.call('GET', '/auth/me', { as });
 
-describe('signing in', () => {
-  test('answers with a token, what it is, how long it lasts and the user', async () => {
+describe('POST /auth/login', () => {
+  test('returns a token, its type, its lifetime and the user', async () => {
     const { status, data } = await login({ username: 'ada', password: PASSWORD });
     expect(status).toBe(200);
     expect(data).toEqual({
@@ -37,11 +37,11 @@ describe('signing in', () => {
       username: 'ada',
     });
   });
-  test('the case of a username does not matter, the case of a password does', async () => {
+  test('ignores the case of the username but not of the password', async () => {
     expect((await login({ username: 'ADA', password: PASSWORD })).status).toBe(200);
     expect((await login({ username: 'ada', password: PASSWORD.toUpperCase() })).status).toBe(401);
   });
-  test('an unknown user and a wrong password are told the same', async () => {
+  test('answers an unknown user like a wrong password', async () => {
     const unknown = await login({ username: 'nobody-here', password: PASSWORD });
     const wrong = await login({ username: 'ada', password: 'wrong password' });
     expect([unknown.status, wrong.status]).toEqual([401, 401]);
@@ -53,7 +53,7 @@ describe('signing in', () => {
     { username: 'ada', password: '' },
     { username: 'ada', password: PASSWORD, totp: 1 },
     { username: { $ne: '' }, password: PASSWORD },
-  ])('%j is 400', async (body) => expect((await login(body)).status).toBe(400));
+  ])('the body %j is 400', async (body) => expect((await login(body)).status).toBe(400));
   test.each(["' OR 1=1 --", 'nobody\0', 'x'.repeat(254), '\ud800', 'ada%'])(
     'username %j is 401',
     async (username) => {
@@ -62,11 +62,11 @@ describe('signing in', () => {
   );
 });
 
-describe('a token', () => {
+describe('an access token', () => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const now = Math.floor(Date.now() / 1000);
   const sid = () => (api.app.jwt.decode(ada.authorization.slice(7)) as { sid: string }).sid;
-  function good() {
+  function validClaims() {
     return {
       sub: String(ada.id),
       sid: sid(),
@@ -77,43 +77,40 @@ describe('a token', () => {
     };
   }
   function forge(claims: object, { secret = SECRET, alg = 'HS256', hash = 'sha256' } = {}) {
-    const said = `${part({ alg, typ: 'JWT' })}.${part(claims)}`;
-    return `${said}.${alg === 'none' ? '' : createHmac(hash, secret).update(said).digest('base64url')}`;
+    const signed = `${part({ alg, typ: 'JWT' })}.${part(claims)}`;
+    return `${signed}.${alg === 'none' ? '' : createHmac(hash, secret).update(signed).digest('base64url')}`;
   }
   function tampered() {
-    const [head, , signature] = forge(good()).split('.');
-    return `${head}.${part({ ...good(), exp: now + 61 })}.${signature}`;
+    const [head, , signature] = forge(validClaims()).split('.');
+    return `${head}.${part({ ...validClaims(), exp: now + 61 })}.${signature}`;
   }
 
-  test('as we make it is good', async () => {
-    expect((await me(`Bearer ${forge(good())}`)).status).toBe(200);
-    expect((await me(`bearer   ${forge(good())}`)).status).toBe(200);
+  test('with our claims and signature is accepted', async () => {
+    expect((await me(`Bearer ${forge(validClaims())}`)).status).toBe(200);
+    expect((await me(`bearer   ${forge(validClaims())}`)).status).toBe(200);
   });
   test.each<[string, () => string]>([
-    ['with alg none', () => forge(good(), { alg: 'none' })],
-    ['with another algorithm', () => forge(good(), { alg: 'HS512', hash: 'sha512' })],
-    ['signed with another secret', () => forge(good(), { secret: 'x'.repeat(40) })],
+    ['with alg none', () => forge(validClaims(), { alg: 'none' })],
+    ['with another algorithm', () => forge(validClaims(), { alg: 'HS512', hash: 'sha512' })],
+    ['signed with another secret', () => forge(validClaims(), { secret: 'x'.repeat(40) })],
     ['tampered with', tampered],
-    ['of another issuer', () => forge({ ...good(), iss: 'other' })],
-    ['of no issuer', () => forge({ ...good(), iss: undefined })],
-    ['for another audience', () => forge({ ...good(), aud: 'other' })],
-    ['for no audience', () => forge({ ...good(), aud: undefined })],
-    ['that has expired', () => forge({ ...good(), exp: now - 1 })],
-    ['that never expires', () => forge({ ...good(), exp: undefined })],
-    ['of no session', () => forge({ ...good(), sid: undefined })],
-    ['of a session that is no id', () => forge({ ...good(), sid: 'x' })],
-    [
-      'of a session that is not there',
-      () => forge({ ...good(), sid: '019d5b5e-0000-7000-8000-000000000000' }),
-    ],
-    ['for nobody', () => forge({ ...good(), sub: undefined })],
-    ['for a user who is not there', () => forge({ ...good(), sub: '2147483647' })],
-    ['for a user who cannot be', () => forge({ ...good(), sub: '9999999999' })],
-    ['for a text that is no number', () => forge({ ...good(), sub: '1 OR 1=1' })],
-    ['that is none', () => 'nonsense'],
-    ['of one dot', () => 'a.b'],
-    ['of three dots', () => 'a.b.c.d'],
-    ['of a NUL', () => 'e30.e30.\u0001'],
+    ['of another issuer', () => forge({ ...validClaims(), iss: 'other' })],
+    ['of no issuer', () => forge({ ...validClaims(), iss: undefined })],
+    ['for another audience', () => forge({ ...validClaims(), aud: 'other' })],
+    ['for no audience', () => forge({ ...validClaims(), aud: undefined })],
+    ['that has expired', () => forge({ ...validClaims(), exp: now - 1 })],
+    ['that never expires', () => forge({ ...validClaims(), exp: undefined })],
+    ['of no session', () => forge({ ...validClaims(), sid: undefined })],
+    ['of a session whose id is not a UUID', () => forge({ ...validClaims(), sid: 'x' })],
+    ['of an unknown session', () => forge({ ...validClaims(), sid: '019d5b5e-0000-7000-8000-000000000000' })],
+    ['without a subject', () => forge({ ...validClaims(), sub: undefined })],
+    ['for an unknown user', () => forge({ ...validClaims(), sub: '2147483647' })],
+    ['for a user id beyond the range', () => forge({ ...validClaims(), sub: '9999999999' })],
+    ['for a user id that is not a number', () => forge({ ...validClaims(), sub: '1 OR 1=1' })],
+    ['that is not a JWT', () => 'nonsense'],
+    ['with one dot', () => 'a.b'],
+    ['with three dots', () => 'a.b.c.d'],
+    ['with a control character', () => 'e30.e30.\u0001'],
   ])('%s is 401', async (_name, make) => {
     expect((await me(`Bearer ${make()}`)).status).toBe(401);
   });
@@ -127,22 +124,22 @@ describe('a token', () => {
     'Digest x',
     'Negotiate',
     `Token x`,
-  ])('an Authorization of %j is 401', async (authorization) =>
+  ])('the Authorization header %j is 401', async (authorization) =>
     expect((await me(authorization)).status).toBe(401),
   );
-  test('of a user who was deleted is 401', async () => {
+  test('of a deleted user is 401', async () => {
     const gone = await api.signUp('gone');
     expect((await me(gone.authorization)).status).toBe(200);
     await api.db.user.delete({ where: { id: gone.id } });
     expect((await me(gone.authorization)).status).toBe(401);
   });
-  test('of a user who was disabled is 401, and signing in too', async () => {
+  test('of a disabled user is 401, and so is signing in', async () => {
     const fired = await api.signUp('fired');
     await api.db.user.update({ where: { id: fired.id }, data: { disabledAt: new Date() } });
     expect((await me(fired.authorization)).status).toBe(401);
     expect((await login({ username: 'fired', password: PASSWORD })).status).toBe(401);
   });
-  test('does not carry the role: who is demoted has the new one at once', async () => {
+  test('does not carry the role: a demotion applies at once', async () => {
     const demoted = await api.signUp('demoted', { role: 'manager' });
     await api.db.user.update({ where: { id: demoted.id }, data: { role: 'user' } });
     expect((await me(demoted.authorization)).data.role).toBe('user');
@@ -150,18 +147,18 @@ describe('a token', () => {
   });
 });
 
-test('who was believed a moment ago is asked for again after two seconds', async () => {
-  const known = await api.signUp('believed');
+test('createAuthenticator caches a principal for two seconds by default', async () => {
+  const known = await api.signUp('cached');
   const authenticate = createAuthenticator(api.db, api.tokens);
   await expect(authenticate(known.authorization)).resolves.toMatchObject({ id: known.id });
   await api.db.user.update({ where: { id: known.id }, data: { disabledAt: new Date() } });
   const end = performance.now() + 3_000;
-  function isOut() {
+  function isRejected() {
     return authenticate(known.authorization).then(
       () => false,
       () => true,
     );
   }
-  while (!(await isOut()) && performance.now() < end) await pause(50);
-  await expect(isOut()).resolves.toBe(true);
+  while (!(await isRejected()) && performance.now() < end) await pause(50);
+  await expect(isRejected()).resolves.toBe(true);
 });

@@ -8,20 +8,24 @@ import { sameHash } from './secret-token.ts';
 import type { Claims, AccessTokens } from './sessions/access-tokens.ts';
 import { users } from './users/user.repository.ts';
 
-/** Milliseconds. */
+/** How long an authenticated principal is cached. */
 const PRINCIPAL_CACHE_MS = 2_000;
 
 /**
- * Who is asking, by a Bearer token, an API key as Bearer, or an API key as the password of HTTP Basic. The role and the
- * organization come from the database, never from the token. For `believed` milliseconds a principal is not asked for
- * again: a revoked one is out after that.
+ * Resolves an Authorization header to a principal: a Bearer access token, an API key as Bearer token, or an
+ * API key as the password of HTTP Basic. Role and organization are read from the database, never from the
+ * token. A principal is cached for `cacheMs` milliseconds, so a revoked credential is accepted for that long
+ * at most.
+ *
+ * The returned function resolves to null without a header.
+ * @throws Failure unauthorized if the credential is invalid, expired or revoked
  */
 export function createAuthenticator(
   db: Database,
   { verify }: Pick<AccessTokens, 'verify'>,
-  believed = PRINCIPAL_CACHE_MS,
+  cacheMs = PRINCIPAL_CACHE_MS,
 ): Authenticate {
-  const principalOf = memoize(believed, (credential: string) =>
+  const findPrincipal = memoize(cacheMs, (credential: string) =>
     apiKeyTokens.hasPrefix(credential)
       ? findKeyPrincipal(db, credential)
       : findUserPrincipal(db, verifyToken(verify, credential)),
@@ -30,17 +34,17 @@ export function createAuthenticator(
   return async function authenticate(authorization) {
     if (!authorization) return null;
     const credential = parseCredential(authorization);
-    const principal = credential && (await principalOf(credential));
+    const principal = credential && (await findPrincipal(credential));
     if (!principal)
       throw new Failure(
         'unauthorized',
-        'The token or API key is not valid, or not valid any more: get a new one.',
+        'The token or API key is invalid, expired or revoked: get a new one.',
       );
     return principal;
   };
 }
 
-/** RFC 6750, 2.1 and RFC 7617, 2; a Basic password that is no API key is no credential here. */
+/** RFC 6750, section 2.1 and RFC 7617, section 2. Null unless a Basic password is an API key. */
 function parseCredential(authorization: string): string | null {
   const [, scheme, value] = /^(\S+) +(\S+) *$/.exec(authorization) ?? [];
   if (scheme?.toLowerCase() === 'bearer') return value!;
@@ -54,9 +58,7 @@ function verifyToken(verify: AccessTokens['verify'], token: string): Claims {
   try {
     return verify(token);
   } catch (cause) {
-    throw new Failure('unauthorized', 'The token is not valid, or not valid any more: sign in again.', {
-      cause,
-    });
+    throw new Failure('unauthorized', 'The token is invalid or expired: sign in again.', { cause });
   }
 }
 
@@ -70,10 +72,10 @@ async function findUserPrincipal(db: Database, { sub, sid }: Claims): Promise<Pr
   return { kind: 'user', id, role, orgId, username, sessionId: sid };
 }
 
-async function findKeyPrincipal(db: Database, text: string): Promise<Principal | null> {
-  const opened = apiKeyTokens.decode(text);
-  if (!opened) return null;
-  const key = await apiKeys(db).findValid(opened.id, new Date());
-  if (!key || !sameHash(key.secretHash, opened.secretHash)) return null;
+async function findKeyPrincipal(db: Database, token: string): Promise<Principal | null> {
+  const decoded = apiKeyTokens.decode(token);
+  if (!decoded) return null;
+  const key = await apiKeys(db).findValid(decoded.id, new Date());
+  if (!key || !sameHash(key.secretHash, decoded.secretHash)) return null;
   return { kind: 'key', id: key.id, orgId: key.orgId, scopes: key.scopes, name: key.name };
 }

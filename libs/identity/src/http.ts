@@ -6,7 +6,7 @@ import { userRoutes } from './users/user-routes.ts';
 
 export type IdentityRoutes = SessionRoutes;
 
-/** Sessions, users, organizations and API keys. */
+/** Routes of sessions, users, organizations and API keys. */
 export async function identityRoutes(app: HttpServer, routes: IdentityRoutes): Promise<void> {
   await app.register(sessionRoutes, routes);
   await app.register(userRoutes, routes);

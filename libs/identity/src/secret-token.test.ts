@@ -3,43 +3,46 @@ import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
 import { sameHash, createSecretTokens } from './secret-token.ts';
 
-const words = createSecretTokens('otx_');
+const tokens = createSecretTokens('otx_');
 
-test('a word opens to the id and the hash it was made with', () => {
-  const { id, token, secretHash } = words.mint(uuidv7());
-  expect(words.hasPrefix(token)).toBe(true);
-  expect(words.decode(token)).toEqual({ id, secretHash });
+test('decode returns the id and the secret hash that mint returned', () => {
+  const { id, token, secretHash } = tokens.mint(uuidv7());
+  expect(tokens.hasPrefix(token)).toBe(true);
+  expect(tokens.decode(token)).toEqual({ id, secretHash });
 });
 
-test('its hash is the SHA-256 of a secret that the word carries and the hash does not tell', () => {
-  const { token, secretHash } = words.mint(uuidv7());
+test('the hash is the SHA-256 of the secret in the token, and the token does not contain it', () => {
+  const { token, secretHash } = tokens.mint(uuidv7());
   const bytes = Buffer.from(token.slice(4), 'base64url');
   expect(createHash('sha256').update(bytes.subarray(16)).digest()).toEqual(Buffer.from(secretHash));
   expect(bytes.includes(Buffer.from(secretHash))).toBe(false);
 });
 
-test('two words of one id have different secrets', () => {
+test('two tokens of one id have different secrets', () => {
   const id = uuidv7();
-  const [one, two] = [words.mint(id), words.mint(id)];
+  const [one, two] = [tokens.mint(id), tokens.mint(id)];
   expect(one.token).not.toBe(two.token);
   expect(sameHash(one.secretHash, two.secretHash)).toBe(false);
 });
 
-describe('no word is', () => {
-  const { token } = words.mint(uuidv7());
+describe('decode returns null for', () => {
+  const { token } = tokens.mint(uuidv7());
   test.each([
     ['an empty text', ''],
     ['the prefix alone', 'otx_'],
-    ['one of another kind', createSecretTokens('oty_').mint(uuidv7()).token],
-    ['one without its prefix', token.slice(4)],
-    ['one that is cut', token.slice(0, -2)],
-    ['one that is longer', `${token}AA`],
-    ['one whose id is none', `otx_${Buffer.alloc(48, 0xff).fill(0x11, 0, 16).toString('base64url')}`],
-    ['one of characters that base64url has not', `otx_${'é'.repeat(64)}`],
-  ])('%s', (_name, text) => expect(words.decode(text)).toBeNull());
+    ['a token of another kind', createSecretTokens('oty_').mint(uuidv7()).token],
+    ['a token without its prefix', token.slice(4)],
+    ['a truncated token', token.slice(0, -2)],
+    ['a token with extra characters', `${token}AA`],
+    [
+      'a token whose id is not a UUID',
+      `otx_${Buffer.alloc(48, 0xff).fill(0x11, 0, 16).toString('base64url')}`,
+    ],
+    ['characters outside base64url', `otx_${'é'.repeat(64)}`],
+  ])('%s', (_name, text) => expect(tokens.decode(text)).toBeNull());
 });
 
-test('hashes of different length are not the same', () => {
+test('sameHash is false for hashes of different lengths', () => {
   expect(sameHash(new Uint8Array(32), new Uint8Array(32))).toBe(true);
   expect(sameHash(new Uint8Array(32), new Uint8Array(31))).toBe(false);
 });

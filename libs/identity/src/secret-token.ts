@@ -4,29 +4,30 @@ import { parse, stringify } from 'uuid';
 const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
-/** What is kept of a secret word: who could read it cannot use it. */
+/** The parts of a token that are stored: they do not suffice to use it. */
 export interface DecodedToken {
   id: string;
-  /** SHA-256: the secret has 256 random bits, so a slow hash would protect nothing more. */
+  /** SHA-256: a secret of 256 random bits gains nothing from a slow hash. */
   secretHash: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Words that carry the id of a row and a secret. Their prefix tells one kind of them from another, and from a JWT, and a
- * leaked one to a scanner.
+ * Tokens that carry the UUID of a row and a random secret of 256 bits, base64url-encoded after `prefix`. The
+ * prefix distinguishes kinds of tokens from each other and from a JWT, and lets secret scanners find a leaked
+ * one.
  */
 export function createSecretTokens(prefix: string) {
   return {
     hasPrefix: (text: string): boolean => text.startsWith(prefix),
 
-    /** A new secret for the row. */
+    /** Creates a token with a new secret for the row `id`. */
     mint(id: string): DecodedToken & { token: string } {
       const secret = randomBytes(SECRET_BYTES);
-      const word = prefix + Buffer.concat([parse(id), secret]).toString('base64url');
-      return { id, token: word, secretHash: sha256(secret) };
+      const token = prefix + Buffer.concat([parse(id), secret]).toString('base64url');
+      return { id, token, secretHash: sha256(secret) };
     },
 
-    /** Null where the text cannot be one. */
+    /** Returns null if the text is not a token of this kind. */
     decode(text: string): DecodedToken | null {
       const bytes = Buffer.from(text.slice(prefix.length), 'base64url');
       if (!text.startsWith(prefix) || bytes.length !== ID_BYTES + SECRET_BYTES) return null;

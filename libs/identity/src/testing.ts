@@ -1,4 +1,5 @@
 import { createServer, guardRoutes, createLogger } from '@oriontel/service';
+import { createTestClient } from '@oriontel/service/testing';
 import { createTestDatabase } from '@oriontel/database/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { createAuthenticator } from './authenticate.ts';
@@ -9,15 +10,19 @@ import type { User } from './users/user.ts';
 
 export const SECRET = 'a secret of the tests, at least 32 characters';
 export const PASSWORD = 'correct horse battery';
+const SESSION_LIFETIME_SECONDS = 86_400;
 
-export interface TestResponse<T> {
-  status: number;
+interface ResponseBody<T> {
   data: T;
   error: { message: string; code: number; details?: { field: string; message: string }[] };
+}
+
+export interface TestResponse<T> extends ResponseBody<T> {
+  status: number;
   body: string;
 }
 
-/** The routes of this lib on a database of their own, where nobody is believed longer than for one request. */
+/** The routes of this feature with real sign-in, on their own database; principals are not cached. */
 export async function createTestIdentity() {
   const { db, drop } = await createTestDatabase();
   const app = createServer(createLogger('test', 'silent'));
@@ -27,19 +32,17 @@ export async function createTestIdentity() {
     db,
     passwords: createPasswordHasher(),
     tokens,
-    sessionLifetimeSeconds: 86_400,
+    sessionLifetimeSeconds: SESSION_LIFETIME_SECONDS,
   });
+  const send = createTestClient(app);
 
   async function call<T = User>(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     url: string,
-    { as, body }: { as?: string | undefined; body?: unknown } = {},
+    { as, body: payload }: { as?: string | undefined; body?: unknown } = {},
   ): Promise<TestResponse<T>> {
-    const headers = as === undefined ? {} : { authorization: as };
-    const payload = body === undefined ? {} : { payload: body as object };
-    const answer = await app.inject({ method, url, headers, ...payload });
-    const json = answer.body ? answer.json<Pick<TestResponse<T>, 'data' | 'error'>>() : {};
-    return { status: answer.statusCode, body: answer.body, ...json } as TestResponse<T>;
+    const { status, body, json } = await send<ResponseBody<T>>(url, { method, as, body: payload as object });
+    return { status, body, ...json };
   }
 
   function register(username: string, more: object = {}, as?: string) {
@@ -48,37 +51,43 @@ export async function createTestIdentity() {
       body: { username, email: `${username}@example.com`, password: PASSWORD, ...more },
     });
   }
-  /** A token of a new session, without the cost of signing in. */
+
+  /** The Authorization header of a new session, without the cost of signing in. */
   async function bearer(user: { id: number }): Promise<string> {
     const id = uuidv7();
-    const tomorrow = new Date(Date.now() + 86_400_000);
     await db.session.create({
       data: {
         id,
         userId: user.id,
         refreshId: uuidv7(),
         refreshHash: new Uint8Array(32),
-        expiresAt: tomorrow,
+        expiresAt: new Date(Date.now() + SESSION_LIFETIME_SECONDS * 1000),
       },
     });
     return `Bearer ${tokens.sign(user.id, id)}`;
   }
-  /** Registers, and returns the Authorization header beside the user. */
+
+  /** Registers a user and returns it with the Authorization header of a new session. */
   async function signUp(username: string, more: object = {}, as?: string) {
     const { data } = await register(username, more, as);
     return { ...data, authorization: await bearer(data) };
   }
-  /** Whether somebody waits for a row that another transaction holds. */
+
+  /** Whether a transaction waits for a row lock held by another. */
   async function isWaitingForLock(): Promise<boolean> {
     const [row] = await db.$queryRaw<{ waiting: boolean }[]>`
-      SELECT count(*) > 0 AS waiting FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      SELECT count(*) > 0 AS waiting
+      FROM pg_stat_activity
+      WHERE datname = current_database()
+        AND wait_event_type = 'Lock'`;
     return row!.waiting;
   }
-  async function close() {
+
+  async function close(): Promise<void> {
     await app.close();
     await drop();
   }
-  return { db, app, tokens, call, register, signUp, bearer, isHeldUp: isWaitingForLock, close };
+
+  return { db, app, tokens, call, register, signUp, bearer, isWaitingForLock, close };
 }
 export type TestIdentity = Awaited<ReturnType<typeof createTestIdentity>>;

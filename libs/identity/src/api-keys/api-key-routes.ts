@@ -16,7 +16,7 @@ import { createApiKey } from './create-api-key.ts';
 
 const managers: Access = { roles: ['admin', 'manager'] };
 
-/** Credentials for machines. */
+/** Routes of API keys, the credentials of machines. */
 export async function apiKeyRoutes(app: HttpServer, { db }: { db: Database }): Promise<void> {
   const create = createApiKey(db);
 

@@ -15,14 +15,14 @@ export interface NewApiKeyRow {
 const select = { id: true, name: true, orgId: true, scopes: true, expiresAt: true, createdAt: true } as const;
 const toApiKey = <T extends { scopes: string[] }>(row: T) => ({ ...row, scopes: row.scopes as Scope[] });
 
-/** The only file that speaks to the api_keys table. */
+/** Repository of the api_keys table. */
 export function apiKeys(db: Queryable) {
   return {
     async create(data: NewApiKeyRow): Promise<FoundApiKey> {
       return toApiKey(await db.apiKey.create({ data, select }));
     },
 
-    /** Newest first; `orgId` null lists every organization's. */
+    /** Newest first. A null `orgId` lists the keys of every organization. */
     async list(orgId: number | null, { limit, offset }: Page): Promise<Paged<FoundApiKey>> {
       const where = orgId === null ? {} : { orgId };
       const [rows, total] = await Promise.all([
@@ -32,7 +32,7 @@ export function apiKeys(db: Queryable) {
       return { items: rows.map(toApiKey), total };
     },
 
-    /** With its hash, for checking; an expired key and one of a disabled organization is none. */
+    /** The key with its secret hash; null if it is unknown, expired or of a disabled organization. */
     async findValid(id: string, now: Date): Promise<(FoundApiKey & { secretHash: Uint8Array }) | null> {
       const row = await db.apiKey.findFirst({
         where: {
@@ -45,7 +45,7 @@ export function apiKeys(db: Queryable) {
       return row && toApiKey(row);
     },
 
-    /** Returns whether there was one. */
+    /** Returns false if there is no such key. A null `orgId` matches every organization. */
     async delete(orgId: number | null, id: string): Promise<boolean> {
       const { count } = await db.apiKey.deleteMany({ where: orgId === null ? { id } : { id, orgId } });
       return count > 0;

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-function make(as: string, more: object = {}) {
+function create(as: string, more: object = {}) {
   return api.call<ApiKey & { key: string }>('POST', '/api-keys', {
     as,
     body: { name: 'node', scopes: ['cdr:write'], ...more },
@@ -26,11 +26,11 @@ const remove = (as: string, id: string) => api.call('DELETE', `/api-keys/${id}`,
 function basic(password: string, user = 'fs-node-01') {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
-/** A key may not use this route: 403 says that it was known, 401 that it was not. */
-const isKnown = async (as: string) => (await api.call('GET', '/auth/me', { as })).status === 403;
+/** Keys may not use this route: 403 means the credential is valid, 401 that it is not. */
+const isAccepted = async (as: string) => (await api.call('GET', '/auth/me', { as })).status === 403;
 
-test('a key is shown once, and listed without its secret', async () => {
-  const { status, data } = await make(ours.authorization, { expires_at: '2099-01-01T00:00:00+02:00' });
+test('POST /api-keys returns the key; GET /api-keys omits it', async () => {
+  const { status, data } = await create(ours.authorization, { expires_at: '2099-01-01T00:00:00+02:00' });
   expect(status).toBe(201);
   expect(data).toEqual({
     id: expect.any(String) as string,
@@ -47,8 +47,8 @@ test('a key is shown once, and listed without its secret', async () => {
   expect(body).not.toContain(key);
 });
 
-test('the database keeps a hash of the secret, not the key', async () => {
-  const { data } = await make(ours.authorization);
+test('the database stores a hash of the secret, not the key', async () => {
+  const { data } = await create(ours.authorization);
   const row = await api.db.apiKey.findUniqueOrThrow({ where: { id: data.id } });
   expect(row.secretHash).toHaveLength(32);
   const bytes = Buffer.from(data.key.slice(4), 'base64url');
@@ -56,113 +56,112 @@ test('the database keeps a hash of the secret, not the key', async () => {
   expect(Buffer.from(JSON.stringify(row)).includes(data.key)).toBe(false);
 });
 
-describe('a key is known', () => {
+describe('a key is accepted', () => {
   let key: string;
   beforeAll(async () => {
-    key = (await make(ours.authorization)).data.key;
+    key = (await create(ours.authorization)).data.key;
   });
-  test('as Bearer token', async () => expect(await isKnown(`Bearer ${key}`)).toBe(true));
-  test('as the password of HTTP Basic, under any name', async () => {
-    expect(await isKnown(basic(key))).toBe(true);
-    expect(await isKnown(basic(key, ''))).toBe(true);
+  test('as Bearer token', async () => expect(await isAccepted(`Bearer ${key}`)).toBe(true));
+  test('as the password of HTTP Basic, with any username', async () => {
+    expect(await isAccepted(basic(key))).toBe(true);
+    expect(await isAccepted(basic(key, ''))).toBe(true);
   });
   test('not with another secret', async () => {
     const bytes = Buffer.from(key.slice(4), 'base64url');
     bytes[47]! ^= 1;
-    expect(await isKnown(`Bearer otk_${bytes.toString('base64url')}`)).toBe(false);
+    expect(await isAccepted(`Bearer otk_${bytes.toString('base64url')}`)).toBe(false);
   });
   test.each(['otk_', 'otk_x', `otk_${'A'.repeat(64)}`, `otk_${'_'.repeat(64)}`, `otk_${'é'.repeat(64)}`])(
-    'not as %s',
+    'not in the form %s',
     async (other) => {
-      expect(await isKnown(`Bearer ${other}`)).toBe(false);
-      expect(await isKnown(basic(other))).toBe(false);
+      expect(await isAccepted(`Bearer ${other}`)).toBe(false);
+      expect(await isAccepted(basic(other))).toBe(false);
     },
   );
-  test('not as the name of HTTP Basic', async () => expect(await isKnown(basic('', key))).toBe(false));
-  test('not once it has expired', async () => {
-    const { data } = await make(ours.authorization);
+  test('not as the username of HTTP Basic', async () => expect(await isAccepted(basic('', key))).toBe(false));
+  test('not after it has expired', async () => {
+    const { data } = await create(ours.authorization);
     await api.db.apiKey.update({ where: { id: data.id }, data: { expiresAt: new Date(Date.now() - 1) } });
-    expect(await isKnown(`Bearer ${data.key}`)).toBe(false);
+    expect(await isAccepted(`Bearer ${data.key}`)).toBe(false);
   });
-  test('no longer than that once it has expired, though it was believed before', async () => {
+  test('not after it has expired, once its cache entry has expired too', async () => {
     const authenticate = createAuthenticator(api.db, api.tokens, 300);
-    const { data } = await make(ours.authorization);
-    const soon = new Date(Date.now() + 100);
-    await api.db.apiKey.update({ where: { id: data.id }, data: { expiresAt: soon } });
+    const { data } = await create(ours.authorization);
     await expect(authenticate(`Bearer ${data.key}`)).resolves.toMatchObject({ id: data.id });
-    function isOut() {
+    await api.db.apiKey.update({ where: { id: data.id }, data: { expiresAt: new Date(Date.now() - 1) } });
+    function isRejected() {
       return authenticate(`Bearer ${data.key}`).then(
         () => false,
         () => true,
       );
     }
-    await expect.poll(isOut, { timeout: 2_000 }).toBe(true);
-    await expect(isOut()).resolves.toBe(true);
+    await expect.poll(isRejected, { timeout: 2_000 }).toBe(true);
+    await expect(isRejected()).resolves.toBe(true);
   });
   test('not while its organization is disabled', async () => {
-    const { data } = await make(theirs.authorization);
+    const { data } = await create(theirs.authorization);
     function disable(disabled: boolean) {
       return api.call('PUT', `/organizations/${theirs.org_id}`, { as: admin, body: { disabled } });
     }
     await disable(true);
-    expect(await isKnown(`Bearer ${data.key}`)).toBe(false);
-    expect(await isKnown(basic(data.key))).toBe(false);
-    expect(await isKnown(`Bearer ${key}`)).toBe(true);
+    expect(await isAccepted(`Bearer ${data.key}`)).toBe(false);
+    expect(await isAccepted(basic(data.key))).toBe(false);
+    expect(await isAccepted(`Bearer ${key}`)).toBe(true);
     await disable(false);
-    expect(await isKnown(`Bearer ${data.key}`)).toBe(true);
+    expect(await isAccepted(`Bearer ${data.key}`)).toBe(true);
   });
-  test('not once it is deleted', async () => {
-    const { data } = await make(ours.authorization);
+  test('not after it was deleted', async () => {
+    const { data } = await create(ours.authorization);
     const deleted = await remove(ours.authorization, data.id);
     expect([deleted.status, deleted.body]).toEqual([204, '']);
-    expect(await isKnown(`Bearer ${data.key}`)).toBe(false);
+    expect(await isAccepted(`Bearer ${data.key}`)).toBe(false);
     expect((await remove(ours.authorization, data.id)).status).toBe(404);
   });
 });
 
-describe('whose key', () => {
-  test('a manager makes none for another organization, sees none of it and cannot delete one', async () => {
-    expect((await make(ours.authorization, { org_id: theirs.org_id })).status).toBe(403);
-    const { data } = await make(theirs.authorization);
+describe('access to keys', () => {
+  test('a manager cannot create, list or delete keys of another organization', async () => {
+    expect((await create(ours.authorization, { org_id: theirs.org_id })).status).toBe(403);
+    const { data } = await create(theirs.authorization);
     expect((await remove(ours.authorization, data.id)).status).toBe(404);
-    expect(await isKnown(`Bearer ${data.key}`)).toBe(true);
+    expect(await isAccepted(`Bearer ${data.key}`)).toBe(true);
     expect((await list(ours.authorization)).data.map(({ org_id }) => org_id)).not.toContain(theirs.org_id);
     expect((await list(ours.authorization, `?org_id=${theirs.org_id}`)).status).toBe(403);
   });
-  test('an admin makes, sees and deletes those of any, in the default one where none is named', async () => {
-    expect((await make(admin)).data.org_id).toBe(1);
-    const { data } = await make(admin, { org_id: theirs.org_id });
+  test('an admin creates, lists and deletes keys of any organization, by default of the first', async () => {
+    expect((await create(admin)).data.org_id).toBe(1);
+    const { data } = await create(admin, { org_id: theirs.org_id });
     expect((await list(admin, `?org_id=${theirs.org_id}`)).data.map(({ id }) => id)).toContain(data.id);
     expect((await remove(admin, data.id)).status).toBe(204);
-    expect((await make(admin, { org_id: 999_999 })).status).toBe(404);
+    expect((await create(admin, { org_id: 999_999 })).status).toBe(404);
   });
-  test('a user and a key keep none', async () => {
+  test('users and keys cannot create, list or delete keys', async () => {
     const { authorization: user } = await api.signUp('member', {}, ours.authorization);
-    const { data } = await make(ours.authorization, { scopes: ['cdr:write', 'metrics:write'] });
+    const { data } = await create(ours.authorization, { scopes: ['cdr:write', 'metrics:write'] });
     for (const as of [user, `Bearer ${data.key}`]) {
-      expect((await make(as)).status).toBe(403);
+      expect((await create(as)).status).toBe(403);
       expect((await list(as)).status).toBe(403);
       expect((await remove(as, data.id)).status).toBe(403);
     }
   });
 });
 
-test('the list is newest first, page by page, and tells which part of how many it is', async () => {
+test('GET /api-keys lists the newest first, in pages, with the total', async () => {
   const { authorization: as } = await api.signUp('lister', { role: 'manager' });
-  const made = [];
-  for (const name of ['one', 'two', 'three']) made.unshift((await make(as, { name })).data.id);
+  const created = [];
+  for (const name of ['one', 'two', 'three']) created.unshift((await create(as, { name })).data.id);
   const ids = async (query: string) => (await list(as, query)).data.map(({ id }) => id);
-  expect(await ids('')).toEqual(made);
-  expect(await ids('?limit=2')).toEqual(made.slice(0, 2));
-  expect(await ids('?limit=2&offset=2')).toEqual(made.slice(2));
+  expect(await ids('')).toEqual(created);
+  expect(await ids('?limit=2')).toEqual(created.slice(0, 2));
+  expect(await ids('?limit=2&offset=2')).toEqual(created.slice(2));
   expect(await ids('?offset=3')).toEqual([]);
   const { body } = await list(as, '?limit=1&offset=1');
   expect(JSON.parse(body)).toMatchObject({ meta: { pagination: { limit: 1, offset: 1, total: 3 } } });
 });
 
-test('a scope named twice is one', async () => {
+test('a repeated scope is stored once', async () => {
   const scopes = ['cdr:write', 'logs:write', 'cdr:write'];
-  expect((await make(ours.authorization, { scopes })).data.scopes).toEqual(['cdr:write', 'logs:write']);
+  expect((await create(ours.authorization, { scopes })).data.scopes).toEqual(['cdr:write', 'logs:write']);
 });
 
 test.each([
@@ -174,8 +173,8 @@ test.each([
   ['expires_at', { expires_at: '2099-01-01' }],
   ['expires_at', { expires_at: '2001-01-01T00:00:00Z' }],
   ['color', { color: 'red' }],
-])('what cannot be is 400 and names %s: %j', async (field, more) => {
-  const { status, error } = await make(ours.authorization, more);
+])('an invalid %s is 400 and named in the details: %j', async (field, more) => {
+  const { status, error } = await create(ours.authorization, more);
   expect([status, error.details?.[0]?.field]).toEqual([400, field]);
 });
 

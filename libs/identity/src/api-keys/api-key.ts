@@ -7,7 +7,7 @@ export const NewApiKey = z
     name: Label,
     org_id: Id.optional(),
     scopes: z
-      .array(z.enum(scopes, `must be among ${scopes.join(', ')}`))
+      .array(z.enum(scopes, `must be one of ${scopes.join(', ')}`))
       .min(1, 'must name at least one scope')
       .max(scopes.length),
     expires_at: time.nullish(),
@@ -15,12 +15,12 @@ export const NewApiKey = z
   .meta({ id: 'NewApiKey', examples: [{ name: 'freeswitch-node-01', scopes: ['cdr:write'] }] });
 export type NewApiKey = z.output<typeof NewApiKey>;
 
-/** A key as it reads over HTTP; `key` itself only in the answer that made it. */
+/** An API key in responses. `key` is present only in the response that created it. */
 export const ApiKey = z
   .object({
     id: z.uuid(),
     key: z.string().optional().meta({
-      description: 'Shown once, when it is made. Send it as Bearer token or as the password of HTTP Basic',
+      description: 'Returned once, on creation. Send it as the Bearer token or as the password of HTTP Basic',
     }),
     name: z.string(),
     org_id: z.int(),

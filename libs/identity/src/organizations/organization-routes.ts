@@ -20,10 +20,10 @@ const managers: Access = { roles: ['admin', 'manager'] };
 const { limit, offset } = pageQuery;
 const params = z.object({ id: IdText });
 
-/** For admins, all organizations; for a manager, its own. */
+/** Routes of organizations: all of them for admins, its own for a manager. */
 export async function organizationRoutes(app: HttpServer, { db }: { db: Database }): Promise<void> {
   const update = updateOrganization(db);
-  const takeIn = addMember(db);
+  const addToOrganization = addMember(db);
 
   app.route({
     method: 'POST',
@@ -36,8 +36,8 @@ export async function organizationRoutes(app: HttpServer, { db }: { db: Database
       response: { 201: Enveloped(Organization) },
     },
     async handler({ body: { name, region = null, retention_days: retentionDays = null } }, reply) {
-      const made = await organizations(db).create({ name, region, retentionDays });
-      return reply.code(201).send(envelope(presentOrganization(made)));
+      const created = await organizations(db).create({ name, region, retentionDays });
+      return reply.code(201).send(envelope(presentOrganization(created)));
     },
   });
 
@@ -63,7 +63,7 @@ export async function organizationRoutes(app: HttpServer, { db }: { db: Database
     config: { family: 'oriontel', access: managers },
     schema: {
       tags: ['Accounts'],
-      summary: 'Read an organization',
+      summary: 'Get an organization',
       params,
       response: { 200: Enveloped(Organization) },
     },
@@ -96,7 +96,7 @@ export async function organizationRoutes(app: HttpServer, { db }: { db: Database
     config: { family: 'oriontel', access: managers },
     schema: {
       tags: ['Accounts'],
-      summary: 'Take in a member',
+      summary: 'Add a member to an organization',
       params,
       body: Member,
       response: { 200: Enveloped(UserAccount) },
@@ -104,7 +104,7 @@ export async function organizationRoutes(app: HttpServer, { db }: { db: Database
     async handler({ principal, params: { id }, body }) {
       const own = organizationToRead(principal);
       if (own !== null && own !== id) throwNotFound();
-      return envelope(presentAccount(await takeIn(id, body)));
+      return envelope(presentAccount(await addToOrganization(id, body)));
     },
   });
 }

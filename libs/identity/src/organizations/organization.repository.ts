@@ -11,7 +11,7 @@ const select = {
   createdAt: true,
 } as const;
 
-/** The only file that speaks to the organizations table. */
+/** Repository of the organizations table. */
 export function organizations(db: Queryable) {
   return {
     create(data: {
@@ -22,6 +22,21 @@ export function organizations(db: Queryable) {
       return db.organization.create({ data, select });
     },
 
+    /**
+     * Inserts an organization with a chosen id unless it exists. Generated ids continue after the largest
+     * one.
+     */
+    async insertWithId({ id, name, region }: { id: number; name: string; region: string }): Promise<void> {
+      await db.$executeRaw`
+        INSERT INTO organizations (id, name, region)
+        VALUES (${id}::int, ${name}, ${region})
+        ON CONFLICT DO NOTHING`;
+      await db.$executeRaw`
+        SELECT setval(
+          pg_get_serial_sequence('organizations', 'id'),
+          greatest((SELECT max(id) FROM organizations), 1))`;
+    },
+
     async exists(id: number): Promise<boolean> {
       return (await db.organization.findUnique({ where: { id }, select: { id: true } })) !== null;
     },
@@ -30,7 +45,7 @@ export function organizations(db: Queryable) {
       return db.organization.findUnique({ where: { id }, select });
     },
 
-    /** By id; `id` null lists all. */
+    /** Ordered by id. A null `id` lists every organization. */
     async list(id: number | null, { limit, offset }: Page): Promise<Paged<FoundOrganization>> {
       const where = id === null ? {} : { id };
       const [items, total] = await Promise.all([
@@ -40,7 +55,7 @@ export function organizations(db: Queryable) {
       return { items, total };
     },
 
-    /** Null where there is none. */
+    /** Partial update: omitted fields keep their value. Returns null if not found. */
     async update(
       id: number,
       data: {
@@ -53,12 +68,12 @@ export function organizations(db: Queryable) {
       return (await db.organization.updateManyAndReturn({ where: { id }, data, select }))[0] ?? null;
     },
 
-    /** Of every organization, how many days it keeps its CDRs; null where it does not say. */
+    /** CDR retention of every organization, in days; null if it has no setting of its own. */
     listRetentionDays(): Promise<{ id: number; retentionDays: number | null }[]> {
       return db.organization.findMany({ select: { id: true, retentionDays: true }, orderBy: { id: 'asc' } });
     },
 
-    /** ISO 3166 alpha-2, or null where the organization has none of its own. */
+    /** ISO 3166-1 alpha-2 by organization; null if it has no setting of its own. */
     async findRegions(ids: number[]): Promise<Map<number, string | null>> {
       const rows = await db.organization.findMany({
         where: { id: { in: ids } },

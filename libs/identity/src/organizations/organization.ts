@@ -2,13 +2,14 @@ import { isoTime, Label, Region } from '@oriontel/contracts';
 import { z } from 'zod';
 
 const region = Region.nullish().meta({
-  description: 'ISO 3166 alpha-2: how national numbers are read. Null: as the installation does',
+  description:
+    'ISO 3166-1 alpha-2: how national numbers are parsed. Null: the DEFAULT_REGION of the installation',
 });
 
 const DAYS_MESSAGE = 'must be a whole number of days from 1 to 36500';
 const retention_days = z.int(DAYS_MESSAGE).min(1, DAYS_MESSAGE).max(36_500, DAYS_MESSAGE).nullish().meta({
   description:
-    'CDRs that are older are deleted. Null: as the installation does, which keeps them for ever unless told otherwise',
+    'Days after which CDRs are deleted. Null: RETENTION_DAYS of the installation, unlimited by default',
 });
 
 export const NewOrganization = z
@@ -21,16 +22,15 @@ export const OrganizationUpdate = z
     name: Label.optional(),
     region,
     retention_days,
-    disabled: z
-      .boolean()
-      .optional()
-      .meta({ description: 'For admins: keeps out its users and keys, but no admin' }),
+    disabled: z.boolean().optional().meta({
+      description: 'Admins only. true locks out the users and API keys of the organization, except admins',
+    }),
   })
-  .refine((update) => Object.keys(update).length > 0, 'must change at least one member')
+  .refine((update) => Object.keys(update).length > 0, 'must change at least one field')
   .meta({ id: 'OrganizationUpdate', examples: [{ region: 'DE' }] });
 export type OrganizationUpdate = z.output<typeof OrganizationUpdate>;
 
-/** An organization as it reads over HTTP. */
+/** An organization in responses. */
 export const Organization = z
   .object({
     id: z.int(),
@@ -64,13 +64,13 @@ export interface FoundOrganization {
   createdAt: Date;
 }
 
-export function presentOrganization(found: FoundOrganization): Organization {
+export function presentOrganization(organization: FoundOrganization): Organization {
   return {
-    id: found.id,
-    name: found.name,
-    region: found.region,
-    retention_days: found.retentionDays,
-    disabled: found.disabledAt !== null,
-    created_at: isoTime(found.createdAt),
+    id: organization.id,
+    name: organization.name,
+    region: organization.region,
+    retention_days: organization.retentionDays,
+    disabled: organization.disabledAt !== null,
+    created_at: isoTime(organization.createdAt),
   };
 }

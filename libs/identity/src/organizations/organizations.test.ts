@@ -8,7 +8,7 @@ type SignedUp = Awaited<ReturnType<TestIdentity['signUp']>>;
 
 let api: TestIdentity;
 let admin: string;
-/** A manager, a user of its organization, and a manager of another: new for each test. */
+/** A manager, a user of its organization, and a manager of another one: new for each test. */
 let manager: SignedUp;
 let member: SignedUp;
 let other: SignedUp;
@@ -37,21 +37,21 @@ function list(as: string | undefined, query = '') {
 function put(as: string | undefined, id: number | string | null, body: object) {
   return api.call<Organization>('PUT', `/organizations/${id}`, { as, body });
 }
-function takeIn(as: string | undefined, id: number | string | null, username: string) {
+function addMember(as: string | undefined, id: number | string | null, username: string) {
   return api.call<UserAccount>('POST', `/organizations/${id}/members`, { as, body: { username } });
 }
 const me = (as: string) => api.call('GET', '/auth/me', { as });
 function login(username: string) {
   return api.call<SignedIn>('POST', '/auth/login', { body: { username, password: PASSWORD } });
 }
-async function makeKey() {
+async function createKey() {
   const body = { name: 'node', scopes: ['cdr:write'] };
   const { data } = await api.call<{ key: string }>('POST', '/api-keys', { as: manager.authorization, body });
   return `Bearer ${data.key}`;
 }
 
-describe('making one', () => {
-  test('an admin does, with a region or none', async () => {
+describe('POST /organizations', () => {
+  test('lets an admin create one, with or without a region', async () => {
     const { status, data } = await create(admin, { name: ' Acme ', region: 'DE' });
     expect(status).toBe(201);
     expect(data).toEqual({
@@ -65,8 +65,8 @@ describe('making one', () => {
     expect((await read(admin, data.id)).data).toEqual(data);
     expect((await create(admin, { name: 'Bare' })).data.region).toBeNull();
   });
-  test('nobody else does', async () => {
-    for (const as of [manager.authorization, member.authorization, await makeKey()])
+  test('is 403 for managers, users and keys, and 401 for guests', async () => {
+    for (const as of [manager.authorization, member.authorization, await createKey()])
       expect((await create(as, { name: 'Mine' })).status).toBe(403);
     expect((await create(undefined, { name: 'Mine' })).status).toBe(401);
     expect(await api.db.organization.count({ where: { name: 'Mine' } })).toBe(0);
@@ -80,14 +80,14 @@ describe('making one', () => {
     ['region', { name: 'x', region: '' }],
     ['disabled', { name: 'x', disabled: true }],
     ['id', { name: 'x', id: 7 }],
-  ])('what cannot be is 400 and names %s: %j', async (field, body) => {
+  ])('an invalid %s is 400 and named in the details: %j', async (field, body) => {
     const { status, error } = await create(admin, body);
     expect([status, error.details?.[0]?.field]).toEqual([400, field]);
   });
 });
 
-describe('reading', () => {
-  test('an admin sees all by id, page by page', async () => {
+describe('GET /organizations', () => {
+  test('lists every organization by id, in pages, for an admin', async () => {
     const { data, body } = await list(admin, '?limit=2');
     expect(data.map(({ id, name }) => [id, name])[0]).toEqual([1, 'Default']);
     const total = await api.db.organization.count();
@@ -96,7 +96,7 @@ describe('reading', () => {
     expect(ids).toEqual(ids.toSorted((a, b) => a - b));
     expect((await list(admin, '?limit=2&offset=2')).data.map(({ id }) => id)).toEqual(ids.slice(2, 4));
   });
-  test('a manager sees its own, and of others not whether they are', async () => {
+  test('shows a manager its own; others are 404 whether they exist or not', async () => {
     const { data } = await read(manager.authorization, manager.org_id);
     expect(data).toMatchObject({ id: manager.org_id, name: manager.username, disabled: false });
     const page = await list(manager.authorization);
@@ -108,10 +108,10 @@ describe('reading', () => {
       expect([status, error.message]).toEqual([404, none.error.message]);
     }
   });
-  test('a user, a key and a guest see none', async () => {
+  test('is 403 for users and keys, and 401 for guests', async () => {
     for (const [as, status] of [
       [member.authorization, 403],
-      [await makeKey(), 403],
+      [await createKey(), 403],
       [undefined, 401],
     ] as const) {
       expect((await list(as)).status).toBe(status);
@@ -125,11 +125,11 @@ describe('reading', () => {
   test.each(['0', 'x', '1.5', '2147483648', '%00'])('/organizations/%s is 400', async (id) => {
     expect((await read(admin, id)).status).toBe(400);
     expect((await put(admin, id, { name: 'x' })).status).toBe(400);
-    expect((await takeIn(admin, id, 'somebody')).status).toBe(400);
+    expect((await addMember(admin, id, 'anyone')).status).toBe(400);
   });
 });
 
-describe('changing', () => {
+describe('PUT /organizations/:id', () => {
   test.each([
     { name: 'New Name' },
     { region: 'NZ' },
@@ -137,13 +137,13 @@ describe('changing', () => {
     { region: null },
     { retention_days: 365 },
     { retention_days: null },
-  ])('a manager changes its own: %j', async (body) => {
+  ])('lets a manager update its own: %j', async (body) => {
     const before = (await put(admin, manager.org_id, { region: 'US' })).data;
     const { status, data } = await put(manager.authorization, manager.org_id, body);
     expect([status, data]).toEqual([200, { ...before, ...body }]);
     expect((await read(admin, manager.org_id)).data).toEqual(data);
   });
-  test('a manager neither disables nor enables', async () => {
+  test('is 403 for a manager who sets disabled', async () => {
     for (const disabled of [true, false])
       expect((await put(manager.authorization, manager.org_id, { name: 'x', disabled })).status).toBe(403);
     expect((await read(admin, manager.org_id)).data).toMatchObject({
@@ -151,15 +151,15 @@ describe('changing', () => {
       name: manager.username,
     });
   });
-  test("another's is 404 for a manager, whatever it asks; an admin changes any", async () => {
+  test('lets an admin update any; others are 404 for a manager, whatever the body', async () => {
     for (const id of [1, other.org_id, 999_999])
       for (const body of [{ name: 'Mine' }, { disabled: true }])
         expect((await put(manager.authorization, id, body)).status).toBe(404);
     expect((await put(admin, other.org_id, { name: 'Theirs' })).data.name).toBe('Theirs');
     expect((await put(admin, 999_999, { name: 'x' })).status).toBe(404);
   });
-  test('a user, a key and a guest change none', async () => {
-    for (const as of [member.authorization, await makeKey()])
+  test('is 403 for users and keys, and 401 for guests', async () => {
+    for (const as of [member.authorization, await createKey()])
       expect((await put(as, manager.org_id, { name: 'x' })).status).toBe(403);
     expect((await put(undefined, manager.org_id, { name: 'x' })).status).toBe(401);
   });
@@ -172,21 +172,21 @@ describe('changing', () => {
     ['disabled', { disabled: null }],
     ['id', { id: 7 }],
     ['created_at', { created_at: '2020-01-01T00:00:00Z' }],
-  ] as [string, object][])('what cannot be is 400 and names %s: %j', async (field, body) => {
+  ] as [string, object][])('an invalid %s is 400 and named in the details: %j', async (field, body) => {
     const { status, error } = await put(admin, manager.org_id, body);
     expect([status, error.details?.[0]?.field]).toEqual([400, field]);
   });
-  test('the default organization is never disabled', async () => {
+  test('cannot disable the default organization', async () => {
     expect((await put(admin, 1, { disabled: true })).status).toBe(409);
     expect((await put(admin, 1, { disabled: false })).data).toMatchObject({ id: 1, disabled: false });
   });
 });
 
-describe('one that is disabled', () => {
+describe('a disabled organization', () => {
   const disable = (disabled: boolean) => put(admin, manager.org_id, { disabled });
 
-  test('shuts out its users, their logins and its keys, until it is enabled', async () => {
-    const key = await makeKey();
+  test('locks out its users, their logins and its keys until it is enabled', async () => {
+    const key = await createKey();
     const session = (await login(member.username)).data;
     expect((await disable(true)).data.disabled).toBe(true);
     for (const as of [manager.authorization, member.authorization, `Bearer ${session.token}`, key])
@@ -200,7 +200,7 @@ describe('one that is disabled', () => {
     expect((await me(key)).status).toBe(403);
     expect((await login(member.username)).status).toBe(200);
   });
-  test('does not shut out others, nor an admin who belongs to it', async () => {
+  test('does not lock out other organizations, nor an admin who belongs to it', async () => {
     const helper = await api.signUp(`helper-${count}`, { role: 'admin', org_id: manager.org_id }, admin);
     await disable(true);
     expect((await me(helper.authorization)).status).toBe(200);
@@ -209,55 +209,55 @@ describe('one that is disabled', () => {
   });
 });
 
-describe('taking in', () => {
-  test('makes a user of none a member by name, in any case, and its token knows at once', async () => {
+describe('POST /organizations/:id/members', () => {
+  test('adds an unassigned user by username, ignoring case; its tokens apply at once', async () => {
     const free = await api.signUp(`free-${count}`);
-    const { status, data } = await takeIn(manager.authorization, manager.org_id, `FREE-${count}`);
+    const { status, data } = await addMember(manager.authorization, manager.org_id, `FREE-${count}`);
     expect(status).toBe(200);
     expect(data).toMatchObject({ id: free.id, role: 'user', org_id: manager.org_id, disabled: false });
     expect((await me(free.authorization)).data.org_id).toBe(manager.org_id);
-    expect((await takeIn(other.authorization, other.org_id, free.username)).status).toBe(404);
+    expect((await addMember(other.authorization, other.org_id, free.username)).status).toBe(404);
   });
-  test('an admin takes in for any organization that is', async () => {
+  test('lets an admin add members to any existing organization', async () => {
     const free = await api.signUp(`free-${count}`);
-    expect((await takeIn(admin, 999_999, free.username)).status).toBe(404);
-    expect((await takeIn(admin, other.org_id, free.username)).data.org_id).toBe(other.org_id);
+    expect((await addMember(admin, 999_999, free.username)).status).toBe(404);
+    expect((await addMember(admin, other.org_id, free.username)).data.org_id).toBe(other.org_id);
   });
-  test('whoever comes in is a plain user, whatever it was before', async () => {
+  test('resets the role of the new member to user', async () => {
     const free = await api.signUp(`free-${count}`);
     await api.db.user.update({ where: { id: free.id }, data: { role: 'manager' } });
-    expect((await takeIn(manager.authorization, manager.org_id, free.username)).data.role).toBe('user');
+    expect((await addMember(manager.authorization, manager.org_id, free.username)).data.role).toBe('user');
   });
-  test('nobody, a member of another or this, a disabled user and an admin are told the same', async () => {
+  test('is the same 404 for unknown usernames, other members, disabled users and admins', async () => {
     const disabled = await api.signUp(`disabled-${count}`);
     await api.db.user.update({ where: { id: disabled.id }, data: { disabledAt: new Date() } });
     const names = ['nobody', other.username, member.username, disabled.username, 'root'];
-    const answers = await Promise.all(
-      names.map((name) => takeIn(manager.authorization, manager.org_id, name)),
+    const responses = await Promise.all(
+      names.map((name) => addMember(manager.authorization, manager.org_id, name)),
     );
-    expect(answers.map(({ status }) => status)).toEqual(names.map(() => 404));
-    expect(new Set(answers.map(({ error }) => error.message)).size).toBe(1);
+    expect(responses.map(({ status }) => status)).toEqual(names.map(() => 404));
+    expect(new Set(responses.map(({ error }) => error.message)).size).toBe(1);
     expect((await me(admin)).data).toMatchObject({ role: 'admin', org_id: null });
     expect((await me(other.authorization)).data.org_id).toBe(other.org_id);
   });
-  test('is for those who keep the organization', async () => {
+  test('is for managers of the organization only', async () => {
     const free = await api.signUp(`free-${count}`);
     for (const id of [other.org_id, 1, 999_999])
-      expect((await takeIn(manager.authorization, id, free.username)).status).toBe(404);
-    expect((await takeIn(member.authorization, manager.org_id, free.username)).status).toBe(403);
-    expect((await takeIn(free.authorization, manager.org_id, free.username)).status).toBe(403);
-    expect((await takeIn(await makeKey(), manager.org_id, free.username)).status).toBe(403);
-    expect((await takeIn(undefined, manager.org_id, free.username)).status).toBe(401);
+      expect((await addMember(manager.authorization, id, free.username)).status).toBe(404);
+    expect((await addMember(member.authorization, manager.org_id, free.username)).status).toBe(403);
+    expect((await addMember(free.authorization, manager.org_id, free.username)).status).toBe(403);
+    expect((await addMember(await createKey(), manager.org_id, free.username)).status).toBe(403);
+    expect((await addMember(undefined, manager.org_id, free.username)).status).toBe(401);
     expect((await me(free.authorization)).data.org_id).toBeNull();
   });
-  test('by two managers at once succeeds for one', async () => {
+  test('succeeds for one of two managers at once', async () => {
     for (let round = 0; round < 10; round += 1) {
       const free = await api.signUp(`popular-${round}`);
-      const answers = await Promise.all(
-        [manager, other].map((by) => takeIn(by.authorization, by.org_id, free.username)),
+      const responses = await Promise.all(
+        [manager, other].map((by) => addMember(by.authorization, by.org_id, free.username)),
       );
-      expect(answers.map(({ status }) => status).sort()).toEqual([200, 404]);
-      const winner = answers[0]!.status === 200 ? manager : other;
+      expect(responses.map(({ status }) => status).sort()).toEqual([200, 404]);
+      const winner = responses[0]!.status === 200 ? manager : other;
       expect((await me(free.authorization)).data.org_id).toBe(winner.org_id);
     }
   });
@@ -265,8 +265,8 @@ describe('taking in', () => {
     ['username', {}],
     ['username', { username: '%' }],
     ['username', { username: 7 }],
-    ['role', { username: 'somebody', role: 'manager' }],
-  ])('what cannot be is 400 and names %s: %j', async (field, body) => {
+    ['role', { username: 'anyone', role: 'manager' }],
+  ])('an invalid %s is 400 and named in the details: %j', async (field, body) => {
     const url = `/organizations/${manager.org_id}/members`;
     const { status, error } = await api.call('POST', url, { as: manager.authorization, body });
     expect([status, error.details?.[0]?.field]).toEqual([400, field]);

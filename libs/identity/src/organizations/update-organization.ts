@@ -4,7 +4,11 @@ import { isAdmin } from '@oriontel/service';
 import { organizations } from './organization.repository.ts';
 import type { FoundOrganization, OrganizationUpdate } from './organization.ts';
 
-/** Null where there is none, for this one. @throws Failure forbidden, conflict */
+/**
+ * Partial update: omitted fields keep their value. Returns null if the organization does not exist or, unless
+ * the actor is an admin, is not the actor's own.
+ * @throws Failure forbidden, conflict
+ */
 export function updateOrganization(db: Database) {
   return async function applyOrganizationUpdate(
     actor: Principal,
@@ -13,7 +17,7 @@ export function updateOrganization(db: Database) {
   ): Promise<FoundOrganization | null> {
     if (!isAdmin(actor) && actor.orgId !== id) return null;
     if (disabled !== undefined && !isAdmin(actor))
-      throw new Failure('forbidden', 'disabled can only be changed by an admin.');
+      throw new Failure('forbidden', 'disabled can be changed by an admin only.');
     if (disabled && id === DEFAULT_ORG_ID)
       throw new Failure('conflict', 'The default organization cannot be disabled.');
     return organizations(db).update(id, {

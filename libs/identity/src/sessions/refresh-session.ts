@@ -11,21 +11,21 @@ export const RefreshToken = z
 export type RefreshToken = z.output<typeof RefreshToken>;
 
 /**
- * Exchanges a refresh token for the next (RFC 9700, 4.14.2). One that was exchanged before ends the session: two hold it, and nobody
- * can tell which of them is the thief.
- * @throws Failure unauthorized
+ * Exchanges a refresh token for a new one and extends the session by `lifetimeSeconds` (RFC 9700, section
+ * 4.14.2). Reuse of an exchanged token ends the session, because one of its two holders has stolen it.
+ * @throws Failure unauthorized if the token is invalid, expired or was used before
  */
-export function refreshSession(db: Database, lifetime: number) {
+export function refreshSession(db: Database, lifetimeSeconds: number) {
   return async function exchangeRefreshToken({ refresh_token }: RefreshToken): Promise<Session> {
-    const given = refreshTokens.decode(refresh_token);
-    if (!given) throw invalidRefreshToken();
-    const { id: refreshId, token, secretHash } = refreshTokens.mint(given.id);
+    const decoded = refreshTokens.decode(refresh_token);
+    if (!decoded) throw invalidRefreshToken();
+    const { id: refreshId, token, secretHash } = refreshTokens.mint(decoded.id);
     const now = Date.now();
     const session = await sessions(db).rotate(refreshId, {
-      old: given.secretHash,
+      old: decoded.secretHash,
       next: secretHash,
       now: new Date(now),
-      expiresAt: new Date(now + lifetime * 1000),
+      expiresAt: new Date(now + lifetimeSeconds * 1000),
     });
     const user = session && (await users(db).findBySession(session.userId, session.id, new Date(now)));
     if (user) return { id: session.id, user, refreshToken: token };
@@ -37,6 +37,6 @@ export function refreshSession(db: Database, lifetime: number) {
 function invalidRefreshToken(): Failure {
   return new Failure(
     'unauthorized',
-    'The refresh token is not valid, has expired or was used before: sign in again.',
+    'The refresh token is invalid, expired or was used before: sign in again.',
   );
 }

@@ -16,15 +16,18 @@ export interface SessionRoutes {
   db: Database;
   passwords: PasswordHasher;
   tokens: AccessTokens;
-  /** Seconds a session lasts from its last refresh. */
+  /** Lifetime of a session from its last refresh. */
   sessionLifetimeSeconds: number;
 }
 
-/** Signing in, staying in, and out. Where a password or refresh token could be guessed, an address counts, not who signed in. */
+/**
+ * Routes of sessions. Requests that could guess a password or a refresh token are rate-limited per address
+ * (`guest`), not per user.
+ */
 export async function sessionRoutes(app: HttpServer, routes: SessionRoutes): Promise<void> {
   const { db, passwords, tokens, sessionLifetimeSeconds } = routes;
-  const signedIn = signIn(db, passwords, sessionLifetimeSeconds);
-  const refreshed = refreshSession(db, sessionLifetimeSeconds);
+  const startSession = signIn(db, passwords, sessionLifetimeSeconds);
+  const refresh = refreshSession(db, sessionLifetimeSeconds);
   const change = changePassword(db, passwords);
 
   app.route({
@@ -37,7 +40,7 @@ export async function sessionRoutes(app: HttpServer, routes: SessionRoutes): Pro
       body: Credentials,
       response: { 200: Enveloped(SignedIn) },
     },
-    handler: async ({ body }) => envelope(presentSession(tokens, await signedIn(body))),
+    handler: async ({ body }) => envelope(presentSession(tokens, await startSession(body))),
   });
 
   app.route({
@@ -50,7 +53,7 @@ export async function sessionRoutes(app: HttpServer, routes: SessionRoutes): Pro
       body: RefreshToken,
       response: { 200: Enveloped(SignedIn) },
     },
-    handler: async ({ body }) => envelope(presentSession(tokens, await refreshed(body))),
+    handler: async ({ body }) => envelope(presentSession(tokens, await refresh(body))),
   });
 
   app.route({
@@ -84,18 +87,18 @@ export async function sessionRoutes(app: HttpServer, routes: SessionRoutes): Pro
     method: 'GET',
     url: '/auth/me',
     config: { family: 'oriontel', access: 'signed-in' },
-    schema: { tags: ['Accounts'], summary: 'Read who is signed in', response: { 200: Enveloped(User) } },
+    schema: { tags: ['Accounts'], summary: 'Get the current user', response: { 200: Enveloped(User) } },
     async handler({ principal }) {
       const { id, sessionId } = requireUser(principal);
       const user = await users(db).findBySession(id, sessionId, new Date());
-      if (!user) throw new Failure('unauthorized', 'This user does not exist any more.');
+      if (!user) throw new Failure('unauthorized', 'The session has ended: sign in again.');
       return envelope(presentUser(user));
     },
   });
 }
 
-/** The guard lets no key in where one must be signed in. */
+/** Narrows the type: the guard admits only users to `signed-in` routes. */
 function requireUser(principal: Principal): Extract<Principal, { kind: 'user' }> {
-  if (principal.kind !== 'user') throw new Failure('forbidden', 'An API key cannot be used here: sign in.');
+  if (principal.kind !== 'user') throw new Failure('forbidden', 'API keys cannot be used here: sign in.');
   return principal;
 }

@@ -10,14 +10,17 @@ export interface NewSession {
   expiresAt: Date;
 }
 
-/** The only file that speaks to the sessions table. */
+/** Repository of the sessions table. */
 export function sessions(db: Queryable) {
   return {
     async start(session: NewSession): Promise<void> {
       await db.session.create({ data: session, select: { id: true } });
     },
 
-    /** Exchanges the refresh token for the next; returns the session, null where the old one is not good now. */
+    /**
+     * Replaces the refresh token hash `old` by `next`. Returns null if `old` is not the current one or has
+     * expired.
+     */
     async rotate(
       refreshId: string,
       { old, next, now, expiresAt }: { old: Hash; next: Hash; now: Date; expiresAt: Date },
@@ -38,9 +41,9 @@ export function sessions(db: Queryable) {
       await db.session.deleteMany({ where: { refreshId } });
     },
 
-    /** All but `kept`. */
-    async endAllForUser(userId: number, kept?: string): Promise<void> {
-      await db.session.deleteMany({ where: { userId, ...(kept && { id: { not: kept } }) } });
+    /** Ends every session of the user except `keptId`. */
+    async endAllForUser(userId: number, keptId?: string): Promise<void> {
+      await db.session.deleteMany({ where: { userId, ...(keptId && { id: { not: keptId } }) } });
     },
 
     async deleteExpired(userId: number, now: Date): Promise<void> {

@@ -5,13 +5,13 @@ import type { AccessTokens } from './access-tokens.ts';
 
 export const refreshTokens = createSecretTokens('otr_');
 
-/** What a sign-in, and each refresh, answers. */
+/** Response to a sign-in and to each refresh. */
 export const SignedIn = z
   .object({
     token: z.string(),
     token_type: z.literal('Bearer'),
     expires_in: z.int().meta({ description: 'Seconds' }),
-    refresh_token: z.string().meta({ description: 'Good for one POST /auth/refresh' }),
+    refresh_token: z.string().meta({ description: 'Valid for one POST /auth/refresh' }),
     user: User,
   })
   .meta({

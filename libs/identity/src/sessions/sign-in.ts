@@ -7,7 +7,9 @@ import { users } from '../users/user.repository.ts';
 import { sessions } from './session.repository.ts';
 import { refreshTokens, type Session } from './session.ts';
 
-/** Looser than a registration: what cannot be right is simply wrong, without telling why. */
+/**
+ * Looser than `Registration`: an impossible username or password fails like a wrong one, without a reason.
+ */
 export const Credentials = z
   .strictObject({
     username: z.string().min(1).max(254),
@@ -17,10 +19,10 @@ export const Credentials = z
 export type Credentials = z.output<typeof Credentials>;
 
 /**
- * Starts a session that lasts `lifetime` seconds from its last refresh.
- * @throws Failure unauthorized, the same and as late whether there is no such user or the password is wrong.
+ * Starts a session that lasts `lifetimeSeconds` from its last refresh.
+ * @throws Failure unauthorized, with the same message and timing for an unknown user and for a wrong password
  */
-export function signIn(db: Database, passwords: PasswordHasher, lifetime: number) {
+export function signIn(db: Database, passwords: PasswordHasher, lifetimeSeconds: number) {
   return async function startSession({ username, password }: Credentials): Promise<Session> {
     const user = await users(db).findForSignIn(username.replaceAll('\0', ''));
     const matches = await passwords.verify(user?.passwordHash ?? null, password);
@@ -30,9 +32,9 @@ export function signIn(db: Database, passwords: PasswordHasher, lifetime: number
     const now = Date.now();
     await sessions(db).deleteExpired(user.id, new Date(now));
     await db.$transaction(async (tx) => {
-      // A session that starts after all others were ended would outlive the password it started with.
+      // A password change during `verify` has ended all sessions: this one must not start after it.
       if (!(await users(tx).lockIfPasswordUnchanged(user.id, user.passwordHash))) throw wrongCredentials();
-      const expiresAt = new Date(now + lifetime * 1000);
+      const expiresAt = new Date(now + lifetimeSeconds * 1000);
       await sessions(tx).start({ id, userId: user.id, refreshId, refreshHash, expiresAt });
     });
     return { id, user, refreshToken: token };

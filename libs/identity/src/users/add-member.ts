@@ -5,21 +5,22 @@ import { assertOrganizationExists } from '../organizations/assert-organization-e
 import { Username, type FoundUser } from './user.ts';
 import { users } from './user.repository.ts';
 
-/** By name: ids can be counted through, names must be known. */
+/** Identified by username: ids can be enumerated, usernames must be known. */
 export const Member = z
   .strictObject({ username: Username })
   .meta({ id: 'Member', examples: [{ username: 'john.smith' }] });
 export type Member = z.output<typeof Member>;
 
 /**
- * Makes a user of no organization one of this.
- * @throws Failure not_found, the same whether there is no such user or another organization has it
+ * Adds a user without an organization to this one, in the role `user`.
+ * @throws Failure not_found, with the same message for an unknown user and for a user of another organization
  */
 export function addMember(db: Database) {
   return async function addUserToOrganization(orgId: number, { username }: Member): Promise<FoundUser> {
     await assertOrganizationExists(db, orgId);
     const user = await users(db).addToOrganization(orgId, username);
-    if (!user) throw new Failure('not_found', 'No user of this name is without an organization.');
+    if (!user)
+      throw new Failure('not_found', 'There is no user with this username and without an organization.');
     return user;
   };
 }

@@ -14,7 +14,10 @@ export const PasswordChange = z
   });
 export type PasswordChange = z.output<typeof PasswordChange>;
 
-/** Ends every session of the user but this one. @throws Failure forbidden where the current password is not that. */
+/**
+ * Changes the user's own password and ends all other sessions.
+ * @throws Failure forbidden if `current_password` is wrong
+ */
 export function changePassword(db: Database, passwords: PasswordHasher) {
   return async function replacePassword(
     { id, sessionId }: { id: number; sessionId: string },
@@ -24,7 +27,7 @@ export function changePassword(db: Database, passwords: PasswordHasher) {
     if (!(await passwords.verify(current, current_password))) throw wrongPassword();
     const passwordHash = await passwords.hash(new_password);
     await db.$transaction(async (tx) => {
-      // Another one set it meanwhile, perhaps an admin because of a thief who knew this one.
+      // An admin may have reset a stolen password during `verify`: the reset must win.
       if (!(await users(tx).lockIfPasswordUnchanged(id, current))) throw wrongPassword();
       await users(tx).update(null, id, { passwordHash });
       await sessions(tx).endAllForUser(id, sessionId);

@@ -13,12 +13,12 @@ afterAll(() => store.drop());
 
 async function user(username: string, orgId: number | null, role: Role = 'user', disabled = false) {
   const email = `${username}@example.com`;
-  const made = await users(store.db).create({ username, email, name: null, passwordHash: null, role, orgId });
-  if (disabled) await users(store.db).update(null, made.id, { disabledAt: new Date() });
-  return `user/${made.id}`;
+  const created = await users(store.db).create({ username, email, name: null, passwordHash: null, role, orgId });
+  if (disabled) await users(store.db).update(null, created.id, { disabledAt: new Date() });
+  return `user/${created.id}`;
 }
 
-test('a user is written to about itself, the managers about all else, and nobody about users of others', async () => {
+test('findContactEmails returns the user or else the managers, and nobody for foreign users', async () => {
   const { id: ours } = await organizations(store.db).create({ name: 'Ours' });
   const { id: theirs } = await organizations(store.db).create({ name: 'Theirs' });
   const [first, second] = ['boss@example.com', 'chief@example.com'];
@@ -29,14 +29,23 @@ test('a user is written to about itself, the managers about all else, and nobody
   const ann = await user('ann', ours);
   const gone = await user('gone', ours, 'user', true);
   const stranger = await user('stranger', theirs);
-  const loner = await user('loner', null);
-  const entities = ['device/dev-001', ann, gone, stranger, loner, 'user/none', 'user/9999999999', 'user/0'];
+  const unassigned = await user('unassigned', null);
+  const entities = [
+    'device/dev-001',
+    ann,
+    gone,
+    stranger,
+    unassigned,
+    'user/none',
+    'user/9999999999',
+    'user/0',
+  ];
   expect(Object.fromEntries(await findContactEmails(store.db, ours, entities))).toEqual({
     'device/dev-001': [first, second],
     [ann]: ['ann@example.com'],
     [gone]: [first, second],
     [stranger]: [],
-    [loner]: [],
+    [unassigned]: [],
     'user/none': [],
     'user/9999999999': [],
     'user/0': [],
@@ -46,11 +55,11 @@ test('a user is written to about itself, the managers about all else, and nobody
   ]);
 });
 
-test('of very many managers the first are written to', async () => {
+test('findContactEmails returns at most 50 managers', async () => {
   const { id: orgId } = await organizations(store.db).create({ name: 'Top-heavy' });
   for (let n = 100; n < 152; n += 1) await user(`manager-${n}`, orgId, 'manager');
-  const told = (await findContactEmails(store.db, orgId, ['trunk/t'])).get('trunk/t')!;
-  expect([told.length, told[0], told.at(-1)]).toEqual([
+  const emails = (await findContactEmails(store.db, orgId, ['trunk/t'])).get('trunk/t')!;
+  expect([emails.length, emails[0], emails.at(-1)]).toEqual([
     50,
     'manager-100@example.com',
     'manager-149@example.com',

@@ -2,27 +2,28 @@ import { MAX_ID } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { users } from './user.repository.ts';
 
-/** Managers who are told at most. */
+/** Upper bound of recipients. */
 const MAX_MANAGERS = 50;
 
 const USER_ENTITY = /^user\/([1-9]\d{0,9})$/;
 
 /**
- * Whom an organization writes to about these entities (type/id): about a user that user, about all else its managers, and its
- * managers also about a user who is disabled. Nobody about users of others: their events are kept with the default organization
- * where they have none, and are none of its business.
+ * Email addresses to notify about each entity (`type/id`): the user for an active user, the managers of the
+ * organization for a disabled user and for every other entity. Users of other organizations or of none have
+ * no recipients here: their events may be stored in the default organization, whose managers must not see
+ * them.
  */
 export async function findContactEmails(
   db: Queryable,
   orgId: number,
   entities: string[],
 ): Promise<Map<string, string[]>> {
-  const idOf = (entity: string): number => Number(USER_ENTITY.exec(entity)?.[1]);
-  const ids = entities.map(idOf).filter((id) => id <= MAX_ID);
+  const userIdOf = (entity: string): number => Number(USER_ENTITY.exec(entity)?.[1]);
+  const ids = entities.map(userIdOf).filter((id) => id <= MAX_ID);
   const members = ids.length ? await users(db).findMembers(orgId, ids) : new Map<number, Member>();
   const managers = await users(db).listManagerEmails(orgId, MAX_MANAGERS);
   return new Map(
-    entities.map((entity) => [entity, chooseEmails(entity, members.get(idOf(entity)), managers)]),
+    entities.map((entity) => [entity, chooseEmails(entity, members.get(userIdOf(entity)), managers)]),
   );
 }
 

@@ -4,21 +4,21 @@ const running = vi.hoisted(() => ({ now: 0, most: 0 }));
 
 vi.mock('@node-rs/argon2', async (importActual) => {
   const actual = await importActual<typeof import('@node-rs/argon2')>();
-  function counted<A extends unknown[], R>(work: (...args: A) => Promise<R>) {
-    return async function countedInner(...args: A): Promise<R> {
+  function countRunning<A extends unknown[], R>(work: (...args: A) => Promise<R>) {
+    return async function runCounted(...args: A): Promise<R> {
       running.now += 1;
       running.most = Math.max(running.most, running.now);
       return work(...args).finally(() => (running.now -= 1));
     };
   }
-  return { ...actual, hash: counted(actual.hash), verify: counted(actual.verify) };
+  return { ...actual, hash: countRunning(actual.hash), verify: countRunning(actual.verify) };
 });
 
 const { createPasswordHasher } = await import('./password-hasher.ts');
 
 beforeEach(() => Object.assign(running, { now: 0, most: 0 }));
 
-test('a password is verified by its hash and by no other', async () => {
+test('verify accepts the password of the hash and no other', async () => {
   const passwords = createPasswordHasher();
   const hash = await passwords.hash('correct horse');
   expect(await passwords.verify(hash, 'correct horse')).toBe(true);
@@ -26,7 +26,7 @@ test('a password is verified by its hash and by no other', async () => {
   expect(await passwords.verify(null, 'nobody has this password')).toBe(false);
 });
 
-test('twenty at once run two at a time', async () => {
+test('at most two hashes run at once', async () => {
   const passwords = createPasswordHasher();
   const hash = await passwords.hash('x');
   await Promise.all(Array.from({ length: 20 }, (_, index) => passwords.verify(index % 2 ? hash : null, 'y')));

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe('without a token', () => {
-  test('the first admin is made while there is none, and answers with the user as documented', async () => {
+  test('the first admin can register while there is none; the response is the documented user', async () => {
     const fresh = await createTestIdentity();
     const { status, data } = await fresh.register('first', { role: 'admin' });
     expect(status).toBe(201);
@@ -33,18 +33,18 @@ describe('without a token', () => {
     expect((await fresh.register('second', { role: 'admin' })).status).toBe(403);
     await fresh.close();
   });
-  test('of ten who would be the first admin at once, one is', async () => {
+  test('one of ten concurrent first admins is registered', async () => {
     const fresh = await createTestIdentity();
     const names = Array.from({ length: 10 }, (_, index) => `admin-${index}`);
-    const answers = await Promise.all(names.map((name) => fresh.register(name, { role: 'admin' })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([
+    const responses = await Promise.all(names.map((name) => fresh.register(name, { role: 'admin' })));
+    expect(responses.map(({ status }) => status).sort()).toEqual([
       201,
       ...Array.from({ length: 9 }, () => 403),
     ]);
     expect(await fresh.db.user.count()).toBe(1);
     await fresh.close();
   });
-  test('a manager makes a new organization of the name given, or of its own', async () => {
+  test('a manager creates an organization with the given name, else with its username', async () => {
     async function nameOf(orgId: number | null) {
       return (await api.db.organization.findUniqueOrThrow({ where: { id: orgId! } })).name;
     }
@@ -52,21 +52,21 @@ describe('without a token', () => {
     const { data } = await api.register('solo', { role: 'manager' });
     expect(await nameOf(data.org_id)).toBe('solo');
   });
-  test('user is the default role, and belongs to none', async () => {
+  test('the default role is user, without an organization', async () => {
     expect((await api.register('plain')).data).toMatchObject({ role: 'user', org_id: null });
     expect((await api.register('named', { role: 'user' })).data).toMatchObject({
       role: 'user',
       org_id: null,
     });
   });
-  test('nobody chooses an organization', async () => {
+  test('org_id is 403', async () => {
     for (const role of ['user', 'manager', 'admin'])
       expect((await api.register('intruder', { role, org_id: manager.org_id })).status).toBe(403);
   });
 });
 
 describe('with a token', () => {
-  test('an admin makes any role in any organization', async () => {
+  test('an admin registers any role in any organization', async () => {
     const orgId = await org('Elsewhere');
     expect((await api.register('admin2', { role: 'admin' }, admin)).data).toMatchObject({
       role: 'admin',
@@ -78,11 +78,11 @@ describe('with a token', () => {
         org_id: orgId,
       });
   });
-  test('an organization that does not exist is 404, and nobody is made', async () => {
+  test('an unknown organization is 404, and no user is created', async () => {
     expect((await api.register('nowhere-man', { org_id: 999_999 }, admin)).status).toBe(404);
     expect(await api.db.user.count({ where: { username: 'nowhere-man' } })).toBe(0);
   });
-  test('a manager makes users and managers of its own organization only', async () => {
+  test('a manager registers users and managers of its own organization only', async () => {
     for (const role of ['user', 'manager'])
       expect((await api.register(`${role}-of-boss`, { role }, manager.authorization)).data).toMatchObject({
         role,
@@ -92,17 +92,17 @@ describe('with a token', () => {
     expect((await api.register('x-admin', { role: 'admin' }, manager.authorization)).status).toBe(403);
     expect((await api.register('x-other', { org_id: 1 }, manager.authorization)).status).toBe(403);
   });
-  test('a user makes nobody', async () => {
+  test('a user cannot register anyone', async () => {
     const { authorization } = await api.signUp('simple');
     for (const role of ['user', 'manager', 'admin'])
       expect((await api.register('x-by-user', { role }, authorization)).status).toBe(403);
   });
-  test('a token that is not good is 401, not taken for none', async () => {
+  test('an invalid token is 401, not treated as absent', async () => {
     expect((await api.register('ghost', {}, 'Bearer nonsense')).status).toBe(401);
   });
 });
 
-describe('a name or address that is taken', () => {
+describe('a username or email that is taken', () => {
   test.each([
     [{ username: 'Dora' }, 'username'],
     [{ username: 'DORA', email: 'new@example.com' }, 'username'],
@@ -113,20 +113,20 @@ describe('a name or address that is taken', () => {
     expect(status).toBe(409);
     expect(error.details?.[0]?.field).toBe(field);
   });
-  test('of ten who ask for one name at once, one has it and the others get 409', async () => {
-    const answers = await Promise.all(Array.from({ length: 10 }, () => api.register('popular')));
-    expect(answers.map(({ status }) => status).sort()).toEqual([
+  test('of ten concurrent registrations of one username, one succeeds and the others are 409', async () => {
+    const responses = await Promise.all(Array.from({ length: 10 }, () => api.register('popular')));
+    expect(responses.map(({ status }) => status).sort()).toEqual([
       201,
       ...Array.from({ length: 9 }, () => 409),
     ]);
   });
-  test('of ten managers who ask for one name at once, one organization stays', async () => {
+  test('ten concurrent managers with one username create one organization', async () => {
     await Promise.all(Array.from({ length: 10 }, () => api.register('chief', { role: 'manager' })));
     expect(await api.db.organization.count({ where: { name: 'chief' } })).toBe(1);
   });
 });
 
-describe('what cannot be is 400 and names the field', () => {
+describe('an invalid field is 400 and named in the details', () => {
   test.each([
     ['color', { color: 'red' }],
     ['is_admin', { is_admin: true }],
@@ -140,7 +140,7 @@ describe('what cannot be is 400 and names the field', () => {
     ['username', { username: 'with space' }],
     ['username', { username: 'nul\0nul' }],
     ['username', { username: { $gt: '' } }],
-    ['email', { email: 'no address' }],
+    ['email', { email: 'not an address' }],
     ['email', { email: 'nul\0@example.com' }],
     ['organization', { role: 'manager', organization: 'nul\0nul' }],
     ['organization', { role: 'manager', organization: '   ' }],
@@ -153,7 +153,7 @@ describe('what cannot be is 400 and names the field', () => {
   });
 });
 
-test('a password is kept as an Argon2id hash, and reads back nowhere', async () => {
+test('a password is stored as an Argon2id hash and not part of the response', async () => {
   const { body } = await api.register('keeper');
   const { passwordHash } = await api.db.user.findFirstOrThrow({ where: { username: 'keeper' } });
   expect(passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
@@ -161,8 +161,8 @@ test('a password is kept as an Argon2id hash, and reads back nowhere', async () 
   expect(body).not.toContain(PASSWORD);
 });
 
-describe('ADMIN_USERNAME and ADMIN_PASSWORD', () => {
-  test('make the first admin, who can sign in; a second start, or of another name, changes nothing', async () => {
+describe('ensureAdmin', () => {
+  test('creates the first admin, who can sign in; later calls change nothing', async () => {
     const fresh = await createTestIdentity();
     const ensure = ensureAdmin(fresh.db, createPasswordHasher());
     expect(await ensure('operator', 'operator@localhost', PASSWORD)).toBe(true);
@@ -175,28 +175,28 @@ describe('ADMIN_USERNAME and ADMIN_PASSWORD', () => {
     expect(await fresh.db.user.count()).toBe(1);
     await fresh.close();
   });
-  test('two gateways that start at once make one admin', async () => {
+  test('creates one admin when gateways start at once', async () => {
     const fresh = await createTestIdentity();
     const ensure = ensureAdmin(fresh.db, createPasswordHasher());
-    const made = await Promise.all(
+    const created = await Promise.all(
       ['a', 'b', 'a'].map((name) => ensure(`admin-${name}`, `${name}@localhost`, PASSWORD)),
     );
-    expect(made.filter(Boolean)).toHaveLength(1);
+    expect(created.filter(Boolean)).toHaveLength(1);
     expect(await fresh.db.user.count()).toBe(1);
     await fresh.close();
   });
 });
 
-test('the demo organization can be made twice, nobody signs in with it, and the next ids come after it', async () => {
-  function make() {
+test('seedOrganization is idempotent, without a login, and generated ids continue after it', async () => {
+  function seed() {
     return seedOrganization(
       api.db,
       { id: 12_345, name: 'Demo', region: 'US' },
       { id: 67_890, username: 'john.smith', name: 'John Smith', email: 'john.smith@example.com' },
     );
   }
-  await make();
-  await make();
+  await seed();
+  await seed();
   const { data } = await api.register('after-demo', { role: 'manager' });
   expect(data.id).toBeGreaterThan(67_890);
   expect(data.org_id).toBeGreaterThan(12_345);

@@ -15,8 +15,10 @@ export const Registration = z
     password: Password,
     name: Label.optional(),
     role: RoleName.default('user'),
-    organization: Label.optional().meta({ description: 'The name of the new organization of a manager' }),
-    org_id: Id.optional().meta({ description: 'For admins: the organization the user belongs to' }),
+    organization: Label.optional().meta({
+      description: 'Name of the organization created for a manager. Default: the username',
+    }),
+    org_id: Id.optional().meta({ description: 'Admins only: the organization of the user' }),
   })
   .meta({
     id: 'Registration',
@@ -27,8 +29,9 @@ export const Registration = z
 export type Registration = z.output<typeof Registration>;
 
 /**
- * Registers a user. Without a creator: the first admin, a manager of a new organization, or a user of none.
- * An admin makes anyone anywhere; a manager makes managers and users of its own organization.
+ * Registers a user. Without a creator: the first admin, a manager of a new organization, or a user without
+ * one. An admin registers any role in any organization; a manager registers managers and users of its own
+ * organization.
  * @throws Failure forbidden, conflict, not_found
  */
 export function registerUser(db: Database, passwords: PasswordHasher) {
@@ -41,15 +44,15 @@ export function registerUser(db: Database, passwords: PasswordHasher) {
     const passwordHash = await passwords.hash(password);
     return db
       .$transaction(async (tx) => {
-        await assertNotTaken(tx, username, email);
+        await assertAvailable(tx, username, email);
         if (role === 'admin' && !creator && (await users(tx).hasAdmin())) {
-          throw new Failure('forbidden', 'An admin exists already: ask one to register you.');
+          throw new Failure('forbidden', 'An admin already exists: ask an admin to register you.');
         }
         const orgId = await resolveOrganization(tx, creator, registration);
         return users(tx).create({ username, email, name, passwordHash, role, orgId });
       })
       .catch((error: unknown) => {
-        // Two requests with one name at once: the database saw the other first.
+        // A concurrent request registered the same username first.
         if (isUniqueViolation(error)) throw takenFailure('username');
         throw error;
       });
@@ -58,17 +61,18 @@ export function registerUser(db: Database, passwords: PasswordHasher) {
 
 function assertMayRegister(creator: Principal | null, { role, org_id }: Registration): void {
   if (!creator) {
-    if (org_id !== undefined) throw new Failure('forbidden', 'org_id can only be chosen by an admin.');
+    if (org_id !== undefined) throw new Failure('forbidden', 'org_id can be chosen by an admin only.');
     return;
   }
   if (creator.kind === 'key' || creator.role === 'user')
-    throw new Failure('forbidden', 'Only managers and admins register others.');
+    throw new Failure('forbidden', 'Only managers and admins can register other users.');
   if (creator.role === 'admin') return;
-  if (role === 'admin') throw new Failure('forbidden', 'A manager registers managers and users, not admins.');
+  if (role === 'admin')
+    throw new Failure('forbidden', 'A manager can register managers and users, not admins.');
   organizationToWrite(creator, org_id);
 }
 
-async function assertNotTaken(tx: Queryable, username: string, email: string): Promise<void> {
+async function assertAvailable(tx: Queryable, username: string, email: string): Promise<void> {
   const field = await users(tx).findTakenField(username, email);
   if (field) throw takenFailure(field);
 }
@@ -93,7 +97,11 @@ async function resolveOrganization(
   return (await organizations(tx).create({ name: organization ?? username })).id;
 }
 
-/** ADMIN_USERNAME and ADMIN_PASSWORD: the first admin, where there is none. Returns whether it was made. */
+/**
+ * Creates the first admin from ADMIN_USERNAME, ADMIN_EMAIL and ADMIN_PASSWORD. Returns false if an admin
+ * exists.
+ * @throws Error if the username or email belongs to another user
+ */
 export function ensureAdmin(db: Database, passwords: PasswordHasher) {
   return async function createFirstAdmin(
     username: string,
@@ -109,7 +117,9 @@ export function ensureAdmin(db: Database, passwords: PasswordHasher) {
       })
       .catch((error: unknown) => {
         if (isUniqueViolation(error))
-          throw new Error('ADMIN_USERNAME or ADMIN_EMAIL is that of a user who is no admin: choose another.');
+          throw new Error(
+            'ADMIN_USERNAME or ADMIN_EMAIL belongs to a user who is not an admin: choose another.',
+          );
         throw error;
       });
   };

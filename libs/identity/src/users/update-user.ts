@@ -9,8 +9,8 @@ import type { FoundUser, UserUpdate } from './user.ts';
 import { users } from './user.repository.ts';
 
 /**
- * Changes a user: an admin anyone's, a manager those of its organization. Whoever is disabled or gets another password is
- * signed out everywhere.
+ * Partial update: omitted fields keep their value. Admins update any user, managers those of their
+ * organization. Disabling a user or setting a password ends the user's sessions.
  * @throws Failure not_found, forbidden, conflict
  */
 export function updateUser(db: Database, passwords: PasswordHasher) {
@@ -23,7 +23,7 @@ export function updateUser(db: Database, passwords: PasswordHasher) {
     if (password !== undefined && !isAdmin(actor))
       throw new Failure(
         'forbidden',
-        "Only an admin sets another's password; one's own: POST /auth/password.",
+        "Only an admin can set another user's password; change your own with POST /auth/password.",
       );
     const passwordHash = password === undefined ? undefined : await passwords.hash(password);
     const orgId = organizationToRead(actor);
@@ -53,8 +53,8 @@ const userNotFound = (): Failure => new Failure('not_found', 'No such user.');
 
 function assertMayUpdate(actor: Principal, user: FoundUser, update: UserUpdate): void {
   if (isAdmin(actor)) return;
-  if (user.role === 'admin') throw new Failure('forbidden', 'A manager does not change an admin.');
-  if (update.role === 'admin') throw new Failure('forbidden', 'Only an admin makes admins.');
+  if (user.role === 'admin') throw new Failure('forbidden', 'A manager cannot change an admin.');
+  if (update.role === 'admin') throw new Failure('forbidden', 'Only an admin can grant the role admin.');
   if ((update.org_id ?? actor.orgId) !== actor.orgId)
     throw new Failure('forbidden', 'Not authorized for this organization.');
 }
@@ -62,9 +62,9 @@ function assertMayUpdate(actor: Principal, user: FoundUser, update: UserUpdate):
 async function assertUpdatePossible(tx: Queryable, before: FoundUser, after: FoundUser): Promise<void> {
   if (after.orgId !== null && after.orgId !== before.orgId) await assertOrganizationExists(tx, after.orgId);
   if (isManagerWithoutOrganization(after) && !isManagerWithoutOrganization(before))
-    throw new Failure('conflict', 'A manager belongs to an organization: say which by org_id.');
+    throw new Failure('conflict', 'A manager needs an organization: set org_id.');
   if (isActiveAdmin(before) && !isActiveAdmin(after) && !(await users(tx).hasOtherActiveAdmin(before.id)))
-    throw new Failure('conflict', 'This is the last admin: make another one first.');
+    throw new Failure('conflict', 'This is the last active admin: appoint another one first.');
 }
 
 function isManagerWithoutOrganization({ role, orgId }: FoundUser): boolean {
@@ -79,7 +79,7 @@ function toUserChange(user: FoundUser, { email, name, role, org_id, disabled }: 
     ...(name !== undefined && { name }),
     ...(role !== undefined && { role }),
     ...(org_id !== undefined && { orgId: org_id }),
-    // Whoever is let go takes no power along into the next organization; an admin's comes from none.
+    // A manager without an organization becomes a user, so that joining another one grants no rights there.
     ...(org_id === null && role === undefined && user.role === 'manager' && { role: 'user' as const }),
     ...(disabled !== undefined && { disabledAt: disabled ? new Date() : null }),
   };

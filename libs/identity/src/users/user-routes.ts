@@ -27,10 +27,10 @@ const UserQuery = z.strictObject({
   ...pageQuery,
   role: RoleName.optional(),
   disabled: z.stringbool('must be true or false').optional(),
-  text: text(254).optional().meta({ description: 'Part of username, email or name' }),
+  text: text(254).optional().meta({ description: 'Substring of username, email or name, case-insensitive' }),
 });
 
-/** Registration, and for admins all users, for a manager those of its organization. */
+/** Routes of registration and of users: all of them for admins, those of its organization for a manager. */
 export async function userRoutes(app: HttpServer, { db, passwords }: UserRoutes): Promise<void> {
   const register = registerUser(db, passwords);
   const update = updateUser(db, passwords);
@@ -85,7 +85,7 @@ export async function userRoutes(app: HttpServer, { db, passwords }: UserRoutes)
     method: 'GET',
     url: '/users/:id',
     config: { family: 'oriontel', access: managers },
-    schema: { tags: ['Accounts'], summary: 'Read a user', params, response: { 200: Enveloped(UserAccount) } },
+    schema: { tags: ['Accounts'], summary: 'Get a user', params, response: { 200: Enveloped(UserAccount) } },
     async handler({ principal, params: { id } }) {
       const user = await users(db).find(organizationToRead(principal), id);
       if (!user) throw new Failure('not_found', 'No such user.');

@@ -11,13 +11,20 @@ export interface NewUser {
   orgId: number | null;
 }
 
+export interface SeedUser {
+  id: number;
+  username: string;
+  name: string;
+  email: string;
+  orgId: number;
+}
+
 type UserChange = Partial<Omit<NewUser, 'username'> & { disabledAt: Date | null }>;
 
-/** What a list may ask for. */
 export interface UserFilter {
   role?: Role | undefined;
   disabled?: boolean | undefined;
-  /** Part of username, email or name, in any case. */
+  /** Substring of username, email or name, case-insensitive. */
   text?: string | undefined;
 }
 
@@ -34,13 +41,16 @@ const select = {
   createdAt: true,
 } as const;
 
-/** Who may sign in: neither disabled nor of a disabled organization. An admin is of the whole platform. */
+/**
+ * Users who may sign in: not disabled, and neither is their organization. A disabled organization does not
+ * lock out an admin.
+ */
 const maySignIn = {
   disabledAt: null,
   OR: [{ role: 'admin' }, { orgId: null }, { organization: { disabledAt: null } }],
 } satisfies Prisma.UserWhereInput;
 
-/** Prisma makes a LIKE of it, and leaves the wildcards in it as they are. */
+/** Escapes LIKE wildcards, which Prisma does not. */
 function containsText(text: string) {
   return {
     contains: text.replace(/[\\%_]/g, '\\$&'),
@@ -50,10 +60,10 @@ function containsText(text: string) {
 
 const inOrg = (orgId: number | null): Prisma.UserWhereInput => (orgId === null ? {} : { orgId });
 
-/** Any constant: those who make the first admin or take away the last one wait for each other. */
+/** Advisory lock key (an arbitrary constant): serializes creating the first and removing the last admin. */
 const ADMINS_LOCK_KEY = 7_017_216;
 
-/** The only file that speaks to the users table. */
+/** Repository of the users table. */
 export function users(db: Queryable) {
   return {
     async create({ username, email, ...rest }: NewUser): Promise<FoundUser> {
@@ -71,7 +81,24 @@ export function users(db: Queryable) {
       );
     },
 
-    /** The field of another user that is in the way. */
+    /**
+     * Inserts a user without a password and with a chosen id unless it exists. Generated ids continue after
+     * the largest one.
+     */
+    async insertWithId({ id, username, name, email, orgId }: SeedUser): Promise<void> {
+      await db.$executeRaw`
+        INSERT INTO users (id, username, username_key, email, email_key, name, role, org_id)
+        VALUES (
+          ${id}::int, ${username}, ${toLookupKey(username)}, ${email}, ${toLookupKey(email)}, ${name}, 'user',
+          ${orgId}::int)
+        ON CONFLICT DO NOTHING`;
+      await db.$executeRaw`
+        SELECT setval(
+          pg_get_serial_sequence('users', 'id'),
+          greatest((SELECT max(id) FROM users), 1))`;
+    },
+
+    /** The field that another user already has; null if both are free. */
     async findTakenField(username: string, email: string): Promise<'username' | 'email' | null> {
       const other = await db.user.findFirst({
         where: { OR: [{ usernameKey: toLookupKey(username) }, { emailKey: toLookupKey(email) }] },
@@ -80,15 +107,17 @@ export function users(db: Queryable) {
       return other && (other.usernameKey === toLookupKey(username) ? 'username' : 'email');
     },
 
-    /** Holds off others who ask about admins until the transaction ends. */
+    /** Holds the lock on admins until the transaction ends. */
     async hasAdmin(): Promise<boolean> {
-      await db.$executeRaw`SELECT pg_advisory_xact_lock(${ADMINS_LOCK_KEY})`;
+      await lockAdmins(db);
       return (await db.user.findFirst({ where: { role: 'admin' }, select: { id: true } })) !== null;
     },
 
-    /** Besides this one. Holds off others who ask about admins until the transaction ends. */
+    /**
+     * Whether a user other than `id` is an active admin. Holds the lock on admins until the transaction ends.
+     */
     async hasOtherActiveAdmin(id: number): Promise<boolean> {
-      await db.$executeRaw`SELECT pg_advisory_xact_lock(${ADMINS_LOCK_KEY})`;
+      await lockAdmins(db);
       const other = await db.user.findFirst({
         where: { role: 'admin', disabledAt: null, id: { not: id } },
         select: { id: true },
@@ -96,7 +125,7 @@ export function users(db: Queryable) {
       return other !== null;
     },
 
-    /** By id; `orgId` null lists every organization's, and those of none. */
+    /** Ordered by id. A null `orgId` lists every user, including those without an organization. */
     async list(
       orgId: number | null,
       { role, disabled, text }: UserFilter,
@@ -126,7 +155,7 @@ export function users(db: Queryable) {
       return row && toUser(row);
     },
 
-    /** What those of the organization are called: by their name, or where they have none by their username. */
+    /** Display names (the name, else the username) of users of the organization; other ids are omitted. */
     async findDisplayNames(
       orgId: number,
       ids: number[],
@@ -135,7 +164,7 @@ export function users(db: Queryable) {
       return rows.map(({ id, name, username, email }) => ({ id, name: name ?? username, email }));
     },
 
-    /** Those of the organization. */
+    /** Users of the organization by id; other ids are omitted. */
     async findMembers(
       orgId: number,
       ids: number[],
@@ -147,29 +176,33 @@ export function users(db: Queryable) {
       return new Map(rows.map(({ id, email, disabledAt }) => [id, { email, disabled: disabledAt !== null }]));
     },
 
-    /** Of those who manage the organization and are not disabled, the first `most`. */
-    async listManagerEmails(orgId: number, most: number): Promise<string[]> {
+    /** Email addresses of at most `limit` active managers of the organization, oldest accounts first. */
+    async listManagerEmails(orgId: number, limit: number): Promise<string[]> {
       const rows = await db.user.findMany({
         where: { orgId, role: 'manager', disabledAt: null },
         select: { email: true },
         orderBy: { id: 'asc' },
-        take: most,
+        take: limit,
       });
       return rows.map(({ email }) => email);
     },
 
-    /** The organization of a user, null where it has none; undefined where there is no such user. */
+    /** Null if the user has no organization, undefined if there is no such user. */
     async findOrganizationId(id: number): Promise<number | null | undefined> {
       return (await db.user.findUnique({ where: { id }, select: { orgId: true } }))?.orgId;
     },
 
-    /** As `find`, and holds off others who would change this user until the transaction ends. */
+    /** `find` with a row lock until the transaction ends. */
     async findForUpdate(orgId: number | null, id: number): Promise<FoundUser | null> {
-      await db.$executeRaw`SELECT FROM users WHERE id = ${id} FOR NO KEY UPDATE`;
+      await db.$executeRaw`
+        SELECT
+        FROM users
+        WHERE id = ${id}
+        FOR NO KEY UPDATE`;
       return users(db).find(orgId, id);
     },
 
-    /** For signing in. */
+    /** By username, case-insensitive, with the password hash; null if the user may not sign in. */
     async findForSignIn(username: string): Promise<(FoundUser & { passwordHash: string | null }) | null> {
       const row = await db.user.findFirst({
         where: { usernameKey: toLookupKey(username), ...maySignIn },
@@ -178,7 +211,7 @@ export function users(db: Queryable) {
       return row && toUser(row);
     },
 
-    /** Whoever has not ended the session since, and may sign in still. */
+    /** The user of an active session; null if the session has ended or the user may no longer sign in. */
     async findBySession(id: number, sessionId: string, now: Date): Promise<FoundUser | null> {
       const row = await db.user.findFirst({
         where: { id, ...maySignIn, sessions: { some: { id: sessionId, expiresAt: { gt: now } } } },
@@ -194,17 +227,24 @@ export function users(db: Queryable) {
     },
 
     /**
-     * Whether the user is not disabled and has this password still: checking one takes long enough for both to change. Holds
-     * off others who would change them until the transaction ends.
+     * Locks the user until the transaction ends, if active and with this password hash. Returns false
+     * otherwise: either may have changed during the slow password check.
      */
     async lockIfPasswordUnchanged(id: number, passwordHash: string | null): Promise<boolean> {
-      const kept = await db.$executeRaw`
-      SELECT FROM users WHERE id = ${id} AND password_hash = ${passwordHash} AND disabled_at IS NULL
-      FOR NO KEY UPDATE`;
-      return kept > 0;
+      const locked = await db.$executeRaw`
+        SELECT
+        FROM users
+        WHERE id = ${id}
+          AND password_hash = ${passwordHash}
+          AND disabled_at IS NULL
+        FOR NO KEY UPDATE`;
+      return locked > 0;
     },
 
-    /** Null where there is none. @throws unique violation where the email is another's */
+    /**
+     * Partial update: omitted fields keep their value. Returns null if not found.
+     * @throws a unique violation if another user has the email
+     */
     async update(
       orgId: number | null,
       id: number,
@@ -218,7 +258,9 @@ export function users(db: Queryable) {
       return row ? toUser(row) : null;
     },
 
-    /** Takes in whom no organization has, as a plain user; null where there is no such user. */
+    /**
+     * Adds an active user without an organization, in the role `user`. Returns null if there is no such user.
+     */
     async addToOrganization(orgId: number, username: string): Promise<FoundUser | null> {
       const [row] = await db.user.updateManyAndReturn({
         where: { usernameKey: toLookupKey(username), orgId: null, role: { not: 'admin' }, disabledAt: null },
@@ -228,4 +270,8 @@ export function users(db: Queryable) {
       return row ? toUser(row) : null;
     },
   };
+}
+
+async function lockAdmins(db: Queryable): Promise<void> {
+  await db.$executeRaw`SELECT pg_advisory_xact_lock(${ADMINS_LOCK_KEY})`;
 }

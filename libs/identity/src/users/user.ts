@@ -10,7 +10,7 @@ export const Username = z
 export const Password = text(128).min(8, 'must be at least 8 characters');
 export const RoleName = z.enum(roles, 'must be admin, manager or user');
 
-/** A user as it reads over HTTP. */
+/** A user in responses to the user itself. */
 export const User = z
   .object({
     id: z.int(),
@@ -35,7 +35,7 @@ export const User = z
   });
 export type User = z.output<typeof User>;
 
-/** A user as those read it who keep its organization. */
+/** A user in responses to managers and admins. */
 export const UserAccount = User.extend({
   name: z.string().nullable(),
   disabled: z.boolean(),
@@ -61,11 +61,13 @@ export const UserUpdate = z
     email: Email.optional(),
     name: Label.nullable().optional(),
     role: RoleName.optional(),
-    org_id: Id.nullable().optional().meta({ description: 'null lets the user go. Another one: for admins' }),
-    disabled: z.boolean().optional().meta({ description: 'true ends its sessions, too' }),
-    password: Password.optional().meta({ description: 'For admins; ends its sessions' }),
+    org_id: Id.nullable()
+      .optional()
+      .meta({ description: 'null removes the user from its organization. Any other value: admins only' }),
+    disabled: z.boolean().optional().meta({ description: 'true also ends the sessions of the user' }),
+    password: Password.optional().meta({ description: 'Admins only. Ends the sessions of the user' }),
   })
-  .refine((update) => Object.keys(update).length > 0, 'must change at least one member')
+  .refine((update) => Object.keys(update).length > 0, 'must change at least one field')
   .meta({ id: 'UserUpdate', examples: [{ name: 'John Smith', role: 'manager' }] });
 export type UserUpdate = z.output<typeof UserUpdate>;
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
 import type { UserAccount } from './user.ts';
+import { users } from './user.repository.ts';
 
 type SignedUp = Awaited<ReturnType<TestIdentity['signUp']>>;
 
@@ -10,8 +11,8 @@ let manager: SignedUp;
 let member: SignedUp;
 let otherManager: SignedUp;
 let otherMember: SignedUp;
-/** Of no organization. */
-let free: SignedUp;
+/** Without an organization. */
+let unassigned: SignedUp;
 beforeAll(async () => {
   api = await createTestIdentity();
   admin = await api.signUp('root', { role: 'admin' });
@@ -19,7 +20,7 @@ beforeAll(async () => {
   member = await api.signUp('member', { name: 'Mia Member' }, manager.authorization);
   otherManager = await api.signUp('other-boss', { role: 'manager' });
   otherMember = await api.signUp('other-member', {}, otherManager.authorization);
-  free = await api.signUp('free');
+  unassigned = await api.signUp('unassigned');
 });
 afterAll(() => api.close());
 
@@ -34,14 +35,17 @@ function put(as: string | undefined, id: number | string, body: unknown) {
 async function login(username: string, password = PASSWORD) {
   return (await api.call('POST', '/auth/login', { body: { username, password } })).status;
 }
-const promise = { id: expect.any(Number) as number, created_at: expect.stringMatching(/Z$/) as string };
+const generatedFields = {
+  id: expect.any(Number) as number,
+  created_at: expect.stringMatching(/Z$/) as string,
+};
 
-describe('reading users', () => {
-  test('a user reads with its name and whether it is disabled', async () => {
+describe('GET /users and /users/:id', () => {
+  test('a user is shown with its name and whether it is disabled', async () => {
     const { status, data } = await read(manager.authorization, member.id);
     expect(status).toBe(200);
     expect(data).toEqual({
-      ...promise,
+      ...generatedFields,
       username: 'member',
       email: 'member@example.com',
       name: 'Mia Member',
@@ -51,27 +55,27 @@ describe('reading users', () => {
     });
     expect((await list(manager.authorization)).data).toContainEqual(data);
   });
-  test('an admin sees all, also those of none', async () => {
+  test('an admin sees every user, including those without an organization', async () => {
     expect(await names(admin.authorization)).toEqual([
       'root',
       'boss',
       'member',
       'other-boss',
       'other-member',
-      'free',
+      'unassigned',
     ]);
-    for (const { id, username } of [member, otherMember, free])
+    for (const { id, username } of [member, otherMember, unassigned])
       expect((await read(admin.authorization, id)).data.username).toBe(username);
   });
-  test('a manager sees its own, and of others not whether they are', async () => {
+  test('a manager sees users of its organization; others are 404 whether they exist or not', async () => {
     expect(await names(manager.authorization)).toEqual(['boss', 'member']);
     const none = await read(manager.authorization, 999_999);
-    for (const { id } of [otherMember, otherManager, free, admin]) {
+    for (const { id } of [otherMember, otherManager, unassigned, admin]) {
       const { status, error } = await read(manager.authorization, id);
       expect([status, error.message]).toEqual([404, none.error.message]);
     }
   });
-  test('a user, a manager of none, a key and a guest see nobody', async () => {
+  test('users, managers without an organization and keys are 403, guests are 401', async () => {
     const { data } = await api.call<{ key: string }>('POST', '/api-keys', {
       as: manager.authorization,
       body: { name: 'k', scopes: ['cdr:write'] },
@@ -80,7 +84,7 @@ describe('reading users', () => {
     await api.db.user.update({ where: { id: lost.id }, data: { role: 'manager' } });
     for (const [as, status] of [
       [member.authorization, 403],
-      [free.authorization, 403],
+      [unassigned.authorization, 403],
       [lost.authorization, 403],
       [`Bearer ${data.key}`, 403],
       [undefined, 401],
@@ -99,7 +103,7 @@ describe('reading users', () => {
   );
 });
 
-describe('the list', () => {
+describe('the filters of GET /users', () => {
   let as: string;
   beforeAll(async () => {
     const boss = await api.signUp('list-boss', { role: 'manager' });
@@ -125,18 +129,18 @@ describe('the list', () => {
     ['?text=%5C', ['gone']],
     ['?text=l%25st', []],
     ["?text='", []],
-    // Filters narrow what a manager sees, they do not widen it.
+    // Filters narrow what a manager sees; they never widen it.
     ['?text=member', []],
     ['?text=root', []],
     ['?limit=2', ['list-boss', 'list_a']],
     ['?limit=2&offset=2', ['list-b', 'list.c']],
     ['?offset=5', []],
-  ])('GET /users%s is %j', async (query, wanted) => expect(await names(as, query)).toEqual(wanted));
-  test('tells which part of how many it is', async () => {
+  ])('%s returns %j', async (query, wanted) => expect(await names(as, query)).toEqual(wanted));
+  test('meta.pagination has limit, offset and total', async () => {
     const { body } = await list(as, '?role=user&limit=1&offset=1');
     expect(JSON.parse(body)).toMatchObject({ meta: { pagination: { limit: 1, offset: 1, total: 4 } } });
   });
-  test("an admin asks for one organization's, a manager for its own only", async () => {
+  test('org_id selects any organization for an admin, and only its own for a manager', async () => {
     const of = (user: SignedUp) => `?org_id=${user.org_id}`;
     expect(await names(admin.authorization, of(manager))).toEqual(['boss', 'member']);
     expect(await names(manager.authorization, of(manager))).toEqual(['boss', 'member']);
@@ -154,7 +158,7 @@ describe('the list', () => {
     ['text', '?text=%00'],
     ['org_id', '?org_id=0'],
     ['rol', '?rol=user'],
-  ])('what cannot be is 400 and names %s: %s', async (field, query) => {
+  ])('an invalid %s is 400 and named in the details: %s', async (field, query) => {
     const { status, error } = await list(as, query);
     expect([status, error.details?.[0]?.field]).toEqual([400, field]);
   });
@@ -168,11 +172,11 @@ describe('POST /users', () => {
     });
   }
 
-  test('makes a user who can sign in, by a manager in its own organization', async () => {
+  test('lets a manager create a user of its organization, who can sign in', async () => {
     const { status, data } = await add(manager.authorization, 'added', { name: 'Ada' });
     expect(status).toBe(201);
     expect(data).toEqual({
-      ...promise,
+      ...generatedFields,
       username: 'added',
       email: 'added@example.com',
       name: 'Ada',
@@ -182,7 +186,7 @@ describe('POST /users', () => {
     });
     expect(await login('added')).toBe(200);
   });
-  test('makes anyone anywhere, by an admin', async () => {
+  test('lets an admin create any role in any organization', async () => {
     const org_id = otherManager.org_id!;
     expect((await add(admin.authorization, 'sent', { role: 'manager', org_id })).data).toMatchObject({
       role: 'manager',
@@ -190,16 +194,16 @@ describe('POST /users', () => {
     });
     expect((await add(admin.authorization, 'nowhere', { org_id: 999_999 })).status).toBe(404);
   });
-  test('keeps the rules of registration', async () => {
+  test('applies the rules of registration', async () => {
     expect((await add(manager.authorization, 'x-admin', { role: 'admin' })).status).toBe(403);
     const org_id = otherManager.org_id!;
     expect((await add(manager.authorization, 'x-other', { org_id })).status).toBe(403);
-    for (const as of [member.authorization, free.authorization])
+    for (const as of [member.authorization, unassigned.authorization])
       expect((await add(as, 'x-by-user')).status).toBe(403);
     expect((await add(undefined, 'x-by-guest')).status).toBe(401);
     expect(await api.db.user.count({ where: { username: { startsWith: 'x-' } } })).toBe(0);
   });
-  test('a manager of no organization makes nobody', async () => {
+  test('is 403 for a manager without an organization', async () => {
     const lost = await api.signUp('lost-boss');
     await api.db.user.update({ where: { id: lost.id }, data: { role: 'manager' } });
     for (const role of ['user', 'manager'])
@@ -208,12 +212,21 @@ describe('POST /users', () => {
   test.each([
     ['username', { username: 'Member', email: 'new@example.com' }],
     ['email', { email: 'Member@Example.com' }],
-  ])('a %s that is taken is 409 and named', async (field, more) => {
+  ])('a taken %s is 409 and named in the details', async (field, more) => {
     const { status, error } = await add(manager.authorization, 'fresh', more);
     expect([status, error.details?.[0]?.field]).toEqual([409, field]);
   });
-  test('a member that is not known is 400 and named', async () => {
+  test('an unknown field is 400 and named in the details', async () => {
     const { status, error } = await add(manager.authorization, 'fresh', { disabled: true });
     expect([status, error.details?.[0]?.field]).toEqual([400, 'disabled']);
   });
+});
+
+test('findDisplayNames returns the name, else the username, of users of the organization only', async () => {
+  const ids = [member.id, manager.id, otherMember.id, unassigned.id, admin.id, 2_000_000_000];
+  const names = await users(api.db).findDisplayNames(manager.org_id!, ids);
+  expect(names.toSorted((a, b) => a.id - b.id)).toEqual([
+    { id: manager.id, name: 'boss', email: 'boss@example.com' },
+    { id: member.id, name: 'Mia Member', email: 'member@example.com' },
+  ]);
 });
