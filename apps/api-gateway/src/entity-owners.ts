@@ -1,4 +1,4 @@
-import type { OwnersElsewhere } from '@oriontel/activity';
+import type { ExternalEntityOwners } from '@oriontel/activity';
 import { MAX_ID } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { organizations, users } from '@oriontel/identity';
@@ -13,7 +13,7 @@ function parseId(text: string): number | null {
 }
 
 /** Whose the users, organizations, extensions and gateways are that logs are kept of. An extension goes by its id or its number. */
-export function externalEntityOwners(db: Database): OwnersElsewhere {
+export function externalEntityOwners(db: Database): ExternalEntityOwners {
   return {
     async user(text) {
       const id = parseId(text);

@@ -5,7 +5,7 @@ import { logRoutes, type LogRoutes } from './logs/log-routes.ts';
 
 export type ActivityRoutes = EntityRoutes & LogRoutes & EntityEventRoutes;
 
-/** Entities, their logs and their events. */
+/** Registers the routes of entities, their logs and their events. */
 export async function activityRoutes(app: HttpServer, routes: ActivityRoutes): Promise<void> {
   await app.register(entityRoutes, routes);
   await app.register(logRoutes, routes);

@@ -1,4 +1,4 @@
-export { entityExists, entityOwners, type OwnersElsewhere } from './entities/entity-owners.ts';
+export type { ExternalEntityOwners } from './entities/find-entity-owners.ts';
 export { entityNames } from './entities/entity-names.ts';
 export { entities, type OwnedEntity } from './entities/entity.repository.ts';
 export { createEntityRegistrar } from './entities/create-entity-registrar.ts';

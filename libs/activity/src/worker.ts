@@ -5,16 +5,19 @@ import { storeEntityEvents, type Notify } from './events/store-entity-events.ts'
 import { logsIntake } from './logs/logs-intake.ts';
 import { storeLogs } from './logs/store-logs.ts';
 
-/** Stores the parts of log imports that the pointers it is handed lead to. */
-export function createLogDrain({ db, ...told }: { db: Database } & DrainOptions): Drain {
-  return createDrain(db, logsIntake, storeLogs, told);
+/** The queue handler that stores parts of log imports. */
+export function createLogDrain({ db, ...options }: { db: Database } & DrainOptions): Drain {
+  return createDrain(db, logsIntake, storeLogs, options);
 }
 
-/** Stores the events of entities that the pointers it is handed lead to, and has told of them by `notify`. */
+/**
+ * The queue handler that stores entity events and passes those with `notify` to `notify` in the same
+ * transaction.
+ */
 export function createEntityEventDrain({
   db,
   notify,
-  ...told
+  ...options
 }: { db: Database; notify: Notify } & DrainOptions): Drain {
-  return createDrain(db, entityEventsIntake, storeEntityEvents(notify), told);
+  return createDrain(db, entityEventsIntake, storeEntityEvents(notify), options);
 }

@@ -2,7 +2,7 @@ import type { EntityRef } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { entities } from './entity.repository.ts';
 
-/** The names of those that have one, for whoever shows an actor or a resource. */
+/** Creates a function that finds the names of entities of an organization; unnamed entities are omitted. */
 export function entityNames(db: Queryable) {
   return async function findEntityNames(
     orgId: number,

@@ -19,9 +19,9 @@ export interface EntityRoutes {
   organizationExists: OrganizationExists;
 }
 
-/** What an organization has besides what other routes manage. */
+/** Entities of an organization that no other route manages, such as trunks, devices and dialplans. */
 export async function entityRoutes(app: HttpServer, { db, organizationExists }: EntityRoutes): Promise<void> {
-  const organizationOf = createOrganizationResolver(organizationExists);
+  const resolveOrganization = createOrganizationResolver(organizationExists);
 
   app.route({
     method: 'PUT',
@@ -29,14 +29,14 @@ export async function entityRoutes(app: HttpServer, { db, organizationExists }: 
     config: { family: 'oriontel', access: { roles: ['admin', 'manager'] } },
     schema: {
       tags: ['Entities'],
-      summary: 'Name an entity',
+      summary: 'Set the name of an entity',
       params: z.object({ type: EntityName, id: EntityName }),
       body: NamedEntity,
       response: { 200: Enveloped(Entity) },
     },
     async handler({ params, principal, body }) {
       assertRegistrable(params.type);
-      const orgId = await organizationOf(principal, body.org_id);
+      const orgId = await resolveOrganization(principal, body.org_id);
       return envelope(presentEntity(await entities(db).setName(orgId, params, body.name)));
     },
   });

@@ -10,21 +10,21 @@ afterAll(() => store.drop());
 
 const all = () => store.db.$queryRaw`SELECT org_id, type, id, name FROM entities ORDER BY 1, 2, 3`;
 
-test('what is registered twice is there once, with the name it had first', async () => {
-  const { register } = entities(store.db);
-  await register([{ orgId: 1, type: 'trunk', id: 't-1', name: 'First' }]);
-  await register([
+test('register stores a repeated entity once and keeps its first name', async () => {
+  const repository = entities(store.db);
+  await repository.register([{ orgId: 1, type: 'trunk', id: 't-1', name: 'First' }]);
+  await repository.register([
     { orgId: 1, type: 'trunk', id: 't-1', name: 'Second' },
     { orgId: 1, type: 'source', id: 't-1' },
   ]);
-  await register([]);
+  await repository.register([]);
   expect(await all()).toEqual([
     { org_id: 1, type: 'source', id: 't-1', name: null },
     { org_id: 1, type: 'trunk', id: 't-1', name: 'First' },
   ]);
 });
 
-test('two that register the same in opposite orders at once both succeed', async () => {
+test('concurrent registers of the same entities in opposite orders do not deadlock', async () => {
   const found = Array.from({ length: 200 }, (_, index) => ({ orgId: 1, type: 'trunk', id: `many-${index}` }));
   const attempts = Array.from({ length: 10 }, (_, index) =>
     entities(store.db).register(index % 2 ? found : [...found].reverse()),

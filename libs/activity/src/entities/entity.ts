@@ -11,7 +11,7 @@ import {
 } from '@oriontel/contracts';
 import { z } from 'zod';
 
-/** A name that an entity of an organization was given by hand. */
+/** The body of PUT /entities/:type/:id. */
 export const NamedEntity = z
   .strictObject({ name: Label, org_id: Id.optional() })
   .meta({ id: 'NamedEntity', examples: [{ name: 'Main Outbound Plan' }] });
@@ -22,7 +22,7 @@ export const Entity = z
     org_id: z.int(),
     type: z.string(),
     id: z.string(),
-    name: z.string().nullable().meta({ description: 'Null where nobody has named it yet' }),
+    name: z.string().nullable().meta({ description: 'Null until a name is set' }),
     created_at: z.iso.datetime(),
   })
   .meta({
@@ -42,7 +42,7 @@ export type Entity = z.output<typeof Entity>;
 export const EntityQuery = z.strictObject({
   ...pageQuery,
   type: EntityName.optional(),
-  text: text(128).optional().meta({ description: 'Part of the id or the name, in any case' }),
+  text: text(128).optional().meta({ description: 'Part of the id or the name, ignoring case' }),
 });
 export type EntityQuery = z.output<typeof EntityQuery>;
 
@@ -53,24 +53,18 @@ export interface FoundEntity extends EntityRef {
 }
 
 export function presentEntity({ orgId, type, id, name, createdAt }: FoundEntity): Entity {
-  return {
-    org_id: orgId,
-    type,
-    id,
-    name,
-    created_at: isoTime(createdAt),
-  };
+  return { org_id: orgId, type, id, name, created_at: isoTime(createdAt) };
 }
 
-/** Users, organizations, extensions and gateways are there or not there elsewhere: nobody makes one by naming it here. */
-export const ownedElsewhere = ['user', 'org', 'extension', 'gateway'] as const;
-export type OwnedElsewhere = (typeof ownedElsewhere)[number];
+/** Types whose entities other features store: they must exist there and cannot be registered here. */
+export const EXTERNAL_TYPES = ['user', 'org', 'extension', 'gateway'] as const;
+export type ExternalType = (typeof EXTERNAL_TYPES)[number];
 
-export function isOwnedElsewhere(type: string): type is OwnedElsewhere {
-  return ownedElsewhere.includes(type as OwnedElsewhere);
+export function isExternalType(type: string): type is ExternalType {
+  return EXTERNAL_TYPES.includes(type as ExternalType);
 }
 
-/** The path of imports: no entity can be read behind it. */
+/** `/logs/imports/:id` is the route of imports: no entity can have this type. */
 const RESERVED_TYPE = 'imports';
 
 const invalidEntity = (message: string): Failure => fieldFailure('entity', message);
@@ -80,18 +74,17 @@ export function parseEntityRef(path: string): EntityRef {
   const [type, id, ...rest] = path.split('/').map((part) => EntityName.safeParse(part).data);
   if (!type || !id || rest.length)
     throw invalidEntity('must be type/id, each 1 to 64 letters, digits, dots, underscores or hyphens');
-  if (type === RESERVED_TYPE)
-    throw invalidEntity(`must have another type: ${RESERVED_TYPE} is a path of its own`);
+  if (type === RESERVED_TYPE) throw invalidEntity(`must not have the reserved type ${RESERVED_TYPE}`);
   return { type, id };
 }
 
-/** A type that PUT /entities may fill. @throws Failure bad_request */
+/** @throws Failure bad_request for a type that PUT /entities does not register */
 export function assertRegistrable(type: string): void {
-  if (!isOwnedElsewhere(type) && type !== RESERVED_TYPE) return;
-  throw fieldFailure('type', `must be another: ${type} is not registered by hand`);
+  if (!isExternalType(type) && type !== RESERVED_TYPE) return;
+  throw fieldFailure('type', `must not be ${type}: entities of this type cannot be registered by name`);
 }
 
-/** `type/id`, as it is stored and shown. No type has a slash. */
+/** `type/id`: the stored and presented form. A type contains no slash. */
 export function formatEntityRef({ type, id }: EntityRef): string {
   return `${type}/${id}`;
 }

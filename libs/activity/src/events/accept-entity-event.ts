@@ -13,7 +13,7 @@ export interface EventRequest {
   requestId: string;
 }
 
-/** Commits the event to the intake. @throws Failure bad_request, unavailable */
+/** Creates a function that commits an event to the intake. @throws Failure bad_request, unavailable */
 export function acceptEntityEvent(intake: Pick<Intake<EntityEvent>, 'accept'>) {
   return async function commitEntityEvent({
     orgId,

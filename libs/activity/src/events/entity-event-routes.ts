@@ -3,8 +3,8 @@ import type { Database } from '@oriontel/database';
 import type { Intake } from '@oriontel/intake';
 import { isAdmin, type Access, type HttpServer, type OrganizationExists } from '@oriontel/service';
 import { formatEntityRef, parseEntityRef } from '../entities/entity.ts';
-import { entityOrganization } from '../entities/entity-organization.ts';
-import type { OwnersElsewhere } from '../entities/entity-owners.ts';
+import { createEntityOrganizationResolver } from '../entities/create-entity-organization-resolver.ts';
+import type { ExternalEntityOwners } from '../entities/find-entity-owners.ts';
 import { EntityPath, OwnerQuery } from '../entities/entity-path.ts';
 import { acceptEntityEvent } from './accept-entity-event.ts';
 import { countNotifications, type CountDeliveries } from './count-notifications.ts';
@@ -23,21 +23,24 @@ export interface EntityEventRoutes {
   db: Database;
   eventsIntake: Pick<Intake<EntityEvent>, 'accept'>;
   organizationExists: OrganizationExists;
-  owners: OwnersElsewhere;
+  owners: ExternalEntityOwners;
   countDeliveries: CountDeliveries;
-  /** Milliseconds an event with notifications waits for them to be handed over, before it is answered without their number. */
+  /**
+   * How long a request with `notify` waits for its deliveries to be created before it responds without their
+   * number.
+   */
   notifyTimeoutMs: number;
 }
 
 const writeAccess: Access = { roles: ['admin', 'manager', 'user'], scope: 'events:write' };
 const documentedAs = '/events/{entity}';
 
-/** What happened to entities, and whom it is told. */
+/** Events of entities: list and create. */
 export async function entityEventRoutes(app: HttpServer, routes: EntityEventRoutes): Promise<void> {
   const { db, eventsIntake, owners, organizationExists, countDeliveries, notifyTimeoutMs } = routes;
-  const organization = entityOrganization(db, owners, organizationExists, 'events');
+  const resolveOrganization = createEntityOrganizationResolver(db, owners, organizationExists, 'events');
   const accept = acceptEntityEvent(eventsIntake);
-  const notified = countNotifications(db, countDeliveries, notifyTimeoutMs);
+  const countSent = countNotifications(db, countDeliveries, notifyTimeoutMs);
 
   app.route({
     method: 'GET',
@@ -45,14 +48,14 @@ export async function entityEventRoutes(app: HttpServer, routes: EntityEventRout
     config: { family: 'platform', access: 'signed-in', limit: 'logs', errors: ['not_found'], documentedAs },
     schema: {
       tags: ['Events'],
-      summary: 'Read events',
+      summary: 'List events of an entity',
       params: EntityPath,
       querystring: EntityEventQuery,
       response: { 200: FoundEntityEvents },
     },
     async handler({ params, query, principal }) {
       const ref = parseEntityRef(params['*']);
-      const orgId = await organization.toRead(principal, ref, query.org_id);
+      const orgId = await resolveOrganization.forRead(principal, ref, query.org_id);
       const { type, since, limit } = query;
       const filter = { type, since: since ? new Date(since) : undefined, limit };
       const entity = formatEntityRef(ref);
@@ -66,7 +69,7 @@ export async function entityEventRoutes(app: HttpServer, routes: EntityEventRout
     config: { family: 'platform', access: writeAccess, limit: 'events', errors: ['not_found'], documentedAs },
     schema: {
       tags: ['Events'],
-      summary: 'Create an event',
+      summary: 'Create an event of an entity',
       params: EntityPath,
       querystring: OwnerQuery,
       body: NewEntityEvent,
@@ -74,12 +77,12 @@ export async function entityEventRoutes(app: HttpServer, routes: EntityEventRout
     },
     async handler({ params, query, principal, body, id: requestId, log }) {
       const ref = parseEntityRef(params['*']);
-      const orgId = await organization.toReport(principal, ref, query.org_id);
+      const orgId = await resolveOrganization.forReport(principal, ref, query.org_id);
       const notify = body.notify && mayNotify(principal);
       const event = await accept({ orgId, ref, body: { ...body, notify }, requestId });
-      // It is safe: whatever goes wrong from here on, an error would only have it sent a second time.
-      const sent = await notified(event).catch((err: unknown) => {
-        log.warn({ err, eventId: event.id }, 'the notifications of an event could not be counted');
+      // The event is committed: an error response would only make the client send it again.
+      const sent = await countSent(event).catch((err: unknown) => {
+        log.warn({ err, eventId: event.id }, 'counting notifications of an event failed');
         return null;
       });
       return presentCreated(event, sent);
@@ -87,5 +90,9 @@ export async function entityEventRoutes(app: HttpServer, routes: EntityEventRout
   });
 }
 
-/** What somebody of no organization does is kept with the default one, whose people it is none of the business of. */
-const mayNotify = (principal: Principal): boolean => isAdmin(principal) || principal.orgId !== null;
+/**
+ * Events of a user without organization are stored with the default one, whose members must not be notified.
+ */
+function mayNotify(principal: Principal): boolean {
+  return isAdmin(principal) || principal.orgId !== null;
+}

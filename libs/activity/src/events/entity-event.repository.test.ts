@@ -17,13 +17,13 @@ beforeEach(async () => {
 
 const entity = 'org/1';
 const minute = (number: number) => new Date(Date.UTC(2024, 0, 15, 10, number));
-async function search(filter: Partial<EventFilter> = {}, orgId = 1, of = entity) {
-  return (await entityEvents(store.db).search(orgId, of, { limit: 100, ...filter })).map(
+async function search(filter: Partial<EventFilter> = {}, orgId = 1, ref = entity) {
+  return (await entityEvents(store.db).search(orgId, ref, { limit: 100, ...filter })).map(
     ({ at, type }) => `${at.getUTCMinutes()} ${type}`,
   );
 }
 
-/** Ten minutes of events; the odd ones are calls. */
+/** One event a minute for ten minutes; the odd ones are calls. */
 const occurrences = Array.from({ length: 10 }, (_, number) => ({
   orgId: 1,
   entity,
@@ -33,34 +33,34 @@ const occurrences = Array.from({ length: 10 }, (_, number) => ({
   notify: false,
 }));
 
-async function drain(share: (index: number) => boolean) {
+async function drain(isDrained: (index: number) => boolean) {
   const rows = await intakeRows(store.db).pending<EntityEvent>(entityEventsIntake.queue.name, 1, {
     limit: 100,
   });
   await store.db.$transaction(async (tx) => {
-    const taken = await intakeRows(tx).dequeue<EntityEvent>(
-      rows.filter((_, index) => share(index)).map(({ id }) => id),
+    const dequeued = await intakeRows(tx).dequeue<EntityEvent>(
+      rows.filter((_, index) => isDrained(index)).map(({ id }) => id),
     );
-    await storeEntityEvents(async () => undefined)(tx, taken);
+    await storeEntityEvents(async () => undefined)(tx, dequeued);
   });
 }
 
 test.each([
-  ['all of them on the road', () => false],
-  ['every third of them stored', (index: number) => index % 3 === 0],
-  ['all of them stored', () => true],
-])('with %s the same is found', async (_what, share) => {
+  ['all events pending', () => false],
+  ['every third event stored', (index: number) => index % 3 === 0],
+  ['all events stored', () => true],
+])('search returns the same with %s', async (_state, isDrained) => {
   await writeEntityEvents(store.db, occurrences, 'req');
-  const elsewhere = { ...occurrences[0]!, type: 'other' };
+  const unrelated = { ...occurrences[0]!, type: 'other' };
   await writeEntityEvents(
     store.db,
     [
-      { ...elsewhere, orgId: 2 },
-      { ...elsewhere, entity: 'org/2' },
+      { ...unrelated, orgId: 2 },
+      { ...unrelated, entity: 'org/2' },
     ],
     'req',
   );
-  await drain(share);
+  await drain(isDrained);
   const all = occurrences.map(({ type }, number) => `${number} ${type}`);
   expect(await search()).toEqual(all);
   expect(await search({ limit: 3 })).toEqual(all.slice(-3));
@@ -69,13 +69,13 @@ test.each([
   expect(await search({ since: new Date(minute(4).getTime() + 1), limit: 1 })).toEqual(['5 call']);
   expect(await search({ type: 'call', limit: 2 })).toEqual(['7 call', '9 call']);
   expect(await search({ type: 'call', since: minute(2), limit: 2 })).toEqual(['3 call', '5 call']);
-  expect(await search({ type: 'nothing-of-that-kind' })).toEqual([]);
+  expect(await search({ type: 'unused-type' })).toEqual([]);
   expect(await search({ since: minute(10) })).toEqual([]);
   expect([await search({}, 2), await search({}, 1, 'org/2')]).toEqual([['0 other'], ['0 other']]);
   expect(await search({}, 2, 'org/2')).toEqual([]);
 });
 
-test('events of one moment come in the order of their ids, page by page', async () => {
+test('search orders events of the same time by id, with and without since', async () => {
   const at = minute(0).toISOString();
   const events = ['c', 'a', 'B', 'b'].map((id) => ({ id, type: id, at, data: {} }));
   await seedEntityEvents(store.db, 1, entity, events);
@@ -84,7 +84,7 @@ test('events of one moment come in the order of their ids, page by page', async 
   expect(await search({ since: minute(0), limit: 2 })).toEqual(['0 B', '0 a']);
 });
 
-test('what is put there twice is there once, as it was', async () => {
+test('seedEntityEvents keeps an event that is already stored', async () => {
   const event = { id: 'evt-reg-001', type: 'registration', at: '2024-01-15T10:00:00Z', data: { a: 1 } };
   await seedEntityEvents(store.db, 1, entity, [event]);
   await seedEntityEvents(store.db, 1, entity, [{ ...event, data: { a: 2 } }]);

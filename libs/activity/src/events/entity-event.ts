@@ -1,6 +1,6 @@
 import type { JsonObject } from '@oriontel/contracts';
 
-/** Something that happened to an entity, as it waits in the intake. */
+/** Something that happened to an entity; the payload of an intake row. */
 export interface EntityEvent {
   /** evt-YYYYMMDD-… */
   id: string;
@@ -9,15 +9,15 @@ export interface EntityEvent {
   entity: string;
   type: string;
   data: JsonObject;
-  /** ISO 8601. */
+  /** When it happened, ISO 8601. */
   at: string;
-  /** Whether webhooks and the notifier are to tell of it. */
+  /** Whether webhooks and notifier rules are notified. */
   notify: boolean;
 }
 
-/** The same, with what the intake knows of it. */
+/** An event with the data of its intake row. */
 export type AcceptedEvent = EntityEvent & {
-  /** UUIDv7 of its intake row: events of one writer come in this order. */
+  /** UUIDv7 of the intake row: it orders the events of one writer. */
   position: string;
   acceptedAt: Date;
 };

@@ -1,5 +1,5 @@
 import { defineIntake } from '@oriontel/intake';
 import type { EntityEvent } from './entity-event.ts';
 
-/** Each waits under its entity, type/id: whoever reads that entity's events finds it. */
+/** The key of a row is its entity, type/id, so that reads of an entity include its pending events. */
 export const entityEventsIntake = defineIntake<EntityEvent>('entity-events');

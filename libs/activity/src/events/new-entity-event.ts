@@ -1,16 +1,16 @@
 import { EntityName, JsonObject, time } from '@oriontel/contracts';
 import { z } from 'zod';
 
-/** The body of PUT /events/{entity}. What it holds besides is ignored. */
+/** The body of PUT /events/{entity}. Unknown members are ignored. */
 export const NewEntityEvent = z
   .object({
-    type: EntityName.meta({ description: 'Such as registration, device_offline, call' }),
+    type: EntityName.meta({ description: 'Kind of event, such as registration, device_offline or call' }),
     data: JsonObject,
-    timestamp: time.nullish().meta({ description: 'When it happened; now where it is absent' }),
+    timestamp: time.nullish().meta({ description: 'When it happened; defaults to now' }),
     notify: z
       .boolean('must be true or false')
       .nullish()
-      .meta({ description: 'Whether webhooks and the notifier are to tell of it; false where it is absent' }),
+      .meta({ description: 'Whether to notify webhooks and notifier rules; defaults to false' }),
   })
   .meta({
     id: 'NewEntityEvent',

@@ -4,28 +4,31 @@ import { OwnerQuery } from '../entities/entity-path.ts';
 import type { AcceptedEvent } from './entity-event.ts';
 import type { FoundEvent } from './entity-event.repository.ts';
 
-/** A platform route: what it does not know it lets pass. */
+/** A query of the platform API: unknown parameters are ignored. */
 export const EntityEventQuery = z.object({
   type: EntityName.optional(),
   since: time.optional().meta({
     description:
-      'The first events of then or later; without it the newest ones, in the order in which they happened, too',
+      'Return the first events at or after this time; without it the latest events. Always oldest first',
   }),
   limit: Limit,
   ...OwnerQuery.shape,
 });
 
-/** The answer to an event. */
+/** The response to a created event. */
 export const CreatedEntityEvent = z
   .object({
     status: z.literal('success'),
     event_id: z.string(),
     entity: z.string(),
     type: z.string(),
-    created_at: z.iso.datetime().meta({ description: 'When it was accepted' }),
-    notifications_sent: z.int().meta({ description: 'Handed to delivery: to webhooks, and by email' }),
+    created_at: z.iso.datetime().meta({ description: 'When the event was accepted' }),
+    notifications_sent: z
+      .int()
+      .meta({ description: 'Number of deliveries created, to webhooks and by email' }),
     notifications_queued: z.literal(true).optional().meta({
-      description: 'The event is safe and not yet stored: its notifications come later, and are not counted',
+      description:
+        'Present if the event is accepted but not stored yet: its notifications follow and are not counted',
     }),
   })
   .meta({
@@ -43,7 +46,7 @@ export const CreatedEntityEvent = z
   });
 export type CreatedEntityEvent = z.output<typeof CreatedEntityEvent>;
 
-/** What happened to an entity, the oldest first. */
+/** Events of an entity, oldest first. */
 export const FoundEntityEvents = z
   .object({
     status: z.literal('success'),
@@ -52,7 +55,7 @@ export const FoundEntityEvents = z
       z.object({
         event_id: z.string(),
         type: z.string(),
-        timestamp: z.iso.datetime().meta({ description: 'When it happened' }),
+        timestamp: z.iso.datetime().meta({ description: 'When the event happened' }),
         data: z.record(z.string(), z.unknown()),
       }),
     ),
@@ -81,7 +84,7 @@ export const FoundEntityEvents = z
   });
 export type FoundEntityEvents = z.output<typeof FoundEntityEvents>;
 
-/** `sent` null: nobody knows yet. */
+/** `sent` null: the number of notifications is not known yet. */
 export function presentCreated(
   { id, entity, type, acceptedAt }: AcceptedEvent,
   sent: number | null,

@@ -1,7 +1,7 @@
 import type { Queryable } from '@oriontel/database';
 import { entityEvents, type NewEventRow } from './entity-event.repository.ts';
 
-/** Puts events with ids and times of the caller's choice where they are not yet, and tells nobody. `entity`: type/id */
+/** Inserts events that are not stored yet, without notifications. `entity`: type/id */
 export async function seedEntityEvents(
   db: Queryable,
   orgId: number,

@@ -1,3 +1,4 @@
+import type { Queryable } from '@oriontel/database';
 import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { intakeRows, createDrain, quarantine } from '@oriontel/intake';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -24,126 +25,126 @@ function occurrence(more: Partial<Occurrence> = {}): Occurrence {
     ...more,
   };
 }
-function waiting() {
+function pending() {
   return intakeRows(store.db).pending<EntityEvent>(entityEventsIntake.queue.name, null, { limit: 1_000 });
 }
 const stored = () => store.db.entityEvent.count();
 
-/** Drains what waits, and notes whom it would have told. */
-function openWorker(notify: Notify = async () => undefined) {
-  const told: AcceptedEvent[][] = [];
-  const noteAndNotify: Notify = async (tx, events) => {
+/** A drain that records what it passes to `notify`. */
+function createRecordingDrain(notify: Notify = async () => undefined) {
+  const notified: AcceptedEvent[][] = [];
+  async function notifyAndRecord(tx: Queryable, events: AcceptedEvent[]): Promise<void> {
     await notify(tx, events);
-    told.push(events);
-  };
-  const drain = createDrain(store.db, entityEventsIntake, storeEntityEvents(noteAndNotify), {
+    notified.push(events);
+  }
+  const drain = createDrain(store.db, entityEventsIntake, storeEntityEvents(notifyAndRecord), {
     onDrained: () => undefined,
     onPoison: () => undefined,
   });
-  return { told, drain: (ids: string[]) => drain({ ids, swept: false }) };
+  return { notified, drain: (ids: string[]) => drain({ ids, swept: false }) };
 }
 
-test('those of a drain that want it are told, in the order in which they were accepted, whoever they belong to', async () => {
-  const wanted = [true, false, true, true, false];
-  const events = wanted.map((notify, index) =>
+test('storeEntityEvents passes events with notify in order of acceptance, across organizations', async () => {
+  const flags = [true, false, true, true, false];
+  const events = flags.map((notify, index) =>
     occurrence({ notify, orgId: 1 + (index % 2), type: `type-${index}`, at: new Date(2_000_000 - index) }),
   );
   await writeEntityEvents(store.db, events, 'req');
-  const rows = await waiting();
-  const { told, drain } = openWorker();
+  const rows = await pending();
+  const { notified, drain } = createRecordingDrain();
   await drain(rows.map(({ id }) => id).reverse());
-  expect(told).toEqual([
+  expect(notified).toEqual([
     [rows[0]!, rows[2]!, rows[3]!].map(({ id, payload, acceptedAt }) => ({
       ...payload,
       position: id,
       acceptedAt,
     })),
   ]);
-  expect(told[0]!.map(({ type }) => type)).toEqual(['type-0', 'type-2', 'type-3']);
-  expect([await stored(), (await waiting()).length]).toEqual([5, 0]);
+  expect(notified[0]!.map(({ type }) => type)).toEqual(['type-0', 'type-2', 'type-3']);
+  expect([await stored(), (await pending()).length]).toEqual([5, 0]);
 });
 
-test('an event that comes again is stored and told once, also where its row was left behind', async () => {
+test('an event that is drained twice, or whose intake row returns, is stored and notified once', async () => {
   await writeEntityEvents(store.db, [occurrence()], 'req');
-  const [row] = await waiting();
-  const { told, drain } = openWorker();
+  const [row] = await pending();
+  const { notified, drain } = createRecordingDrain();
   await drain([row!.id]);
   await drain([row!.id]);
   const { id, orgId, key, requestId } = row!;
   const again = { id, queue: entityEventsIntake.queue.name, orgId, key, requestId };
   await intakeRows(store.db).insert([{ ...again, payload: JSON.stringify(row!.payload) }], 5);
   await drain([row!.id]);
-  expect([told.flat().length, await stored(), (await waiting()).length]).toEqual([1, 1, 0]);
+  expect([notified.flat().length, await stored(), (await pending()).length]).toEqual([1, 1, 0]);
 });
 
-test('two workers who store the same at once tell of it once', async () => {
+test('concurrent workers that store the same events notify each event once', async () => {
   await writeEntityEvents(
     store.db,
     Array.from({ length: 200 }, () => occurrence()),
     'req',
   );
-  const rows = await waiting();
-  const { told } = openWorker();
-  function handle(some: typeof rows) {
+  const rows = await pending();
+  const { notified } = createRecordingDrain();
+  function storeRows(some: typeof rows) {
     return store.db.$transaction((tx) =>
-      storeEntityEvents(async (_tx, events) => void told.push(events))(tx, some),
+      storeEntityEvents(async (_tx, events) => void notified.push(events))(tx, some),
     );
   }
-  await Promise.all([handle(rows), handle(rows.slice(50)), handle(rows.slice(0, 150))]);
-  const ids = told.flat().map(({ id }) => id);
+  await Promise.all([storeRows(rows), storeRows(rows.slice(50)), storeRows(rows.slice(0, 150))]);
+  const ids = notified.flat().map(({ id }) => id);
   expect([ids.length, new Set(ids).size, await stored()]).toEqual([200, 200, 200]);
 });
 
-test('where telling fails nothing is stored, and it comes again', async () => {
+test('a failing notify rolls back the stored event, and a later drain stores it', async () => {
   await writeEntityEvents(store.db, [occurrence()], 'req');
-  const [row] = await waiting();
-  const failing = openWorker(async () => {
+  const [row] = await pending();
+  const failing = createRecordingDrain(async () => {
     throw new Error('no outbox');
   });
   await expect(failing.drain([row!.id])).rejects.toThrow('no outbox');
-  expect([await stored(), (await waiting()).length]).toEqual([0, 1]);
-  const { told, drain } = openWorker();
+  expect([await stored(), (await pending()).length]).toEqual([0, 1]);
+  const { notified, drain } = createRecordingDrain();
   await drain([row!.id]);
-  expect([told.flat().length, await stored()]).toEqual([1, 1]);
+  expect([notified.flat().length, await stored()]).toEqual([1, 1]);
 });
 
-test('who writes an event in its own transaction writes both or neither', async () => {
-  const undone = store.db.$transaction(async (tx) => {
+test('writeEntityEvents commits or rolls back with the transaction of its caller', async () => {
+  const rolledBack = store.db.$transaction(async (tx) => {
     await writeEntityEvents(tx, [occurrence()], 'req');
-    throw new Error('undone');
+    throw new Error('rolled back');
   });
-  await expect(undone).rejects.toThrow('undone');
+  await expect(rolledBack).rejects.toThrow('rolled back');
   await writeEntityEvents(store.db, [], 'req');
-  expect(await waiting()).toEqual([]);
+  expect(await pending()).toEqual([]);
   await store.db.$transaction((tx) => writeEntityEvents(tx, [occurrence()], 'req'));
-  const [row] = await waiting();
+  const [row] = await pending();
   expect(row).toMatchObject({ orgId: 1, key: 'device/dev-001', requestId: 'req' });
-  // Due at once: nobody else dispatches it.
-  const swept = await intakeRows(store.db).claimDue([entityEventsIntake.queue.name], 5, 10);
-  expect(swept.map(({ id }) => id)).toEqual([row!.id]);
+  // Due at once, because only the sweeper dispatches it.
+  const due = await intakeRows(store.db).claimDue([entityEventsIntake.queue.name], 5, 10);
+  expect(due.map(({ id }) => id)).toEqual([row!.id]);
 });
 
-test('an event is in the partition of its month, and one of long ago is kept', async () => {
+test('an event is stored in the partition of its month, an old one in the default partition', async () => {
   await writeEntityEvents(
     store.db,
     [occurrence(), occurrence({ at: new Date('1970-01-01T00:00:00Z') })],
     'req',
   );
-  await openWorker().drain((await waiting()).map(({ id }) => id));
+  await createRecordingDrain().drain((await pending()).map(({ id }) => id));
   const rows = await store.db.$queryRaw<{ place: string }[]>`
     SELECT tableoid::regclass::text AS place FROM entity_events ORDER BY happened_at`;
   const month = new Date().toISOString().slice(0, 7).replace('-', '_');
   expect(rows.map(({ place }) => place)).toEqual(['entity_events_default', `entity_events_${month}`]);
 });
 
-test('one that cannot be stored is quarantined, and its neighbors are stored and told', async () => {
+test('an event that cannot be stored is quarantined, its neighbors are stored and notified', async () => {
   await writeEntityEvents(store.db, [occurrence({ type: 'a' }), occurrence({ type: 'b' })], 'req');
-  const [bad] = await waiting();
+  const [bad] = await pending();
   await store.db
     .$executeRaw`UPDATE intake SET payload = '{"id":"evt-1","at":"never"}' WHERE id = ${bad!.id}::uuid`;
-  const { told, drain } = openWorker();
-  await drain((await waiting()).map(({ id }) => id));
-  expect(told.flat().map(({ type }) => type)).toEqual(['b']);
+  const { notified, drain } = createRecordingDrain();
+  await drain((await pending()).map(({ id }) => id));
+  expect(notified.flat().map(({ type }) => type)).toEqual(['b']);
   expect(await stored()).toBe(1);
   const quarantined = await quarantine(store.db).list(entityEventsIntake.queue.name, 1, { limit: 10 });
   expect(quarantined).toMatchObject([{ key: 'device/dev-001', reason: 'poison' }]);

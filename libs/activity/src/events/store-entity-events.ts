@@ -4,27 +4,26 @@ import { entityEvents } from './entity-event.repository.ts';
 import type { AcceptedEvent, EntityEvent } from './entity-event.ts';
 
 /**
- * Hands over what is to be told of `events`, inside the transaction that stores them: they come once each, of several
- * organizations, in the order of their positions.
+ * Creates the notifications of `events` inside the transaction that stores them: each event is passed once,
+ * events of several organizations may be mixed, and they are ordered by position.
  */
 export type Notify = (tx: Queryable, events: AcceptedEvent[]) => Promise<void>;
 
-/** Stores the events of all `rows` once each, and has told of those that want it when they are stored. */
+/**
+ * Creates a store function that inserts each event once and passes the new ones with `notify: true` to
+ * `notify`.
+ */
 export function storeEntityEvents(notify: Notify): StoreRows<EntityEvent> {
   return async function storeEventRows(tx, rows) {
     const stored = await entityEvents(tx).insert(rows.map(({ payload }) => payload));
-    // Deleted: of two rows with one id the first counts.
-    const fresh = rows.filter(({ payload }) => stored.delete(payload.id));
-    const told = fresh.filter(({ payload }) => payload.notify).map(asAccepted);
-    if (told.length) await notify(tx, told);
+    // Deleting the id makes a second row with the same id a repeat.
+    const newRows = rows.filter(({ payload }) => stored.delete(payload.id));
+    const toNotify = newRows.filter(({ payload }) => payload.notify).map(asAccepted);
+    if (toNotify.length) await notify(tx, toNotify);
     return [];
   };
 }
 
 function asAccepted({ id, payload, acceptedAt }: IntakeRow<EntityEvent>): AcceptedEvent {
-  return {
-    ...payload,
-    position: id,
-    acceptedAt,
-  };
+  return { ...payload, position: id, acceptedAt };
 }

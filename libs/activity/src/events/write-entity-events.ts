@@ -11,12 +11,12 @@ export interface Occurrence {
   entity: string;
   type: string;
   data: JsonObject;
-  /** Now where it is absent. */
+  /** @default now */
   at?: Date | undefined;
   notify: boolean;
 }
 
-/** Gives it an id, of now. */
+/** Adds a new id and the default time. */
 export function newEntityEvent({ at, ...rest }: Occurrence, now = new Date()): EntityEvent {
   return {
     ...rest,
@@ -26,8 +26,8 @@ export function newEntityEvent({ at, ...rest }: Occurrence, now = new Date()): E
 }
 
 /**
- * For whoever finds out by itself that something happened: puts events on the road in its own transaction, so that both are
- * committed or neither. The workers' next sweep takes them up, within two seconds.
+ * Adds events to the intake inside the transaction of the caller, so that both commit or neither. The next
+ * sweep dispatches them, within two seconds.
  */
 export async function writeEntityEvents(
   tx: Queryable,

@@ -4,29 +4,34 @@ import { NewLogEntry } from './log-entry.ts';
 import type { ImportedEntry } from './logs-intake.ts';
 
 export type CheckedEntry =
-  | { kind: 'good'; entry: Omit<ImportedEntry, 'id'> }
-  /** `shape`: it is no log entry; `impossible`: it is one, of what cannot be. */
-  | { kind: 'shape' | 'impossible'; problems: Problem[] };
+  | { kind: 'valid'; entry: Omit<ImportedEntry, 'id'> }
+  /** `malformed`: does not match the schema. `impossible`: matches it, but its values cannot be true. */
+  | { kind: 'malformed' | 'impossible'; problems: Problem[] };
 
-/** `now`: milliseconds since 1970. */
-export function checkEntry(given: unknown, now: number): CheckedEntry {
-  const read = NewLogEntry.safeParse(given, { reportInput: false });
-  if (!read.success) {
-    const problems = read.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
-    return { kind: 'shape', problems: problems.map(wholeEntry) };
+/** Validates one entry of an import. `now`: milliseconds since 1970. */
+export function checkEntry(value: unknown, now: number): CheckedEntry {
+  const parsed = NewLogEntry.safeParse(value, { reportInput: false });
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
+    return { kind: 'malformed', problems: problems.map(explainNonObject) };
   }
-  const { timestamp, type, level, message, details = null } = read.data;
-  if (details && hasPrototype((given as NewLogEntry).details!))
-    return { kind: 'shape', problems: [{ field: 'details', message: 'must not have a member __proto__' }] };
+  const { timestamp, type, level, message, details = null } = parsed.data;
+  if (details && hasProtoMember((value as NewLogEntry).details!)) {
+    const problem = { field: 'details', message: 'must not have a member __proto__' };
+    return { kind: 'malformed', problems: [problem] };
+  }
   const at = new Date(timestamp);
   if (isTooFarAhead(at, now))
     return { kind: 'impossible', problems: [{ field: 'timestamp', message: TOO_FAR_AHEAD_MESSAGE }] };
-  return { kind: 'good', entry: { at: at.toISOString(), type, level, message, details } };
+  return { kind: 'valid', entry: { at: at.toISOString(), type, level, message, details } };
 }
 
-function wholeEntry({ field, message }: Problem): Problem {
-  return field ? { field, message } : { field, message: 'must be a log entry, an object' };
+/** A problem without a field concerns the entry as a whole. */
+function explainNonObject({ field, message }: Problem): Problem {
+  return field ? { field, message } : { field, message: 'must be a log entry, a JSON object' };
 }
 
-/** Zod would leave it out. */
-const hasPrototype = (details: object): boolean => Object.hasOwn(details, '__proto__');
+/** Zod drops this member silently, so it is checked on the raw value. */
+function hasProtoMember(details: object): boolean {
+  return Object.hasOwn(details, '__proto__');
+}

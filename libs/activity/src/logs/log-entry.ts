@@ -8,17 +8,17 @@ export const LogLevel = z.enum(
 );
 export type LogLevel = z.output<typeof LogLevel>;
 
-/** A line as a client brings it. */
+/** An entry of an import. */
 export const NewLogEntry = z.object({
   timestamp: time,
-  type: EntityName.meta({ description: 'call, sip, error, debug or any other name' }),
+  type: EntityName.meta({ description: 'Kind of entry: call, sip, error, debug or any other name' }),
   level: LogLevel.default('info'),
   message: text(4_096),
   details: JsonObject.optional(),
 });
 export type NewLogEntry = z.output<typeof NewLogEntry>;
 
-/** A line as it is kept. */
+/** A stored line. */
 export interface LogLine {
   id: string;
   at: Date;
@@ -38,13 +38,15 @@ export const LogEntry = z.object({
 });
 export type LogEntry = z.output<typeof LogEntry>;
 
-/** A platform route: what it does not know it lets pass. */
+/** A query of the platform API: unknown parameters are ignored. */
 export const LogQuery = z
   .object({
-    type: EntityName.optional().meta({ description: 'call, sip, error, debug or any other name' }),
+    type: EntityName.optional().meta({
+      description: 'Kind of entry: call, sip, error, debug or any other name',
+    }),
     level: LogLevel.optional(),
-    from: time.optional().meta({ description: 'Lines of then or later' }),
-    to: time.optional().meta({ description: 'Lines of then or earlier' }),
+    from: time.optional().meta({ description: 'Lines at or after this time' }),
+    to: time.optional().meta({ description: 'Lines at or before this time' }),
     ...pageQuery,
     ...OwnerQuery.shape,
   })
@@ -54,13 +56,13 @@ export const LogQuery = z
   });
 export type LogQuery = z.output<typeof LogQuery>;
 
-/** What is found of an entity's log, the oldest first. */
+/** A page of an entity's log, oldest first. */
 export const FoundLogs = z
   .object({
     status: z.literal('success'),
     entity: z.string(),
-    count: z.int().meta({ description: 'Lines of this page' }),
-    total: z.int().meta({ description: 'Lines that match, all pages together' }),
+    count: z.int().meta({ description: 'Number of lines in this page' }),
+    total: z.int().meta({ description: 'Number of matching lines in all pages' }),
     logs: z.array(LogEntry),
   })
   .meta({

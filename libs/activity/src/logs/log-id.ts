@@ -1,27 +1,34 @@
 import { hash } from 'node:crypto';
 import type { ImportedEntry } from './logs-intake.ts';
 
-function asUuid(text: string): string {
-  return hash('sha256', text, 'hex')
-    .slice(0, 32)
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}
-
-/** Of the first of all that say the same: level and source do not count, nor the order in which details stand. */
+/**
+ * The id of an entry, equal for duplicates: a hash of organization, entity, time, type, message and details.
+ * Level, source and the order of members in details do not count.
+ */
 export function contentId(
   orgId: number,
   entity: string,
   { at, type, message, details }: Omit<ImportedEntry, 'id' | 'level'>,
 ): string {
-  return asUuid(`${JSON.stringify([orgId, entity, at, type, message])}${canonicalJson(details)}`);
+  return hashToUuid(`${JSON.stringify([orgId, entity, at, type, message])}${canonicalJson(details)}`);
 }
 
-/** Of one that is kept though it says the same as another: its place in its import. log.repository.ts says the same in SQL. */
-export function repeatId(importId: string, position: number): string {
-  return asUuid(`${importId}/${position}`);
+/**
+ * The id of a duplicate that is stored because its import disables deduplication: a hash of the import and
+ * the entry's index in it. log.repository.ts computes the same in SQL.
+ */
+export function repeatId(importId: string, index: number): string {
+  return hashToUuid(`${importId}/${index}`);
 }
 
-/** JSON whose members stand in one order. The levels are bounded by JsonObject. */
+/** The first 128 bits of SHA-256, in the format of a UUID. */
+function hashToUuid(text: string): string {
+  return hash('sha256', text, 'hex')
+    .slice(0, 32)
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/** JSON with sorted members. The recursion is bounded, because JsonObject limits the depth. */
 function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -9,15 +9,15 @@ const LOGS_RULE = `must be a list of 1 to ${MAX_ENTRIES} log entries`;
 function importSchema<Item extends z.ZodType>(entry: Item) {
   return z.object({
     logs: z.array(entry, required(LOGS_RULE)).min(1, LOGS_RULE).max(MAX_ENTRIES, LOGS_RULE),
-    source: text(255).optional().meta({ description: 'The system the entries come from' }),
+    source: text(255).optional().meta({ description: 'System that the entries come from' }),
     deduplicate: z.boolean('must be true or false').default(true).meta({
       description:
-        'Skip entries that the log holds already, or that came earlier in the import: of the same timestamp, type, message and details',
+        'Skip entries with the timestamp, type, message and details of a stored entry or an earlier one here',
     }),
   });
 }
 
-/** An import, for the documentation: with its entries checked. */
+/** An import with the schema of its entries, for the documentation. */
 export const NewLogImport = importSchema(NewLogEntry).meta({
   id: 'NewLogImport',
   examples: [
@@ -44,10 +44,10 @@ export const NewLogImport = importSchema(NewLogEntry).meta({
   ],
 });
 
-/** An import whose entries are still to be checked one by one. */
+/** An import whose entries are checked one by one afterward. */
 export const ImportEnvelope = importSchema(z.unknown());
 
-/** An accepted import, and how far it is stored. */
+/** An accepted import and the counts of its stored parts. */
 export interface LogImport {
   id: string;
   orgId: number;
@@ -63,20 +63,20 @@ export interface LogImport {
   createdAt: Date;
 }
 
-/** `import-20240115-…`, as documented; 122 random bits beside the day. */
+/** `import-20240115-…`: the day and 122 random bits. */
 export function newImportId(now: Date): string {
   return `import-${compactStamp(now).slice(0, 8)}-${randomUUID().replaceAll('-', '')}`;
 }
 
 const counts = {
-  imported: z.int().meta({ description: 'Entries that were stored' }),
+  imported: z.int().meta({ description: 'Number of entries stored' }),
   duplicates_skipped: z.int(),
   entity: z.string(),
   import_id: z.string(),
 };
 const importId = 'import-20240115-1f8b3c0e5d2a4c7f9b6e0a1d2c3b4a5f';
 
-/** The answer to an import that was stored while its client waited. */
+/** The response to an import that was stored within the wait time. */
 export const Imported = z.object({ status: z.literal('success'), ...counts }).meta({
   id: 'Imported',
   examples: [
@@ -93,11 +93,11 @@ export type Imported = z.output<typeof Imported>;
 
 export const ImportState = z.enum(['queued', 'stored', 'failed']).meta({
   description:
-    'queued: accepted, and on its way; stored: all of it has been seen to; failed: a part of it could not be stored, and waits in quarantine',
+    'queued: accepted, not stored yet; stored: complete; failed: a part could not be stored, see quarantine',
 });
 export type ImportState = z.output<typeof ImportState>;
 
-/** What has become of an import. */
+/** The state of an import and its counts so far. */
 export const ImportStatus = z
   .object({
     status: ImportState,

@@ -7,11 +7,11 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { formatEntityRef, parseEntityRef } from '../entities/entity.ts';
 import { EntityPath, OwnerQuery } from '../entities/entity-path.ts';
-import { entityOrganization } from '../entities/entity-organization.ts';
-import type { OwnersElsewhere } from '../entities/entity-owners.ts';
+import { createEntityOrganizationResolver } from '../entities/create-entity-organization-resolver.ts';
+import type { ExternalEntityOwners } from '../entities/find-entity-owners.ts';
 import { acceptImport } from './accept-import.ts';
-import { collectBody, tooLarge } from './collect-body.ts';
-import { awaitImport, importStatus } from './import-status.ts';
+import { bodyTooLarge, collectBody } from './collect-body.ts';
+import { awaitImport, findImportStatus } from './find-import-status.ts';
 import { FoundLogs, LogQuery, presentLog } from './log-entry.ts';
 import { Imported, ImportStatus, NewLogImport, presentImported, presentStatus } from './log-import.ts';
 import type { ImportReader } from './create-import-reader.ts';
@@ -22,12 +22,11 @@ export interface LogRoutes {
   intake: Pick<PartsIntake, 'accept'>;
   importReader: Pick<ImportReader, 'read'>;
   organizationExists: OrganizationExists;
-  owners: OwnersElsewhere;
-  /** Milliseconds an import waits to be stored, before it is answered as queued. */
+  owners: ExternalEntityOwners;
+  /** How long a request waits for its import to be stored before it responds with status queued. */
   importTimeoutMs: number;
 }
 
-/** Bytes of one import. */
 const MAX_IMPORT_BYTES = 32 * 1024 * 1024;
 
 const writeAccess: Access = { roles: ['admin', 'manager'], scope: 'logs:write' };
@@ -35,12 +34,10 @@ const statusAccess: Access = { roles: ['admin', 'manager', 'user'], scope: 'logs
 
 const documentedAs = '/logs/{entity}';
 
-/** The logs of entities. */
+/** Logs of entities: search, import and import status. */
 export async function logRoutes(app: HttpServer, routes: LogRoutes): Promise<void> {
   const { db, owners, organizationExists } = routes;
-  const organization = entityOrganization(db, owners, organizationExists, 'logs');
-  const search = searchLogs(db);
-  const status = importStatus(db);
+  const resolveOrganization = createEntityOrganizationResolver(db, owners, organizationExists, 'logs');
 
   app.route({
     method: 'GET',
@@ -48,17 +45,18 @@ export async function logRoutes(app: HttpServer, routes: LogRoutes): Promise<voi
     config: { family: 'platform', access: 'signed-in', limit: 'logs', errors: ['not_found'], documentedAs },
     schema: {
       tags: ['Logs'],
-      summary: 'Read logs',
+      summary: 'Search logs of an entity',
       params: EntityPath,
       querystring: LogQuery,
       response: { 200: FoundLogs },
     },
     async handler({ params, query, principal }): Promise<FoundLogs> {
       const ref = parseEntityRef(params['*']);
-      const orgId = await organization.toRead(principal, ref, query.org_id);
-      const { items, total } = await search(orgId, formatEntityRef(ref), query);
+      const orgId = await resolveOrganization.forRead(principal, ref, query.org_id);
+      const entity = formatEntityRef(ref);
+      const { items, total } = await searchLogs(db, orgId, entity, query);
       const logs = items.map(presentLog);
-      return { status: 'success', entity: formatEntityRef(ref), count: logs.length, total, logs };
+      return { status: 'success', entity, count: logs.length, total, logs };
     },
   });
 
@@ -68,13 +66,13 @@ export async function logRoutes(app: HttpServer, routes: LogRoutes): Promise<voi
     config: { family: 'platform', access: statusAccess, limit: 'logs' },
     schema: {
       tags: ['Logs'],
-      summary: 'Read what became of an import',
+      summary: 'Get import status',
       params: z.object({ id: z.string() }),
       response: { 200: ImportStatus },
     },
     async handler({ params, principal }) {
       const orgId = organizationToRead(principal);
-      const found = isImportId(params.id) ? await status(orgId, params.id) : null;
+      const found = isImportId(params.id) ? await findImportStatus(db, orgId, params.id) : null;
       if (!found) throw new Failure('not_found', 'Import not found');
       return presentStatus(found.log, found.state);
     },
@@ -83,17 +81,18 @@ export async function logRoutes(app: HttpServer, routes: LogRoutes): Promise<voi
   await app.register(importRoute, routes);
 }
 
-const isImportId = (id: string): boolean => /^import-\d{8}-[0-9a-f]{32}$/.test(id);
+function isImportId(id: string): boolean {
+  return /^import-\d{8}-[0-9a-f]{32}$/.test(id);
+}
 
 async function importRoute(app: HttpServer, routes: LogRoutes): Promise<void> {
   const { db, intake, importReader, organizationExists, owners, importTimeoutMs } = routes;
-  const organization = entityOrganization(db, owners, organizationExists, 'logs');
+  const resolveOrganization = createEntityOrganizationResolver(db, owners, organizationExists, 'logs');
   const accept = acceptImport(importReader, intake);
-  const storedWithin = awaitImport(db);
-  // Parsed in a thread of its own: here a large one would hold up everybody.
+  // The body stays raw: a thread parses it, because a large one would block all other requests.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', async ({ headers }: FastifyRequest, body: IncomingMessage) => {
-    if (Number(headers['content-length']) > MAX_IMPORT_BYTES) throw tooLarge(MAX_IMPORT_BYTES);
+    if (Number(headers['content-length']) > MAX_IMPORT_BYTES) throw bodyTooLarge(MAX_IMPORT_BYTES);
     return collectBody(body, MAX_IMPORT_BYTES);
   });
 
@@ -111,17 +110,17 @@ async function importRoute(app: HttpServer, routes: LogRoutes): Promise<void> {
     },
     schema: {
       tags: ['Logs'],
-      summary: 'Import logs',
+      summary: 'Import logs of an entity',
       params: EntityPath,
       querystring: OwnerQuery,
       response: { 200: Imported, 202: ImportStatus },
     },
     async handler({ params, query, principal, body, id: requestId }, reply) {
       const ref = parseEntityRef(params['*']);
-      const orgId = await organization.toWrite(principal, ref, query.org_id);
+      const orgId = await resolveOrganization.forWrite(principal, ref, query.org_id);
       const blocks = (body as Uint8Array<ArrayBuffer>[] | undefined) ?? [];
       const importId = await accept({ orgId, ref, body: blocks, requestId });
-      const { log, state } = await storedWithin(orgId, importId, importTimeoutMs);
+      const { log, state } = await awaitImport(db, orgId, importId, importTimeoutMs);
       return state === 'stored' ? presentImported(log) : reply.code(202).send(presentStatus(log, state));
     },
   });

@@ -2,9 +2,9 @@ import { defineIntake } from '@oriontel/intake';
 import type { JsonObject } from '@oriontel/contracts';
 import type { LogLevel } from './log-entry.ts';
 
-/** An entry of an import, checked and put into its form. */
+/** A validated, normalized entry of an import. */
 export interface ImportedEntry {
-  /** The same for all that are duplicates of each other, in this organization and entity. */
+  /** Equal for duplicates within an organization and entity. */
   id: string;
   /** ISO 8601. */
   at: string;
@@ -14,13 +14,13 @@ export interface ImportedEntry {
   details: JsonObject | null;
 }
 
-/** A part of an import, as it waits in the intake under the import's id. */
+/** A part of an import; the payload of an intake row, whose key is the import's id. */
 export interface ImportPart {
   importId: string;
   /** type/id */
   entity: string;
   deduplicate: boolean;
-  /** How many entries of the import came before these. */
+  /** Index in the import of the first entry. */
   first: number;
   entries: ImportedEntry[];
 }

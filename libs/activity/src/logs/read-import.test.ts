@@ -33,7 +33,7 @@ function idOf(more: object, orgId?: number, entity?: string) {
   return read([line(more)], {}, orgId, entity).entries[0]!.id;
 }
 
-test('an entry is put into its form', () => {
+test('readImport normalizes an entry', () => {
   const { entries, ...rest } = read([line({ timestamp: '2024-01-15T12:30:00.1239+02:00', vendor: 1 })]);
   expect(rest).toMatchObject({ kind: 'read', source: null, deduplicate: true, received: 1 });
   expect(entries).toEqual([
@@ -48,7 +48,7 @@ test('an entry is put into its form', () => {
   ]);
 });
 
-test('many entries come in parts of bounded size that know their place', () => {
+test('readImport splits entries into parts of bounded size that carry the index of their first entry', () => {
   const logs = Array.from({ length: 10_000 }, (_, index) => line({ message: `${index} ${'é'.repeat(50)}` }));
   const { parts, texts, entries } = read(logs, { deduplicate: false });
   expect(entries.map(({ message }) => Number.parseInt(message))).toEqual(logs.map((_, index) => index));
@@ -61,12 +61,12 @@ test('many entries come in parts of bounded size that know their place', () => {
   expect(parts.length).toBeGreaterThan(5);
 });
 
-describe('an id', () => {
-  test('is the same whatever the level, the source and the order of details', () => {
+describe('the id of an entry', () => {
+  test('ignores level, source and the order of members in details', () => {
     const original = idOf({ details: { a: 1, b: [{ c: 1, d: 2 }] } });
     expect(idOf({ details: { b: [{ d: 2, c: 1 }], a: 1 }, level: 'error' })).toBe(original);
   });
-  test('is another for whatever else differs', () => {
+  test('differs if organization, entity, timestamp, type, message or details differ', () => {
     const ids = [
       idOf({}),
       idOf({}, 2),
@@ -85,19 +85,27 @@ describe('an id', () => {
   });
 });
 
-test('a character that is cut between two blocks is whole again', () => {
+test('readImport decodes a character that is split between blocks', () => {
   const body = bytes(JSON.stringify({ logs: [line({ message: '📞'.repeat(10) })] }));
   const blocks = Array.from(body, (byte) => Uint8Array.of(byte));
   expect(readImport(task(...blocks))).toMatchObject({ kind: 'read', received: 1 });
 });
 
 test.each([
-  ['shape before impossible', [{}, line({ timestamp: '2024-03-01T00:00:00Z' })], 'bad_request'],
-  ['impossible alone', [line(), line({ timestamp: '2024-02-02T00:00:01Z' })], 'unprocessable'],
-])('%s', (_what, logs, code) => {
+  [
+    'reports bad_request for malformed and impossible entries',
+    [{}, line({ timestamp: '2024-03-01T00:00:00Z' })],
+    'bad_request',
+  ],
+  [
+    'reports unprocessable for impossible entries',
+    [line(), line({ timestamp: '2024-02-02T00:00:01Z' })],
+    'unprocessable',
+  ],
+])('readImport %s', (_case, logs, code) => {
   expect(readImport(task(bytes(JSON.stringify({ logs }))))).toMatchObject({ kind: 'refused', code });
 });
 
-test('a day ahead is let pass: clocks differ', () => {
+test('readImport accepts a timestamp up to a day in the future', () => {
   expect(read([line({ timestamp: '2024-02-01T23:59:59Z' })]).received).toBe(1);
 });

@@ -4,7 +4,7 @@ import { ImportEnvelope } from './log-import.ts';
 import { contentId } from './log-id.ts';
 
 export interface ImportTask {
-  /** In blocks, as it came. */
+  /** The raw body in blocks. */
   body: Uint8Array<ArrayBuffer>[];
   orgId: number;
   /** type/id */
@@ -18,6 +18,7 @@ export interface ReadImport {
   kind: 'read';
   source: string | null;
   deduplicate: boolean;
+  /** Number of entries. */
   received: number;
   /** Each is the JSON of an ImportPart, in UTF-8. */
   parts: Uint8Array<ArrayBuffer>[];
@@ -29,63 +30,61 @@ export interface RefusedImport {
   details: Problem[];
 }
 
-/** Problems named in one answer; there may be a hundred thousand. */
+/** Problems listed in one response; an import may have 100,000. */
 const MAX_DETAILS = 20;
-/** Of a part, about: what the gateway sends to the database in one turn of its event loop. */
+/** Approximate size of a part: what the gateway sends to the database in one turn of its event loop. */
 const MAX_PART_BYTES = 128 * 1024;
 const MAX_PART_ENTRIES = 2_500;
 
-/** Lists and objects in a body: 32 MiB of nothing else would take minutes and gigabytes. */
+/** Lists and objects in a body. 32 MiB of brackets would take minutes and gigabytes to parse. */
 const MAX_CONTAINERS = 2_000_000;
 const OPEN_LIST = '['.charCodeAt(0);
 const OPEN_OBJECT = '{'.charCodeAt(0);
 
-/** Parses, checks and cuts an import; pure, and long enough to be done in a thread of its own. */
+/**
+ * Parses and validates an import and splits it into parts. Pure; takes seconds for a large body, so run it in
+ * a thread.
+ */
 export function readImport(task: ImportTask): ReadImport | RefusedImport {
   if (countContainers(task.body) > MAX_CONTAINERS)
-    return refused('too_large', 'The body holds too many lists and objects: send it in smaller parts.');
+    return refused('too_large', 'The body contains too many lists and objects: send it in smaller parts.');
   const json = parseBody(task.body);
   if (typeof json === 'string') return refused('bad_request', json);
   const envelope = readEnvelope(json.value);
   if ('kind' in envelope) return envelope;
   const { logs, source = null, deduplicate } = envelope;
-  const cut = createPartWriter(task, deduplicate);
+  const partWriter = createPartWriter(task, deduplicate);
   const problems: Problem[] = [];
-  let isMisshapen = false;
-  for (const [index, given] of logs.entries()) {
-    const checked = checkEntry(given, task.now);
-    if (checked.kind === 'good') {
+  let isMalformed = false;
+  for (const [index, value] of logs.entries()) {
+    const checked = checkEntry(value, task.now);
+    if (checked.kind === 'valid') {
       if (!problems.length)
-        cut.add({ id: contentId(task.orgId, task.entity, checked.entry), ...checked.entry });
+        partWriter.add({ id: contentId(task.orgId, task.entity, checked.entry), ...checked.entry });
       continue;
     }
-    isMisshapen ||= checked.kind === 'shape';
+    isMalformed ||= checked.kind === 'malformed';
     for (const { field, message } of checked.problems)
       problems.push({ field: field ? `logs[${index}].${field}` : `logs[${index}]`, message });
     if (problems.length >= MAX_DETAILS) break;
   }
   if (!problems.length)
-    return { kind: 'read', source, deduplicate, received: logs.length, parts: cut.finish() };
-  return refusedWithProblems(isMisshapen ? 'bad_request' : 'unprocessable', problems);
+    return { kind: 'read', source, deduplicate, received: logs.length, parts: partWriter.finish() };
+  return refusedWithProblems(isMalformed ? 'bad_request' : 'unprocessable', problems);
 }
 
 function refused(code: RefusedImport['code'], message: string, details: Problem[] = []): RefusedImport {
-  return {
-    kind: 'refused',
-    code,
-    message,
-    details,
-  };
+  return { kind: 'refused', code, message, details };
 }
 
 function refusedWithProblems(code: RefusedImport['code'], problems: Problem[]): RefusedImport {
   const details = problems.slice(0, MAX_DETAILS);
   const [{ field, message } = { field: 'logs', message: 'is not valid' }] = details;
-  const more = details.length < MAX_DETAILS ? '' : ' (and there may be more than are named here)';
+  const more = details.length < MAX_DETAILS ? '' : ` (only the first ${MAX_DETAILS} problems are listed)`;
   return refused(code, `${field} ${message}${more}`, details);
 }
 
-/** At most: brackets in texts count, too. */
+/** An upper bound: brackets inside strings count as well. */
 function countContainers(body: Uint8Array[]): number {
   let count = 0;
   for (const block of body)
@@ -93,10 +92,10 @@ function countContainers(body: Uint8Array[]): number {
   return count;
 }
 
-/** What is wrong with it, where it is no JSON. */
+/** The parsed body, or an error message. */
 function parseBody(body: Uint8Array[]): { value: unknown } | string {
   try {
-    // It also takes off a byte order mark, which is no JSON (RFC 8259, 8.1).
+    // TextDecoder also removes a byte order mark, which JSON does not allow (RFC 8259, section 8.1).
     const decoder = new TextDecoder('utf-8', { fatal: true });
     const text = body.map((block) => decoder.decode(block, { stream: true })).join('') + decoder.decode();
     if (!text.trim()) return 'The body is empty: send {"logs": [ … ]}.';
@@ -104,7 +103,7 @@ function parseBody(body: Uint8Array[]): { value: unknown } | string {
   } catch (error) {
     return error instanceof SyntaxError
       ? `The body is not valid JSON: ${error.message.slice(0, 200)}`
-      : 'The body is not UTF-8.';
+      : 'The body is not valid UTF-8.';
   }
 }
 
@@ -117,14 +116,15 @@ function readEnvelope(json: unknown) {
   return refusedWithProblems('bad_request', problems);
 }
 
-/** Cuts what is added into parts that are ready for the intake. */
+/** Collects entries into parts that are ready for the intake. */
 function createPartWriter({ importId, entity }: ImportTask, deduplicate: boolean) {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const encoder = new TextEncoder();
   let entries: string[] = [];
   let size = 0;
   let first = 0;
-  function close(): void {
+
+  function closePart(): void {
     if (!entries.length) return;
     const head = JSON.stringify({ importId, entity, deduplicate, first }).slice(0, -1);
     parts.push(encoder.encode(`${head},"entries":[${entries.join(',')}]}`));
@@ -132,16 +132,18 @@ function createPartWriter({ importId, entity }: ImportTask, deduplicate: boolean
     entries = [];
     size = 0;
   }
-  return {
-    add(entry: object): void {
-      const json = JSON.stringify(entry);
-      entries.push(json);
-      size += json.length;
-      if (size >= MAX_PART_BYTES || entries.length >= MAX_PART_ENTRIES) close();
-    },
-    finish() {
-      close();
-      return parts;
-    },
-  };
+
+  function add(entry: object): void {
+    const json = JSON.stringify(entry);
+    entries.push(json);
+    size += json.length;
+    if (size >= MAX_PART_BYTES || entries.length >= MAX_PART_ENTRIES) closePart();
+  }
+
+  function finish(): Uint8Array<ArrayBuffer>[] {
+    closePart();
+    return parts;
+  }
+
+  return { add, finish };
 }

@@ -3,7 +3,7 @@ import { contentId } from './log-id.ts';
 import { entityLogs } from './log.repository.ts';
 import type { ImportedEntry } from './logs-intake.ts';
 
-/** Puts lines where they are not yet. `entity`: type/id */
+/** Inserts log lines that are not stored yet. `entity`: type/id */
 export async function seedLogs(
   db: Queryable,
   orgId: number,

@@ -18,8 +18,8 @@ beforeEach(async () => {
 const entity = 'trunk/t-1';
 let number = 0;
 
-/** Rows of one import, one for each list of messages. */
-async function importOf(parts: string[][], deduplicate = true): Promise<IntakeRow<ImportPart>[]> {
+/** Creates an import with one intake row for each list of messages. */
+async function createImport(parts: string[][], deduplicate = true): Promise<IntakeRow<ImportPart>[]> {
   const importId = `import-${(number += 1)}`;
   const received = parts.flat().length;
   const log = { id: importId, orgId: 1, entity, source: null, deduplicate, received, parts: parts.length };
@@ -45,42 +45,42 @@ async function importOf(parts: string[][], deduplicate = true): Promise<IntakeRo
   });
 }
 const drain = (rows: IntakeRow<ImportPart>[]) => store.db.$transaction((tx) => storeLogs(tx, rows));
-async function countsOf([row]: IntakeRow<ImportPart>[]) {
+async function findCounts([row]: IntakeRow<ImportPart>[]) {
   const found = await logImports(store.db).find(1, row!.key);
   return [found!.imported, found!.duplicates, found!.partsStored];
 }
-const total = async () => (await searchLogs(store.db)(1, entity, { limit: 1, offset: 0 })).total;
+const total = async () => (await searchLogs(store.db, 1, entity, { limit: 1, offset: 0 })).total;
 
-test('what several imports of one transaction say is stored once, and each is told its own counts', async () => {
-  const first = await importOf([['a', 'b', 'a'], ['c']]);
-  const second = await importOf([['c', 'd']]);
-  const third = await importOf([['a', 'e', 'e']], false);
+test('storeLogs stores a content of several imports once and counts per import', async () => {
+  const first = await createImport([['a', 'b', 'a'], ['c']]);
+  const second = await createImport([['c', 'd']]);
+  const third = await createImport([['a', 'e', 'e']], false);
   await drain([...first, ...second, ...third]);
-  expect(await countsOf(first)).toEqual([3, 1, 2]);
-  expect(await countsOf(second)).toEqual([1, 1, 1]);
-  expect(await countsOf(third)).toEqual([3, 0, 1]);
+  expect(await findCounts(first)).toEqual([3, 1, 2]);
+  expect(await findCounts(second)).toEqual([1, 1, 1]);
+  expect(await findCounts(third)).toEqual([3, 0, 1]);
   expect(await total()).toBe(7);
 });
 
-test('a part whose transaction is undone leaves nothing, and counts when it comes again', async () => {
-  const rows = await importOf([['a', 'b']]);
-  const undone = store.db.$transaction(async (tx) => {
+test('a part that is rolled back stores nothing and is counted when it is stored again', async () => {
+  const rows = await createImport([['a', 'b']]);
+  const rolledBack = store.db.$transaction(async (tx) => {
     await storeLogs(tx, rows);
-    throw new Error('undone');
+    throw new Error('rolled back');
   });
-  await expect(undone).rejects.toThrow('undone');
-  expect([await total(), await countsOf(rows)]).toEqual([0, [0, 0, 0]]);
+  await expect(rolledBack).rejects.toThrow('rolled back');
+  expect([await total(), await findCounts(rows)]).toEqual([0, [0, 0, 0]]);
   await drain(rows);
-  expect([await total(), await countsOf(rows)]).toEqual([2, [2, 0, 1]]);
+  expect([await total(), await findCounts(rows)]).toEqual([2, [2, 0, 1]]);
 });
 
-test('imports that bring the same in opposite orders at once neither deadlock nor store it twice', async () => {
+test('concurrent imports of the same lines in opposite orders store each line once', async () => {
   const messages = Array.from({ length: 6_000 }, (_, index) => `line ${index}`);
   const imports = await Promise.all(
-    [1, 2, 3, 4].map((n) => importOf([n % 2 ? messages : [...messages].reverse()])),
+    [1, 2, 3, 4].map((n) => createImport([n % 2 ? messages : [...messages].reverse()])),
   );
   await Promise.all(imports.map(drain));
-  const counts = await Promise.all(imports.map(countsOf));
+  const counts = await Promise.all(imports.map(findCounts));
   expect(counts.reduce((sum, [imported]) => sum + imported!, 0)).toBe(6_000);
   expect(await total()).toBe(6_000);
 });
