@@ -1,30 +1,110 @@
-import { randomUUID } from 'node:crypto';
+import type { EntityRef } from '@oriontel/contracts';
+import { addOrganizations, createTestDatabase } from '@oriontel/database/testing';
+import { createIntake } from '@oriontel/intake';
+import { connectQueues } from '@oriontel/queues';
+import { testQueueStores } from '@oriontel/queues/testing';
+import { createLogger } from '@oriontel/service';
+import { createTestApi, TEST_ORG_IDS } from '@oriontel/service/testing';
+import { cdrRoutes } from './http.ts';
+import { cdrIntake } from './parse/cdr-intake.ts';
+import { cdrTaskQueue } from './tasks/cdr-task-queue.ts';
+import { createCdrWorker } from './worker.ts';
 
+export { buildBatch, buildRecord } from './fixtures/build-record.ts';
+export { createDeadLetter } from './forward/testing/dead-letter.ts';
 export { freeswitchSamples, type FreeswitchSample } from './fixtures/freeswitch-samples.ts';
-export { startTestReceiver, type TestReceiver } from './forward/fixtures/receiver.ts';
+export { startTestReceiver, type TestReceiver } from './forward/testing/receiver.ts';
 export { publicSamples } from './fixtures/public-samples.ts';
 
-/** A valid record of a platform batch, as the platform API documents it, with a call_id of its own. */
-export function buildRecord(overrides: Record<string, unknown> = {}) {
-  return {
-    call_id: randomUUID(),
-    caller: '+14155551234',
-    callee: '+14155555678',
-    start_time: '2024-01-15T10:30:00Z',
-    end_time: '2024-01-15T10:35:42Z',
-    duration: 342,
-    disposition: 'ANSWERED',
-    trunk_id: 'trunk_001',
-    ...overrides,
-  };
+/** The response to POST /cdr/:index. */
+export interface IntakeBody {
+  status: string;
+  processed: number;
+  batch_id: string;
+  sgapi_reference: string;
+  duplicates_in_batch: number;
+  quarantined: number;
+  stored?: number;
+  duplicates?: number;
+  conflicts?: number;
 }
 
-/** A valid platform batch of `size` different records. */
-export function buildBatch(size: number, overrides: Record<string, unknown> = {}) {
+const DEFAULT_REGION = 'US';
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/**
+ * The CDR routes on a database of their own, with queues in PostgreSQL. Accepted batches stay in the intake until
+ * `startWorker()`, tasks stay queued until `startTaskRunner()`; both return a function that stops them.
+ */
+export async function createTestCdr() {
+  const store = await createTestDatabase();
+  const { db } = store;
+  await addOrganizations(db, Object.values(TEST_ORG_IDS));
+  const queueStore = testQueueStores().find(({ kind }) => kind === 'postgres')!;
+  const queues = await connectQueues(queueStore.open(store.url), () => undefined);
+  const intake = createIntake(db, cdrIntake, queues.producer(cdrIntake.queue), {
+    onUndispatched: () => undefined,
+    // No sweeper runs in route tests.
+    graceSeconds: 60,
+  });
+  /** Regions by organization; all others have `DEFAULT_REGION`. */
+  const regions = new Map<number, string>();
+  const registeredEntities: (EntityRef & { orgId: number })[] = [];
+  const worker = createCdrWorker({
+    db,
+    async regionsOf(orgIds) {
+      return new Map(orgIds.map((orgId) => [orgId, regions.get(orgId) ?? DEFAULT_REGION]));
+    },
+    async registerEntities(_tx, entities) {
+      registeredEntities.push(...entities);
+    },
+    closeCalls: async () => undefined,
+    onDrained: () => undefined,
+    onPoison: () => undefined,
+  });
+  const api = await createTestApi((app) =>
+    app.register(cdrRoutes, {
+      db,
+      intake,
+      cdrJobs: queues.producer(cdrIntake.queue),
+      taskJobs: queues.producer(cdrTaskQueue),
+      organizationExists: async (orgId) => [1, ...Object.values(TEST_ORG_IDS)].includes(orgId),
+      regionOf: async (orgId) => regions.get(orgId) ?? DEFAULT_REGION,
+    }),
+  );
+
+  function startWorker(): () => Promise<void> {
+    const consumer = queues.consumer(cdrIntake.queue, (pointers) => worker.drain(pointers), {
+      concurrency: 3,
+      onFailure: () => undefined,
+    });
+    return async function stopWorker() {
+      await consumer.close(CLOSE_TIMEOUT_MS);
+    };
+  }
+
+  function startTaskRunner(): () => Promise<void> {
+    const log = createLogger('test', 'silent');
+    const pace = { idle: 0, busy: 0 };
+    return worker.startTasks({ queues, log, pace }).stop;
+  }
+
+  async function close(): Promise<void> {
+    await api.app.close();
+    await intake.close();
+    await queues.close(CLOSE_TIMEOUT_MS);
+    await store.drop();
+  }
+
   return {
-    records: Array.from({ length: size }, () => buildRecord()),
-    source: 'freeswitch-node-01',
-    timestamp: '2024-01-15T10:36:00Z',
-    ...overrides,
+    ...api,
+    db,
+    regions,
+    registeredEntities,
+    drain: worker.drain,
+    startWorker,
+    startTaskRunner,
+    close,
   };
 }
+export type TestCdr = Awaited<ReturnType<typeof createTestCdr>>;

@@ -1,22 +1,5 @@
-import { buildBatch } from '@oriontel/cdr/testing';
-import type { TestGateway } from '../testing.ts';
+import { createDeadLetter } from '@oriontel/cdr/testing';
 import { uniqueName, type RouteCases } from './route-case.ts';
-
-/** The id of a batch of ours that the remote Service Gateway refused. */
-export async function createDeadLetter(
-  world: Pick<TestGateway, 'call' | 'db' | 'ours'>,
-  { reference = uniqueName('sgapi'), state = 'dead' } = {},
-): Promise<string> {
-  const index = uniqueName('forwarded');
-  const headers = { prefer: 'wait=20' };
-  await world.call(`/cdr/${index}`, { as: world.ours.byKey, headers, body: buildBatch(2) });
-  const [row] = await world.db.$queryRaw<[{ id: string }]>`
-    INSERT INTO cdr_forwardings (submission_id, org_id, batch_id, source, sgapi_reference, request_id, legs, records,
-      state, attempts, first_tried_at, reason, accepted_at, finished_at)
-    SELECT id, org_id, batch_id, source, ${reference}, 'req', '{}', stored, ${state}, 1, now(), 'answered 400', accepted_at, now()
-    FROM cdr_submissions WHERE org_id = ${world.ours.orgId}::int AND batch_id = ${index} RETURNING submission_id AS id`;
-  return row.id;
-}
 
 export const forwardingCases: RouteCases = {
   'GET /cdrs/forwarding': {

@@ -1,6 +1,5 @@
-import { buildRecord } from '@oriontel/cdr/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestGateway, type IntakeBody, type TestGateway } from './testing.ts';
+import { buildRecord, createTestCdr, type IntakeBody, type TestCdr } from '../../testing.ts';
 
 interface Figures {
   calls: number;
@@ -14,10 +13,10 @@ interface Body {
   meta: { pagination: { limit: number; offset: number; total: number } };
 }
 
-let gateway: TestGateway;
+let cdr: TestCdr;
 beforeAll(async () => {
-  gateway = await startTestGateway();
-  gateway.startWorker();
+  cdr = await createTestCdr();
+  cdr.startWorker();
   await store([
     call('09:59:59.999', { trunk_id: 't-1', disposition: 'ANSWERED', billsec: 60 }),
     call('10:00:00', { trunk_id: 't-1', disposition: 'ANSWERED', billsec: 120, leg: 'b' }),
@@ -28,21 +27,21 @@ beforeAll(async () => {
   await store([call('11:00:00', { trunk_id: 't-2', disposition: 'FAILED' })], { source: 'node-2' });
   await store([call('10:00:00', { disposition: 'FAILED' }, '2024-01-16')]);
 });
-afterAll(() => gateway.close());
+afterAll(() => cdr.close());
 
 function call(time: string, more: object, day = '2024-01-15') {
   const billsec = 0;
   return buildRecord({ start_time: `${day}T${time}Z`, end_time: null, duration: 200, billsec, ...more });
 }
-function store(records: object[], { source = 'node-1', as = gateway.ours.byKey } = {}) {
-  return gateway.call<IntakeBody>('/cdr/summary', {
+function store(records: object[], { source = 'node-1', as = cdr.ours.byKey } = {}) {
+  return cdr.call<IntakeBody>('/cdr/summary', {
     as,
     headers: { prefer: 'wait=20' },
     body: { source, records },
   });
 }
-async function summary(query: string, as = gateway.ours.manager): Promise<Body> {
-  return (await gateway.call<Body>(`/cdrs/summary?${query}`, { as })).json;
+async function summary(query: string, as = cdr.ours.manager): Promise<Body> {
+  return (await cdr.call<Body>(`/cdrs/summary?${query}`, { as })).json;
 }
 const groups = async (query: string) => (await summary(query)).data.groups;
 function figures(calls: number, answered: number, minutes: number, asr: number | null, acd: number | null) {
@@ -55,13 +54,13 @@ function figures(calls: number, answered: number, minutes: number, asr: number |
   };
 }
 
-test('the total: calls, minutes, ASR in percent and ACD in seconds', async () => {
+test('GET /cdrs/summary totals calls, minutes, ASR in percent and ACD in seconds', async () => {
   const { data, meta } = await summary('');
   expect(data).toEqual({ total: figures(7, 3, 3.55, 42.86, 71), groups: [] });
   expect(meta.pagination).toEqual({ limit: 100, offset: 0, total: 0 });
 });
 
-test('what is not there has no ratios', async () => {
+test('ratios are null when there is nothing to divide by', async () => {
   expect((await summary('trunk_id=none&group_by=hour')).data).toEqual({
     total: figures(0, 0, 0, null, null),
     groups: [],
@@ -69,7 +68,7 @@ test('what is not there has no ratios', async () => {
   expect((await summary('disposition=BUSY')).data.total).toEqual(figures(1, 0, 0, 0, null));
 });
 
-describe('grouped', () => {
+describe('groups', () => {
   test('by hour, newest first', async () => {
     expect(await groups('group_by=hour')).toEqual([
       { hour: '2024-01-16T10:00:00Z', ...figures(1, 0, 0, 0, null) },
@@ -84,7 +83,7 @@ describe('grouped', () => {
       { day: '2024-01-15', ...figures(6, 3, 3.55, 50, 71) },
     ]);
   });
-  test('by trunk, those with the most calls first, calls without one together', async () => {
+  test('by trunk, most calls first; calls without a trunk are one group', async () => {
     expect(await groups('group_by=trunk&to=2024-01-15T23:00:00Z')).toEqual([
       { trunk_id: 't-1', ...figures(3, 2, 3, 66.67, 90) },
       { trunk_id: 't-2', ...figures(2, 1, 0.55, 50, 33) },
@@ -99,7 +98,7 @@ describe('grouped', () => {
       { disposition: 'NO ANSWER', ...figures(1, 0, 0, 0, null) },
     ]);
   });
-  test('by several, in pages', async () => {
+  test('by several dimensions, paginated', async () => {
     const all = await summary('group_by=disposition,day,trunk');
     expect(all.data.groups).toHaveLength(6);
     expect(all.data.groups[0]).toMatchObject({
@@ -130,15 +129,15 @@ test.each([
   ['from=2024-01-15T10:10:00Z&to=2024-01-15T10:50:00Z', 2],
   ['from=2024-01-15T12:00:00%2B02:00&to=2024-01-15T12:59:00%2B02:00', 3],
   ['from=2024-01-16T00:00:00Z&to=2024-01-15T00:00:00Z', 0],
-])('%s counts %i, as GET /cdrs lists', async (query, calls) => {
+])('%s counts %i calls, as many as GET /cdrs lists', async (query, calls) => {
   expect((await summary(query)).data.total.calls).toBe(calls);
   if (query.includes('leg=')) return;
-  const list = await gateway.call<{ data: object[] }>(`/cdrs?${query}`, { as: gateway.ours.manager });
+  const list = await cdr.call<{ data: object[] }>(`/cdrs?${query}`, { as: cdr.ours.manager });
   expect(list.json.data).toHaveLength(calls);
 });
 
-test("another organization's calls are not counted; an admin's are everybody's, or one's", async () => {
-  const { ours, theirs, admin } = gateway;
+test('counts calls of the own organization only; an admin counts all or one', async () => {
+  const { ours, theirs, admin } = cdr;
   await store([call('10:00:00', {})], { as: theirs.byKey });
   const calls = async (query: string, as: string) => (await summary(query, as)).data.total.calls;
   expect(await calls('', theirs.member)).toBe(1);
@@ -148,9 +147,9 @@ test("another organization's calls are not counted; an admin's are everybody's, 
   expect(await calls('from=2024-01-15T10:00:00Z&to=2024-01-15T10:00:00Z', admin)).toBe(2);
 });
 
-test('what was accepted the moment before is counted', async () => {
+test('counts a batch that was accepted just before', async () => {
   const body = { source: 'node-1', records: [call('10:00:00', { trunk_id: 't-now' })] };
-  await gateway.call('/cdr/now', { as: gateway.ours.byKey, body });
+  await cdr.call('/cdr/now', { as: cdr.ours.byKey, body });
   expect((await summary('trunk_id=t-now')).data.total.calls).toBe(1);
 });
 
@@ -173,13 +172,13 @@ test.each([
   'from=yesterday',
   'call_id=x',
 ])('%s is 400', async (query) => {
-  const { status } = await gateway.call(`/cdrs/summary?${query}`, { as: gateway.ours.manager });
+  const { status } = await cdr.call(`/cdrs/summary?${query}`, { as: cdr.ours.manager });
   expect(status).toBe(400);
 });
 
-test('a key, a stranger and a member of nothing read no summary', async () => {
-  const statusAs = async (as?: string) => (await gateway.call('/cdrs/summary', { as })).status;
-  expect(await statusAs(gateway.ours.byKey)).toBe(403);
-  expect(await statusAs(gateway.loner)).toBe(403);
+test('an API key and a user without organization get 403, an anonymous client 401', async () => {
+  const statusAs = async (as?: string) => (await cdr.call('/cdrs/summary', { as })).status;
+  expect(await statusAs(cdr.ours.byKey)).toBe(403);
+  expect(await statusAs(cdr.unassigned)).toBe(403);
   expect(await statusAs()).toBe(401);
 });

@@ -1,22 +1,19 @@
-import { buildBatch, buildRecord } from '@oriontel/cdr/testing';
+import type { ListBody } from '@oriontel/service/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  startTestGateway,
-  type FoundCall,
-  type IntakeBody,
-  type ListBody,
-  type TestGateway,
-} from './testing.ts';
+import { buildBatch, buildRecord, createTestCdr, type IntakeBody, type TestCdr } from '../testing.ts';
+import type { CallRecord } from './call-record.ts';
 
-let gateway: TestGateway;
+let cdr: TestCdr;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  cdr = await createTestCdr();
 });
-afterAll(() => gateway.close());
+afterAll(() => cdr.close());
 
-const get = <T>(url: string, as = gateway.ours.manager) => gateway.call<T>(url, { as });
+function get<T>(url: string, as = cdr.ours.manager) {
+  return cdr.call<T>(url, { as });
+}
 async function search(query: string, as?: string) {
-  return (await get<ListBody<FoundCall>>(`/cdrs?${query}`, as)).json.data;
+  return (await get<ListBody<CallRecord>>(`/cdrs?${query}`, as)).json.data;
 }
 async function status(index: string) {
   return (
@@ -26,13 +23,13 @@ async function status(index: string) {
   ).json.data;
 }
 
-test('what is accepted is found before it is stored, and reads the same after', async () => {
+test('an accepted call is found before it is stored and reads the same afterwards', async () => {
   const record = buildRecord({ caller: '(415) 555-0009' });
   const body = { records: [record, buildRecord()], source: 'node-e' };
-  const post = () => gateway.call<IntakeBody>('/cdr/early', { as: gateway.ours.byKey, body });
+  const post = () => cdr.call<IntakeBody>('/cdr/early', { as: cdr.ours.byKey, body });
   expect((await post()).json.processed).toBe(2);
 
-  expect(await gateway.db.$queryRaw`SELECT count(*)::int AS count FROM cdrs`).toEqual([{ count: 0 }]);
+  expect(await cdr.db.$queryRaw`SELECT count(*)::int AS count FROM cdrs`).toEqual([{ count: 0 }]);
   const [early] = await search(`call_id=${record.call_id}`);
   expect(early).toMatchObject({
     call_id: record.call_id,
@@ -42,7 +39,7 @@ test('what is accepted is found before it is stored, and reads the same after', 
   });
   expect(await search('batch_id=early&caller=%2B14155550009')).toEqual([early]);
   expect(await search('batch_id=early&disposition=BUSY')).toEqual([]);
-  expect((await get<{ data: FoundCall }>(`/cdrs/${early!.id}`)).json.data).toEqual(early);
+  expect((await get<{ data: CallRecord }>(`/cdrs/${early!.id}`)).json.data).toEqual(early);
   expect(await status('early')).toMatchObject({
     state: 'accepted',
     received: 2,
@@ -50,32 +47,32 @@ test('what is accepted is found before it is stored, and reads the same after', 
     submissions: [{ received: 2, stored_at: null }],
   });
 
-  // Nobody else sees it, stored or not.
-  expect(await search('batch_id=early', gateway.theirs.member)).toEqual([]);
-  expect((await get(`/cdrs/${early!.id}`, gateway.theirs.member)).status).toBe(404);
+  // Other organizations see neither the pending nor the stored call.
+  expect(await search('batch_id=early', cdr.theirs.member)).toEqual([]);
+  expect((await get(`/cdrs/${early!.id}`, cdr.theirs.member)).status).toBe(404);
 
-  // Sent twice, it is one leg to a reader already now.
+  // A pending duplicate is already merged into one leg.
   await post();
   expect(await search('batch_id=early')).toHaveLength(2);
 
-  const waiting = gateway.call<IntakeBody>('/cdr/late', {
-    as: gateway.ours.byKey,
+  const waiting = cdr.call<IntakeBody>('/cdr/late', {
+    as: cdr.ours.byKey,
     headers: { prefer: 'wait=20' },
     body: buildBatch(1),
   });
-  const stopWorker = gateway.startWorker();
+  const stopWorker = cdr.startWorker();
   expect((await waiting).json).toMatchObject({ stored: 1 });
   await expect
     .poll(() => status('early'))
     .toMatchObject({ state: 'stored', received: 4, stored: 2, duplicates: 2 });
-  expect((await get<{ data: FoundCall }>(`/cdrs/${early!.id}`)).json.data).toEqual(early);
+  expect((await get<{ data: CallRecord }>(`/cdrs/${early!.id}`)).json.data).toEqual(early);
   expect(await search(`call_id=${record.call_id}`)).toEqual([early]);
   await stopWorker();
 });
 
-test('Prefer: wait ends when its seconds are over, with what is known', async () => {
-  const { json, status, headers } = await gateway.call<IntakeBody>('/cdr/never', {
-    as: gateway.ours.byKey,
+test('Prefer: wait responds without final counts when its seconds are over', async () => {
+  const { json, status, headers } = await cdr.call<IntakeBody>('/cdr/never', {
+    as: cdr.ours.byKey,
     headers: { prefer: 'wait=1' },
     body: buildBatch(1),
   });

@@ -1,43 +1,40 @@
-import { freeswitchSamples, publicSamples, type FreeswitchSample } from '@oriontel/cdr/testing';
+import { basicAuthorization, type ListBody } from '@oriontel/service/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  basicAuthorization,
-  startTestGateway,
-  type FoundCall,
-  type IntakeBody,
-  type ListBody,
-  type TestGateway,
-} from './testing.ts';
+import type { CallRecord } from '../calls/call-record.ts';
+import { freeswitchSamples, type FreeswitchSample } from '../fixtures/freeswitch-samples.ts';
+import { publicSamples } from '../fixtures/public-samples.ts';
+import { createTestCdr, type IntakeBody, type TestCdr } from '../testing.ts';
 
 type ExpectedLeg = Exclude<FreeswitchSample['expected'], 'unreadable'>;
 
 const samples = freeswitchSamples();
 const readable = samples.filter((sample) => sample.expected !== 'unreadable');
-const wait = { prefer: 'wait=20' };
-let gateway: TestGateway;
+const PREFER_WAIT = { prefer: 'wait=20' };
+let cdr: TestCdr;
 
 beforeAll(async () => {
-  gateway = await startTestGateway();
-  gateway.startWorker();
+  cdr = await createTestCdr();
+  cdr.startWorker();
 });
-afterAll(() => gateway.close());
+afterAll(() => cdr.close());
 
 function send(
   { path, headers, body }: { path: string; headers: Record<string, string>; body: string },
-  key = gateway.ours.key,
+  key = cdr.ours.key,
 ) {
-  return gateway.call<IntakeBody>(path, {
+  return cdr.call<IntakeBody>(path, {
     as: basicAuthorization(key),
-    headers: { ...headers, ...wait },
+    headers: { ...headers, ...PREFER_WAIT },
     body,
   });
 }
-async function find(callId: string, as = gateway.ours.member) {
-  return (await gateway.call<ListBody<FoundCall>>(`/cdrs?call_id=${callId}`, { as })).json.data;
+async function find(callId: string, as = cdr.ours.member) {
+  return (await cdr.call<ListBody<CallRecord>>(`/cdrs?call_id=${callId}`, { as })).json.data;
 }
-const time = (epoch: number) => (epoch ? new Date(epoch * 1000).toISOString().replace('.000Z', 'Z') : null);
+const toIsoTime = (epoch: number) =>
+  epoch ? new Date(epoch * 1000).toISOString().replace('.000Z', 'Z') : null;
 
-describe('what a real FreeSWITCH 1.10.12 sends, with its own headers and Basic credentials', () => {
+describe('a document of FreeSWITCH 1.10.12, with its own headers and Basic credentials', () => {
   test.each(samples.map((sample) => [sample.name, sample] as const))(
     '%s is acknowledged',
     async (_name, sample) => {
@@ -48,18 +45,18 @@ describe('what a real FreeSWITCH 1.10.12 sends, with its own headers and Basic c
   );
 
   test.each(readable.map((sample) => [sample.name, sample.expected as ExpectedLeg] as const))(
-    '%s reads as the table says, once, whatever it was sent as',
+    '%s is stored once, with the values of EXPECTED.tsv',
     async (_name, expected) => {
       const found = await find(expected.uuid);
       expect(found).toHaveLength(1);
       expect(found[0]).toMatchObject({
         call_id: expected.uuid,
-        org_id: gateway.ours.orgId,
+        org_id: cdr.ours.orgId,
         leg: expected.leg,
         direction: expected.direction,
-        start_time: time(expected.startEpoch),
-        answer_time: time(expected.answerEpoch),
-        end_time: time(expected.endEpoch),
+        start_time: toIsoTime(expected.startEpoch),
+        answer_time: toIsoTime(expected.answerEpoch),
+        end_time: toIsoTime(expected.endEpoch),
         billsec: expected.billsec,
         duration: expected.duration,
         hangup_cause: expected.hangupCause,
@@ -70,7 +67,7 @@ describe('what a real FreeSWITCH 1.10.12 sends, with its own headers and Basic c
     },
   );
 
-  test('the legs of a bridged call name each other', async () => {
+  test('the legs of a bridged call are linked both ways', async () => {
     const pairs = ['answered', 'busy', 'no-answer'].map((outcome) =>
       ['aleg', 'bleg'].map((leg) => {
         const sample = readable.find(({ name }) => name === `json-${outcome}-bridged-${leg}`);
@@ -83,11 +80,11 @@ describe('what a real FreeSWITCH 1.10.12 sends, with its own headers and Basic c
     }
   });
 
-  test('the one that cannot be read is in quarantine, whole, with what to set in FreeSWITCH', async () => {
-    const { json } = await gateway.call<ListBody<{ reason: string; detail: string; document: string }>>(
+  test('the unreadable document is quarantined unchanged, with the FreeSWITCH setting to fix', async () => {
+    const { json } = await cdr.call<ListBody<{ reason: string; detail: string; document: string }>>(
       '/cdrs/quarantine',
       {
-        as: gateway.ours.member,
+        as: cdr.ours.member,
       },
     );
     const unreadable = samples.filter(({ expected }) => expected === 'unreadable');
@@ -96,32 +93,30 @@ describe('what a real FreeSWITCH 1.10.12 sends, with its own headers and Basic c
     expect(json.data[0]!.detail).toMatch(/encode.*false/);
   });
 
-  test('sent again, every one is a duplicate and nothing is stored twice', async () => {
-    const answers = await Promise.all(readable.map((sample) => send(sample)));
-    for (const { json } of answers) expect(json).toMatchObject({ stored: 0, duplicates: 1, conflicts: 0 });
+  test('sending every document again stores nothing twice', async () => {
+    const responses = await Promise.all(readable.map((sample) => send(sample)));
+    for (const { json } of responses) expect(json).toMatchObject({ stored: 0, duplicates: 1, conflicts: 0 });
     const legs = new Set(readable.map(({ expected }) => (expected as ExpectedLeg).uuid));
-    expect(await gateway.db.$queryRaw`SELECT count(*)::int AS count FROM cdrs`).toEqual([
-      { count: legs.size },
-    ]);
+    expect(await cdr.db.$queryRaw`SELECT count(*)::int AS count FROM cdrs`).toEqual([{ count: legs.size }]);
   });
 
-  test('under the name of another organization it is another call', async () => {
+  test('the same document of another organization is another call', async () => {
     const [sample] = readable;
-    expect((await send(sample!, gateway.theirs.key)).json).toMatchObject({ stored: 1 });
+    expect((await send(sample!, cdr.theirs.key)).json).toMatchObject({ stored: 1 });
     const { uuid } = sample!.expected as ExpectedLeg;
-    const [theirs] = await find(uuid, gateway.theirs.member);
+    const [theirs] = await find(uuid, cdr.theirs.member);
     const [ours] = await find(uuid);
     expect(theirs!.id).not.toBe(ours!.id);
   });
 });
 
-describe.each(publicSamples())('published by another project: $name', ({ name, body, expected }) => {
+describe.each(publicSamples())('sample of another project: $name', ({ name, body, expected }) => {
   const contentType = name.endsWith('.json')
     ? 'application/json'
     : name.endsWith('.txt')
       ? 'application/x-www-form-urlencoded'
       : 'text/xml';
-  test('is acknowledged, and stored or in quarantine with its reason', async () => {
+  test('is acknowledged, and stored or quarantined with a reason', async () => {
     const batch = `public-${name.replaceAll(/[^\w-]/g, '_').slice(0, 50)}`;
     const { status, json } = await send({
       path: `/cdr/${batch}`,
@@ -131,14 +126,13 @@ describe.each(publicSamples())('published by another project: $name', ({ name, b
     expect(status).toBe(200);
     expect(json.stored! + json.duplicates! + json.conflicts! + json.quarantined).toBe(1);
     if (json.stored) {
-      const [leg] = (
-        await gateway.call<ListBody<FoundCall>>(`/cdrs?batch_id=${batch}`, { as: gateway.ours.member })
-      ).json.data;
+      const [leg] = (await cdr.call<ListBody<CallRecord>>(`/cdrs?batch_id=${batch}`, { as: cdr.ours.member }))
+        .json.data;
       expect(leg).toMatchObject({ disposition: expected['disposition'] });
     } else if (!json.duplicates) {
       const { data } = (
-        await gateway.call<ListBody<{ detail: string }>>(`/cdrs/quarantine?batch_id=${batch}`, {
-          as: gateway.ours.member,
+        await cdr.call<ListBody<{ detail: string }>>(`/cdrs/quarantine?batch_id=${batch}`, {
+          as: cdr.ours.member,
         })
       ).json;
       expect(data[0]!.detail).not.toBe('');
@@ -146,28 +140,28 @@ describe.each(publicSamples())('published by another project: $name', ({ name, b
   });
 });
 
-describe('a FreeSWITCH document is never refused', () => {
+describe('a FreeSWITCH document is never rejected', () => {
   const headers = { 'user-agent': 'freeswitch-json/1.0', 'content-type': 'application/json' };
   test.each([
-    ['nothing at all', ''],
+    ['an empty body', ''],
     ['half a document', readable[0]!.body.slice(0, 2_000)],
-    ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x00, 0x80])],
+    ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x00, 0x80])],
     ['NUL characters', '{"variables": {"uuid": "a\\u0000b"}}\0'],
     ['lone surrogates', '{"variables": {"uuid": "\\ud800"}}'],
     ['a list', '[]'],
-  ])('%s: acknowledged and in quarantine', async (_what, body) => {
+  ])('%s is acknowledged and quarantined', async (_what, body) => {
     const batch = `broken-${Math.random().toString(36).slice(2)}`;
-    const { status, json } = await gateway.call<IntakeBody>(`/cdr/${batch}?uuid=x`, {
-      as: basicAuthorization(gateway.ours.key),
-      headers: { ...headers, ...wait },
+    const { status, json } = await cdr.call<IntakeBody>(`/cdr/${batch}?uuid=x`, {
+      as: basicAuthorization(cdr.ours.key),
+      headers: { ...headers, ...PREFER_WAIT },
       method: 'POST',
       body,
     });
     expect(status).toBe(200);
     expect(json).toMatchObject({ stored: 0, quarantined: 1 });
     const { data } = (
-      await gateway.call<ListBody<{ detail: string }>>(`/cdrs/quarantine?batch_id=${batch}`, {
-        as: gateway.ours.member,
+      await cdr.call<ListBody<{ detail: string }>>(`/cdrs/quarantine?batch_id=${batch}`, {
+        as: cdr.ours.member,
       })
     ).json;
     expect(data[0]!.detail).not.toBe('');

@@ -1,33 +1,30 @@
-import { buildBatch, buildRecord } from '@oriontel/cdr/testing';
+import type { ListBody } from '@oriontel/service/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  startTestGateway,
-  type FoundCall,
-  type IntakeBody,
-  type ListBody,
-  type TestGateway,
-} from './testing.ts';
+import { buildBatch, buildRecord, createTestCdr, type IntakeBody, type TestCdr } from '../testing.ts';
+import type { CallRecord } from './call-record.ts';
 
-let gateway: TestGateway;
+let cdr: TestCdr;
 beforeAll(async () => {
-  gateway = await startTestGateway();
-  gateway.startWorker();
+  cdr = await createTestCdr();
+  cdr.startWorker();
 });
-afterAll(() => gateway.close());
+afterAll(() => cdr.close());
 
 function store(index: string, batch: object) {
-  return gateway.call<IntakeBody>(`/cdr/${index}`, {
-    as: gateway.ours.byKey,
+  return cdr.call<IntakeBody>(`/cdr/${index}`, {
+    as: cdr.ours.byKey,
     headers: { prefer: 'wait=20' },
     body: batch,
   });
 }
-const get = <T = ListBody<FoundCall>>(url: string) => gateway.call<T>(url, { as: gateway.ours.manager });
-async function ids(query: string) {
+function get<T = ListBody<CallRecord>>(url: string) {
+  return cdr.call<T>(url, { as: cdr.ours.manager });
+}
+async function findCallIds(query: string) {
   return (await get(`/cdrs?${query}`)).json.data.map(({ call_id }) => call_id).sort();
 }
 
-describe('a search', () => {
+describe('GET /cdrs finds by', () => {
   beforeAll(async () => {
     await store('search', {
       source: 'node-s',
@@ -50,7 +47,7 @@ describe('a search', () => {
     ['caller=+14155550001', ['s-1']],
     ['caller=4155550001', ['s-1']],
     ['caller=%28415%29%20555-0001', ['s-1']],
-    // Without the + of its country it would be read as a number of the organization's own.
+    // Without the + it would be parsed as a national number of the region US.
     ['callee=+442079460001', ['s-1']],
     ['callee=1001', ['s-2']],
     ['trunk_id=t-1', ['s-1']],
@@ -62,19 +59,19 @@ describe('a search', () => {
     ['source=node-s&from=2024-02-01T00:00:00Z&to=2024-02-01T00:00:00Z', ['s-3']],
     ['batch_id=search&call_id=s-2', ['s-2']],
     ['batch_id=search&call_id=other', []],
-  ])('%s', async (query, expected) => expect(await ids(query)).toEqual(expected));
+  ])('%s', async (query, expected) => expect(await findCallIds(query)).toEqual(expected));
 });
 
-test('page by page, every leg of equal start is read once, newest first', async () => {
+test('GET /cdrs pages through all legs once, newest first, even with equal start times', async () => {
   await store('paging', {
     records: Array.from({ length: 23 }, (_, index) =>
       buildRecord({ start_time: index < 3 ? '2024-01-15T10:30:01Z' : '2024-01-15T10:30:00Z' }),
     ),
   });
-  const seen: FoundCall[] = [];
+  const seen: CallRecord[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const { json }: { json: ListBody<FoundCall> } = await get(
+    const { json }: { json: ListBody<CallRecord> } = await get(
       `/cdrs?batch_id=paging&limit=5${cursor && `&cursor=${cursor}`}`,
     );
     seen.push(...json.data);
@@ -86,36 +83,19 @@ test('page by page, every leg of equal start is read once, newest first', async 
   expect(times).toEqual([...times].sort().reverse());
 });
 
-test('the quarantine reads page by page too', async () => {
-  await store('bad', {
-    partial: true,
-    records: Array.from({ length: 7 }, (_, index) => ({ number: index })),
-  });
-  const seen: unknown[] = [];
-  let cursor: string | null = '';
-  while (cursor !== null) {
-    const { json }: { json: ListBody<{ records: unknown[] }> } = await get(
-      `/cdrs/quarantine?batch_id=bad&limit=3${cursor && `&cursor=${cursor}`}`,
-    );
-    seen.push(...json.data.map(({ records }) => records[0]));
-    cursor = json.meta.next_cursor;
-  }
-  expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((number) => ({ number })));
-});
-
 test.each(['1999-06-15T12:00:00Z', '2030-06-15T12:00:00Z', '1970-01-01T00:00:00Z', '9998-12-31T23:59:59Z'])(
-  'a call of a month without partition is stored and found: %s',
+  'a call in a month without a partition is stored and found: %s',
   async (start_time) => {
     const record = buildRecord({ start_time, end_time: null, duration: 5 });
     const { json } = await store('far', { records: [record] });
     expect(json).toMatchObject({ stored: 1 });
     const [found] = (await get(`/cdrs?call_id=${record.call_id}`)).json.data;
     expect(found!.start_time).toBe(start_time);
-    expect((await get<{ data: FoundCall }>(`/cdrs/${found!.id}`)).json.data).toEqual(found);
+    expect((await get<{ data: CallRecord }>(`/cdrs/${found!.id}`)).json.data).toEqual(found);
   },
 );
 
-describe('what nobody would ask for in good faith is 4xx, or finds nothing, and never 500', () => {
+describe('hostile input is 4xx or finds nothing, never 500', () => {
   const hostile = [
     "'",
     "' OR '1'='1",
@@ -162,7 +142,7 @@ describe('what nobody would ask for in good faith is 4xx, or finds nothing, and 
       for (const list of ['/cdrs', '/cdrs/quarantine']) {
         const { status, json } = await get(`${list}?${name}=${value}`);
         expect([name, list, [200, 400, 403].includes(status)]).toEqual([name, list, true]);
-        // An empty cursor asks for the first page.
+        // An empty cursor requests the first page.
         if (status === 200 && value && !['from', 'to'].includes(name))
           expect([name, json.data]).toEqual([name, []]);
       }
@@ -192,7 +172,7 @@ describe('what nobody would ask for in good faith is 4xx, or finds nothing, and 
     '00000000-0000-0000-0000-000000000000',
     '018D0C0B-7A40-8B3C-9F6E-2F1F5A6B7C8D',
   ])('GET /cdrs/%s is 404', async (id) => expect((await get(`/cdrs/${id}`)).status).toBe(404));
-  test('an index with quotes and marks reads back as it was sent', async () => {
+  test('an index with quotes and percent signs reads back unchanged', async () => {
     const index = `it's "50%" & <größe> 📞`;
     const { json } = await store(encodeURIComponent(index), buildBatch(1));
     expect(json.batch_id).toBe(index);
