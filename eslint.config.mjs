@@ -12,14 +12,17 @@ function restrictImports(files, patterns) {
   return { files, rules: { 'no-restricted-imports': ['error', { patterns }] } };
 }
 
+/** An annotated variable is exempt: a function declaration cannot implement a function type. */
+const UNTYPED_VARIABLE = 'VariableDeclarator[id.typeAnnotation=undefined]';
+
 const RESTRICT_FUNCTIONS = [
   {
-    selector:
-      'ExportNamedDeclaration > VariableDeclaration > VariableDeclarator[id.typeAnnotation=undefined] > ArrowFunctionExpression',
+    selector: `ExportNamedDeclaration > VariableDeclaration > ${UNTYPED_VARIABLE} > ArrowFunctionExpression`,
     message: 'Export a named function declaration: its name appears in stack traces and profiles.',
   },
   {
-    selector: 'VariableDeclarator[id.typeAnnotation=undefined] > ArrowFunctionExpression > BlockStatement',
+    // Not `let`: a variable that is assigned later cannot be a function declaration.
+    selector: `VariableDeclaration[kind='const'] > ${UNTYPED_VARIABLE} > ArrowFunctionExpression > BlockStatement`,
     message: 'Write a named function declaration: its name appears in stack traces and profiles.',
   },
   {
@@ -28,11 +31,11 @@ const RESTRICT_FUNCTIONS = [
   },
 ];
 
-const RESTRICT_SQL = {
-  selector:
-    'TaggedTemplateExpression[tag.property.name=/^\\$(query|execute)Raw$/], CallExpression[callee.property.name=/^\\$(query|execute)RawUnsafe$/]',
-  message: 'Only *.repository.ts contains SQL.',
-};
+const RESTRICT_SQL = [
+  'TaggedTemplateExpression[tag.property.name=/^\\$(query|execute)Raw$/]',
+  "TaggedTemplateExpression[tag.object.name='Prisma'][tag.property.name='sql']",
+  'CallExpression[callee.property.name=/^\\$(query|execute)RawUnsafe$/]',
+].map((selector) => ({ selector, message: 'Only *.repository.ts contains SQL.' }));
 
 const RESTRICT_ENV = {
   selector: "MemberExpression[object.name='process'][property.name='env']",
@@ -59,15 +62,21 @@ export const boundaries = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', '.nx', '.oriontel', 'node_modules', 'libs/database/src/generated'] },
+  { ignores: ['dist', '.nx', '.oriontel', '.dev', 'node_modules', 'libs/database/src/generated'] },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   prettier,
   boundaries,
   {
-    files: ['**/*.{ts,mjs}'],
+    files: ['**/*.{ts,mts,mjs}'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', performance: 'readonly', URL: 'readonly' },
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        performance: 'readonly',
+        setTimeout: 'readonly',
+        URL: 'readonly',
+      },
       parserOptions: {
         projectService: { allowDefaultProject: ['*.mjs', 'tools/*.mjs'] },
         tsconfigRootDir: import.meta.dirname,
@@ -81,7 +90,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // Handlers that Fastify or a test wants async need not await.
       '@typescript-eslint/require-await': 'off',
-      'no-restricted-syntax': ['error', ...RESTRICT_FUNCTIONS, RESTRICT_ENV, RESTRICT_SQL],
+      'no-restricted-syntax': ['error', ...RESTRICT_FUNCTIONS, RESTRICT_ENV, ...RESTRICT_SQL],
       eqeqeq: ['error', 'always'],
     },
   },

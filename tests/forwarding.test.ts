@@ -70,7 +70,7 @@ it('a receiver that hangs, resets, refuses and answers 500, and a worker killed 
     () => receiver.down(),
     async () => {
       await receiver.up();
-      receiver.setBehavior('answers 500');
+      receiver.setBehavior('responds 500');
     },
   ];
   for (const [index, begin] of phases.entries()) {

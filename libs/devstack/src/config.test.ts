@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 
-test('an empty environment is a complete one: this machine only, everything embedded, with demo data', () => {
+test('readConfig completes an empty environment: loopback only, embedded stores, demo data', () => {
   expect(readConfig({})).toMatchObject({
     PORT: 3000,
     HOST: '127.0.0.1',
@@ -11,12 +11,14 @@ test('an empty environment is a complete one: this machine only, everything embe
   });
 });
 
-test('an empty variable counts as none', () => {
-  expect(readConfig({ PORT: '', DATABASE_URL: '' })).toMatchObject({ PORT: 3000, DATABASE_URL: undefined });
+test('readConfig treats an empty variable as unset', () => {
+  const config = readConfig({ PORT: '', DATABASE_URL: '' });
+  expect(config.PORT).toBe(3000);
+  expect(config.DATABASE_URL).toBeUndefined();
 });
 
 test.each(['DEMO_DATA', 'PROBE_ALLOW_PRIVATE'] as const)(
-  'with a database somebody brought, %s is off unless it is asked for',
+  'with a DATABASE_URL, %s is off unless it is set to on',
   (name) => {
     const DATABASE_URL = 'postgresql://me@db.example.com/oriontel';
     expect(readConfig({ DATABASE_URL })[name]).toBe('off');
@@ -33,10 +35,11 @@ test.each([
   { LOG_LEVEL: 'loud' },
   { RATE_LIMITS: '5' },
   { PROBE_ALLOW_PRIVATE: 'yes' },
-])('%o is rejected by its name', (env) => {
+  { INSPECT: 'on' },
+])('readConfig rejects %o and names the variable', (env) => {
   expect(() => readConfig(env)).toThrow(new RegExp(`^${Object.keys(env)[0]}: `));
 });
 
-test('a rejected value is not repeated, it may hold a password', () => {
+test('readConfig does not repeat a rejected value, which may contain a password', () => {
   expect(() => readConfig({ DATABASE_URL: 'mysql://me:secret@db' })).not.toThrow(/secret/);
 });

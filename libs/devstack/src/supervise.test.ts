@@ -1,3 +1,4 @@
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { freePort } from './process/choose-port.ts';
@@ -31,10 +32,10 @@ async function start(processes: AppProcess[], print = (_name: string, _line: str
 }
 
 function ask(app: AppProcess, path = '') {
-  return fetch(new URL(path, app.readyUrls[0])).then((answer) => answer.text());
+  return fetch(new URL(path, app.readyUrls[0])).then((response) => response.text());
 }
 
-test('an app that crashes is started again', async () => {
+test('supervise restarts an app that crashes', async () => {
   const app = await fakeProcess('gateway');
   const apps = await start([app]);
   await apps.ready();
@@ -43,7 +44,7 @@ test('an app that crashes is started again', async () => {
   await expect.poll(() => ask(app).catch(() => before), { timeout: 5_000 }).not.toBe(before);
 });
 
-test('an app that is killed again and again is started again and again', async () => {
+test('supervise restarts an app that was ready as often as it is killed', async () => {
   const app = await fakeProcess('worker');
   const apps = await start([app]);
   await apps.ready();
@@ -55,7 +56,32 @@ test('an app that is killed again and again is started again and again', async (
   await apps.ready();
 });
 
-test('an app that never starts is given up, by name', async () => {
+test('restart launches the program that the file contains now, in that app only', async () => {
+  const [gateway, worker] = [await fakeProcess('gateway'), await fakeProcess('worker')];
+  const apps = await start([gateway, worker]);
+  await apps.ready();
+  const before = apps.pids();
+  await appendFile(gateway.file, "\nconsole.log('version 2');\n");
+  await apps.restart('gateway');
+  expect(await ask(gateway)).toBe(String(apps.pids().gateway));
+  expect(apps.pids().gateway).not.toBe(before.gateway);
+  expect(apps.pids().worker).toBe(before.worker);
+});
+
+test('restart of an app that crashes at start is superseded by the next restart', async () => {
+  const app = await fakeProcess('gateway');
+  const apps = await start([app]);
+  await apps.ready();
+  await writeFile(app.file, 'process.exit(1);');
+  const broken = apps.restart('gateway');
+  const superseded = expect(broken).rejects.toThrow('restarted again');
+  await writeFakeApp(app.file);
+  await apps.restart('gateway');
+  await superseded;
+  expect(await ask(app)).toBe(String(apps.pids().gateway));
+});
+
+test('ready rejects with the name of an app that does not start', async () => {
   const apps = await start([
     await fakeProcess('gateway'),
     await fakeProcess('worker', { EXIT_AT_ONCE: 'yes' }),
@@ -63,20 +89,20 @@ test('an app that never starts is given up, by name', async () => {
   await expect(apps.ready()).rejects.toThrow('worker does not start (exit code 3)');
 });
 
-test('an app that is not ready in time is named', async () => {
+test('ready rejects with the name of an app that is not ready in time', async () => {
   const app = await fakeProcess('gateway');
   const apps = await start([{ ...app, readyUrls: [`http://127.0.0.1:${await freePort()}/`] }]);
   await expect(apps.ready(undefined, 300)).rejects.toThrow('gateway was not ready within 300 ms');
 });
 
-test('lines arrive under the name of their app, JSON made readable and plain ones as they are', async () => {
+test('supervise forwards the output lines of an app under its name', async () => {
   const lines: string[] = [];
   const apps = await start([await fakeProcess('gateway')], (name, line) => lines.push(`${name}: ${line}`));
   await apps.ready();
   await expect.poll(() => lines).toContain('gateway: a plain line');
 });
 
-test('the first app is stopped before the others', async () => {
+test('stop stops the first app before the others', async () => {
   const order: string[] = [];
   const note = (name: string, line: string) => line.includes('asked to stop') && order.push(name);
   const processes = await Promise.all(['gateway', 'worker'].map((name) => fakeProcess(name)));
@@ -86,7 +112,7 @@ test('the first app is stopped before the others', async () => {
   await expect.poll(() => order).toEqual(['gateway', 'worker']);
 });
 
-test('apps that ignore SIGTERM are killed within the deadline and none is left', async () => {
+test('stop kills apps that ignore SIGTERM within its timeout', async () => {
   const deaf = { IGNORE_SIGTERM: 'yes' };
   const apps = await start([await fakeProcess('gateway', deaf), await fakeProcess('worker', deaf)]);
   await apps.ready();
@@ -97,7 +123,7 @@ test('apps that ignore SIGTERM are killed within the deadline and none is left',
   expect(await Promise.all(pids.map(commandLineOf))).toEqual([null, null]);
 });
 
-test('an app that crashed while it was being stopped does not come back', async () => {
+test('stop does not restart an app that crashed just before', async () => {
   const apps = await start([await fakeProcess('gateway')]);
   await apps.ready();
   const { gateway } = apps.pids();
@@ -106,7 +132,7 @@ test('an app that crashed while it was being stopped does not come back', async 
   expect(await commandLineOf(apps.pids().gateway!)).toBeNull();
 });
 
-test('a supervisor that is killed leaves no app behind', async () => {
+test('the apps of a killed supervisor exit', async () => {
   const processes = await Promise.all(
     ['gateway', 'worker'].map((name) => fakeProcess(name, { IGNORE_SIGTERM: 'yes' })),
   );
@@ -124,7 +150,7 @@ test('a supervisor that is killed leaves no app behind', async () => {
   await expect.poll(() => Promise.all(pids.map(commandLineOf)), { timeout: 5_000 }).toEqual([null, null]);
 });
 
-test('a supervisor that is gone before its app has even loaded leaves no app behind', async () => {
+test('an app that loads after its supervisor was killed exits', async () => {
   const processes = [await fakeProcess('gateway')];
   const supervisor = runScript(`
     import { supervise } from './libs/devstack/src/supervise.ts';

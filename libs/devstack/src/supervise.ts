@@ -8,26 +8,53 @@ import {
 import { pollReady } from './supervise/poll-ready.ts';
 
 export type AppSupervisor = {
-  /** Resolves when every app is ready; rejects when one keeps ending, on abort, or after `within` ms (60,000). */
-  ready: (signal?: AbortSignal, within?: number) => Promise<void>;
   /**
-   * The first app, then the others together. Who does not go in time is killed: it takes at most `within` ms (7,000).
-   * May be asked again, with less patience. */
-  stop: (within?: number) => Promise<void>;
+   * Resolves when every app is ready. Rejects when an app fails to start three times, on abort, or after
+   * `timeoutMs` (60,000).
+   */
+  ready: (signal?: AbortSignal, timeoutMs?: number) => Promise<void>;
+  /**
+   * Restarts one app with the program that its file contains now; resolves when it is ready. Rejects after
+   * `timeoutMs` (60,000), when the stack stops, and when the app is restarted again before it is ready.
+   */
+  restart: (name: string, timeoutMs?: number) => Promise<void>;
+  /**
+   * Stops the first app, then the others together. An app that does not end in time is killed: everything takes
+   * at most `timeoutMs` (7,000). May be called again with a shorter timeout.
+   */
+  stop: (timeoutMs?: number) => Promise<void>;
   pids: () => Record<string, number>;
 };
 
+const READY_TIMEOUT_MS = 60_000;
+/** Time for a restarted app to finish its requests and jobs. */
+const RESTART_GRACE_MS = 1_000;
+
 /**
- * Starts the apps and keeps them running. Each has an IPC channel and must exit when that disconnects. The first of the
- * list is the one that takes requests: it is stopped first, so that the others can still work on what it accepted.
+ * Starts the apps and restarts each one that ends. Every app has an IPC channel and must exit when it disconnects.
+ * The first app accepts requests: it is stopped first, so that the others can still process what it accepted.
  */
 export async function supervise(processes: AppProcess[], options: SuperviseOptions): Promise<AppSupervisor> {
   const stopping = new AbortController();
   const apps: SupervisedApp[] = [];
-  async function stop(within = 7_000) {
+  const restarts = new Map<string, { launched: Promise<void>; superseded: AbortController }>();
+  async function restart(name: string, timeoutMs = READY_TIMEOUT_MS) {
+    const supervised = apps.find(({ app }) => app.name === name);
+    if (!supervised) throw new Error(`There is no app named ${name}`);
+    const previous = restarts.get(name);
+    previous?.superseded.abort(new Error('restarted again before it was ready'));
+    const superseded = new AbortController();
+    const launched = Promise.resolve(previous?.launched).then(() =>
+      supervised.supervisor.restart((child) => endApp(child, RESTART_GRACE_MS)),
+    );
+    restarts.set(name, { launched, superseded });
+    await launched;
+    await whenReady(supervised, AbortSignal.any([stopping.signal, superseded.signal]), timeoutMs);
+  }
+  async function stop(timeoutMs = 7_000) {
     stopping.abort(new Error('stopped before it was ready'));
     function end({ supervisor }: SupervisedApp) {
-      return supervisor.stop((child) => endApp(child, Math.max(0, within / 2 - 500)));
+      return supervisor.stop((child) => endApp(child, Math.max(0, timeoutMs / 2 - 500)));
     }
     const [first, ...others] = apps;
     if (first) await end(first);
@@ -41,9 +68,10 @@ export async function supervise(processes: AppProcess[], options: SuperviseOptio
   }
   return {
     stop,
-    async ready(signal, within = 60_000) {
+    restart,
+    async ready(signal, timeoutMs = READY_TIMEOUT_MS) {
       const giveUp = signal ? AbortSignal.any([signal, stopping.signal]) : stopping.signal;
-      await Promise.all(apps.map((kept) => whenReady(kept, giveUp, within)));
+      await Promise.all(apps.map((app) => whenReady(app, giveUp, timeoutMs)));
     },
     pids: () => Object.fromEntries(apps.map(({ app, supervisor }) => [app.name, supervisor.current().pid])),
   };
@@ -52,14 +80,14 @@ export async function supervise(processes: AppProcess[], options: SuperviseOptio
 async function whenReady(
   { app, startupFailed, markReady }: SupervisedApp,
   giveUp: AbortSignal,
-  within: number,
+  timeoutMs: number,
 ): Promise<void> {
-  const late = new AbortController();
+  const timeout = new AbortController();
   const timer = setTimeout(
-    () => late.abort(new Error(`${app.name} was not ready within ${within} ms`)),
-    within,
+    () => timeout.abort(new Error(`${app.name} was not ready within ${timeoutMs} ms`)),
+    timeoutMs,
   );
-  const signal = AbortSignal.any([giveUp, startupFailed, late.signal]);
+  const signal = AbortSignal.any([giveUp, startupFailed, timeout.signal]);
   try {
     for (const url of app.readyUrls) await pollReady(url, signal);
     markReady();

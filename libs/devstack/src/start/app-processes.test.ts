@@ -6,7 +6,7 @@ function processesFor(env: NodeJS.ProcessEnv, queues: { url: string; kind: 'give
   return appProcesses({
     env,
     config: readConfig(env),
-    files: appFiles((path) => `dist/${path}`),
+    files: appFiles('dist'),
     stores: { database: { url: 'postgresql://given/db', kind: 'given' }, queues },
     jwtSecret: 'secret',
     adminPorts: assignAdminPorts([9001, 9002, 9003, 9004]),

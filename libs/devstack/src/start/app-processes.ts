@@ -1,31 +1,33 @@
+import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { AppProcess } from '../supervise/supervise-app.ts';
 import type { Stores } from './start-stores.ts';
 
-/** By the name of the process. */
-export type AppFiles = Record<'gateway' | Worker, string>;
-const workers = ['worker', 'eventlog-worker', 'gateway-monitor'] as const;
-type Worker = (typeof workers)[number];
+const WORKERS = ['worker', 'eventlog-worker', 'gateway-monitor'] as const;
+type Worker = (typeof WORKERS)[number];
+/** The name of a process in logs. */
+export type AppName = 'gateway' | Worker;
+const APP_NAMES: readonly AppName[] = ['gateway', ...WORKERS];
 
-/** In the folder that every project is built into. */
-export function appFiles(built: (path: string) => string): AppFiles {
+export type AppFiles = Record<AppName, string>;
+
+/** The bundled program of each app. */
+export function appFiles(distDir: string): AppFiles {
   return {
-    gateway: built('apps/api-gateway/main.js'),
-    worker: built('apps/cdr-worker/main.js'),
-    'eventlog-worker': built('apps/eventlog-worker/main.js'),
-    'gateway-monitor': built('apps/gateway-monitor/main.js'),
+    gateway: join(distDir, 'apps/api-gateway/main.js'),
+    worker: join(distDir, 'apps/cdr-worker/main.js'),
+    'eventlog-worker': join(distDir, 'apps/eventlog-worker/main.js'),
+    'gateway-monitor': join(distDir, 'apps/gateway-monitor/main.js'),
   };
 }
 
-export type AdminPorts = Record<keyof AppFiles, number>;
+export type AdminPorts = Record<AppName, number>;
+export const ADMIN_PORT_COUNT = APP_NAMES.length;
 
-/** One for each process, of as many free ports as there are of them. */
+/** Assigns one of `ADMIN_PORT_COUNT` free ports to each app. */
 export function assignAdminPorts(ports: number[]): AdminPorts {
-  const [gateway, ...others] = ports;
-  const ofWorkers = workers.map((name, index) => [name, others[index]!]);
-  return { gateway: gateway!, ...(Object.fromEntries(ofWorkers) as Record<Worker, number>) };
+  return Object.fromEntries(APP_NAMES.map((name, index) => [name, ports[index]!])) as AdminPorts;
 }
-export const ADMIN_PORT_COUNT = workers.length + 1;
 
 export type AppOptions = {
   env: NodeJS.ProcessEnv;
@@ -36,28 +38,21 @@ export type AppOptions = {
   adminPorts: AdminPorts;
 };
 
-/** What each app is told. The rest of the environment passes through: the apps know more variables than this file. */
+/** The command and the environment of each app. Variables unknown to this file are passed through. */
 export function appProcesses(options: AppOptions): AppProcess[] {
   const { config, files, adminPorts } = options;
   const shared = sharedEnv(options);
   const gatewayEnv = { PORT: String(config.PORT), HOST: config.HOST, DEMO_DATA: config.DEMO_DATA };
-  return [
-    {
-      name: 'gateway',
-      file: files.gateway,
-      env: { ...shared, ...gatewayEnv, ADMIN_PORT: String(adminPorts.gateway) },
-      readyUrls: [
-        readyzUrl('127.0.0.1', adminPorts.gateway),
-        readyzUrl(reachableHost(config.HOST), config.PORT),
-      ],
-    },
-    ...workers.map((name) => ({
-      name,
-      file: files[name],
-      env: { ...shared, ADMIN_PORT: String(adminPorts[name]) },
-      readyUrls: [readyzUrl('127.0.0.1', adminPorts[name])],
-    })),
-  ];
+  return APP_NAMES.map((name, index) => ({
+    name,
+    file: files[name],
+    nodeArgs: config.INSPECT === undefined ? [] : [`--inspect=127.0.0.1:${config.INSPECT + index}`],
+    env: { ...shared, ...(name === 'gateway' && gatewayEnv), ADMIN_PORT: String(adminPorts[name]) },
+    readyUrls: [
+      readyzUrl('127.0.0.1', adminPorts[name]),
+      ...(name === 'gateway' ? [readyzUrl(reachableHost(config.HOST), config.PORT)] : []),
+    ],
+  }));
 }
 
 function sharedEnv(options: AppOptions): NodeJS.ProcessEnv {
@@ -71,14 +66,13 @@ function sharedEnv(options: AppOptions): NodeJS.ProcessEnv {
     RATE_LIMITS: config.RATE_LIMITS,
     PROBE_ALLOW_PRIVATE: config.PROBE_ALLOW_PRIVATE,
   };
-  // The gateway's alone: a worker that read them would take its port, or fill in demo data beside it.
   for (const name of ['PORT', 'HOST', 'DEMO_DATA']) delete shared[name];
   if (stores.queues) shared.REDIS_URL = stores.queues.url;
   else delete shared.REDIS_URL;
   return shared;
 }
 
-/** An address to call for one to listen on: 0.0.0.0 and :: are everywhere and nowhere. */
+/** The host part of a URL for a listen address: the wildcard addresses 0.0.0.0 and :: become loopback. */
 export function reachableHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';

@@ -1,16 +1,21 @@
-/** Closes within so many milliseconds. */
-export type Close = (within: number) => Promise<unknown>;
+/** Closes a resource within `timeoutMs`. */
+export type Close = (timeoutMs: number) => Promise<unknown>;
 
-/** What was opened, to be closed from the last to the first; one that fails does not keep the others open. */
-export function createCloseStack(onError: (error: unknown) => void) {
-  const opened: { close: Close; reserve: number }[] = [];
+export type CloseStack = {
+  /** `reserveMs`: the part of the remaining time that `close` does not get, because later closes need it. */
+  add: (close: Close, reserveMs?: number) => void;
+  /** Closes the resources in reverse order. A failure is reported and does not stop the others. */
+  close: (timeoutMs: number) => Promise<void>;
+};
+
+export function createCloseStack(onError: (error: unknown) => void): CloseStack {
+  const resources: { close: Close; reserveMs: number }[] = [];
   return {
-    /** `reserve`: how many of the milliseconds left are not for it, but for what follows it (or for its own last resort). */
-    add: (close: Close, reserve = 0): void => void opened.push({ close, reserve }),
-    async close(within: number): Promise<void> {
-      const deadline = Date.now() + within;
-      for (const { close, reserve } of opened.toReversed()) {
-        await close(Math.max(0, deadline - Date.now() - reserve)).catch(onError);
+    add: (close, reserveMs = 0) => void resources.push({ close, reserveMs }),
+    async close(timeoutMs) {
+      const deadline = Date.now() + timeoutMs;
+      for (const { close, reserveMs } of resources.toReversed()) {
+        await close(Math.max(0, deadline - Date.now() - reserveMs)).catch(onError);
       }
     },
   };

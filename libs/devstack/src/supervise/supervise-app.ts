@@ -8,43 +8,49 @@ export type AppProcess = {
   name: string;
   /** A script for Node. */
   file: string;
+  /** Further options of Node, for example `--inspect`. */
+  nodeArgs?: string[];
   env: NodeJS.ProcessEnv;
-  /** It is ready when all of these answer 200. */
+  /** The app is ready when all of these URLs respond with 200. */
   readyUrls: string[];
 };
 
 export type SupervisedApp = {
   app: AppProcess;
   supervisor: ProcessSupervisor<Spawned>;
-  /** Aborts, with the reason, at the third end before it was ready: it will not be. */
+  /** Aborts, with the reason, when the app has ended three times without having been ready. */
   startupFailed: AbortSignal;
-  /** It was ready once: from here on its ends are repaired as often as they happen. */
+  /** The app has been ready: from now on it is restarted without a limit. */
   markReady: () => void;
 };
 
 export type SuperviseOptions = { log: Log; print: Print; backoff?: Backoff };
 
+const MAX_STARTUP_FAILURES = 3;
+
 export async function superviseApp(app: AppProcess, options: SuperviseOptions): Promise<SupervisedApp> {
-  const hopeless = new AbortController();
-  let ends = 0;
-  let proven = false;
+  const startupFailed = new AbortController();
+  let failures = 0;
+  let wasReady = false;
   async function launch() {
     const child = await spawnApp(app, options.print);
     void child.exited.then((reason) => {
-      // What the app itself had started must not live on beside its successor.
+      // Processes started by the app must not survive it.
       sendSignal(-child.pid, 'SIGKILL');
-      if (!proven && ++ends === 3)
-        hopeless.abort(new Error(`${app.name} does not start (${reason}); see its lines above`));
+      if (!wasReady && ++failures === MAX_STARTUP_FAILURES)
+        startupFailed.abort(new Error(`${app.name} does not start (${reason}); see its lines above`));
     });
     return child;
   }
-  const kept = await superviseProcess({ name: app.name, launch, log: options.log, backoff: options.backoff });
-  return { app, supervisor: kept, startupFailed: hopeless.signal, markReady: () => void (proven = true) };
+  const { log, backoff } = options;
+  const supervisor = await superviseProcess({ name: app.name, launch, log, backoff });
+  return { app, supervisor, startupFailed: startupFailed.signal, markReady: () => void (wasReady = true) };
 }
 
 async function spawnApp(app: AppProcess, print: Print): Promise<Spawned> {
-  const spawned = await spawnDetached(process.execPath, ['--enable-source-maps', app.file], {
-    // The channel carries nothing. That it breaks is the message: the supervisor is gone, even if it was killed.
+  const nodeArgs = ['--enable-source-maps', ...(app.nodeArgs ?? [])];
+  const spawned = await spawnDetached(process.execPath, [...nodeArgs, app.file], {
+    // No messages are sent over the IPC channel: its disconnection tells the app that the supervisor has ended.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: app.env,
   });

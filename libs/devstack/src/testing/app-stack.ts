@@ -26,8 +26,7 @@ export type AppStackOptions = {
   print?: (name: string, line: string) => void;
 };
 
-const built = (path: string): string => fileURLToPath(new URL(`../../../../dist/${path}`, import.meta.url));
-const files = appFiles(built);
+const files = appFiles(fileURLToPath(new URL('../../../../dist', import.meta.url)));
 
 /** The built apps as real processes on stores that are there: what `npm start` supervises, without its stores. */
 export async function startAppStack(options: AppStackOptions): Promise<AppStack> {
