@@ -6,7 +6,7 @@ import { cdrIntake } from './parse/cdr-intake.ts';
 import { serveTasks, type TaskServiceOptions } from './tasks/serve-tasks.ts';
 import type { TaskRunner } from './tasks/start-task-runner.ts';
 
-export { circuit } from './forward/circuit.repository.ts';
+export { sgapiCircuit } from './forward/sgapi-circuit.ts';
 export { pruneDelivered } from './forward/prune-delivered.ts';
 export { forwardings } from './forward/forwarding.repository.ts';
 export type { Forwarder } from './forward/start-forwarder.ts';

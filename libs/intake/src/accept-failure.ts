@@ -1,22 +1,29 @@
 import { Failure } from '@oriontel/contracts';
 import { isBadData, isUnavailable } from '@oriontel/database';
 
-/** More waits for commits than a process may hold. */
+const RETRY_AFTER_SECONDS = 2;
+
+/** The bytes waiting for a commit exceed the limit of this process. */
 export function overloadedFailure(): Failure {
-  return new Failure('unavailable', 'Too much is waiting to be stored. Send the same again later.', {
-    retryAfter: 2,
-  });
+  return new Failure(
+    'unavailable',
+    'Too many records are waiting to be stored. Send the request again later.',
+    {
+      retryAfter: RETRY_AFTER_SECONDS,
+    },
+  );
 }
 
-/** What a client is told of an error at the commit. */
+/** Translates a commit error into the failure for the client; unknown errors are returned unchanged. */
 export function toAcceptFailure(cause: unknown): unknown {
   if (isUnavailable(cause)) {
-    return new Failure('unavailable', 'The record could not be stored now. Send the same again later.', {
+    return new Failure('unavailable', 'The record could not be stored. Send the request again later.', {
       cause,
-      retryAfter: 2,
+      retryAfter: RETRY_AFTER_SECONDS,
     });
   }
-  if (isBadData(cause))
-    return new Failure('unprocessable', 'The record holds text that cannot be stored.', { cause });
+  if (isBadData(cause)) {
+    return new Failure('unprocessable', 'The record contains text that cannot be stored.', { cause });
+  }
   return cause;
 }

@@ -1,19 +1,19 @@
 import { orgScope, Prisma, type Queryable } from '@oriontel/database';
 
-/** What was accepted from `from` on and before `before`; null is open. */
+/** Accepted at or after `from` and before `before`; null is unbounded. */
 export interface AcceptedRange {
   from: Date | null;
   before: Date | null;
 }
 
-/** Rows of one queue that are not stored: `orgId` null is everybody's. */
+/** Selects rows of one queue that are not stored yet; `orgId` null selects every organization. */
 export interface BacklogFilter {
   queue: string;
   orgId: number | null;
   accepted: AcceptedRange;
-  /** The member of a payload that lists its items; a payload without it is one item. */
+  /** The payload member that lists its items; a payload without it counts as one item. */
   itemsField: string;
-  /** In the intake: those accepted up to then; in quarantine: those that came there up to then. */
+  /** Latest `accepted_at` of intake rows, latest `quarantined_at` of quarantined rows. */
   upTo: Date;
 }
 
@@ -22,109 +22,146 @@ export interface BacklogRow {
   items: number;
 }
 
-/** Which rows come next, beyond the id `after`: as few as hold `bytes`, at least one. */
+/** Rows with an id greater than `after`, at most `limit` rows and about `maxBytes`, at least one row. */
 export interface BacklogPage {
   after: string | null;
   limit: number;
-  bytes: number;
+  maxBytes: number;
 }
 
 /**
- * A NUL or half a surrogate pair stops PostgreSQL from looking into a payload; for counting, a blank does as well. The backslash of
- * an escaped one is left where it is.
+ * SQL expression: the number of items in a payload. PostgreSQL cannot read a JSON value with an escaped NUL
+ * or lone surrogate: they are replaced by a blank before counting.
  */
-function itemsOf(member: string): Prisma.Sql {
-  return Prisma.sql`COALESCE(json_array_length(
-  regexp_replace(payload::text, '\\\\u(0000|d[89a-f][0-9a-f]{2})', '\\\\u0020', 'gi')::json -> ${member}::text), 1)`;
+function itemCount(itemsField: string): Prisma.Sql {
+  return Prisma.sql`COALESCE(
+    json_array_length(
+      regexp_replace(payload::text, '\\\\u(0000|d[89a-f][0-9a-f]{2})', '\\\\u0020', 'gi')::json
+        -> ${itemsField}::text
+    ),
+    1
+  )`;
 }
 
 function filterCondition({ queue, orgId, accepted }: BacklogFilter): Prisma.Sql {
-  return Prisma.sql`queue = ${queue} AND ${orgScope(orgId)}
-  AND (${accepted.from}::timestamptz IS NULL OR accepted_at >= ${accepted.from}::timestamptz)
-  AND (${accepted.before}::timestamptz IS NULL OR accepted_at < ${accepted.before}::timestamptz)`;
+  return Prisma.sql`queue = ${queue}
+    AND ${orgScope(orgId)}
+    AND (${accepted.from}::timestamptz IS NULL OR accepted_at >= ${accepted.from}::timestamptz)
+    AND (${accepted.before}::timestamptz IS NULL OR accepted_at < ${accepted.before}::timestamptz)`;
 }
 
 function afterCondition(after: string | null): Prisma.Sql {
   return after ? Prisma.sql`AND id > ${after}::uuid` : Prisma.empty;
 }
 
-/** What waits in the intake or in quarantine, many rows at once: beside the two repositories that speak of single ones. */
+/** Bulk operations on pending and quarantined rows: counting, paging, redriving. */
 export function backlog(db: Queryable) {
-  function page(rows: Prisma.Sql, itemsIn: string, bytes: number): Promise<BacklogRow[]> {
+  function readPage(rows: Prisma.Sql, itemsField: string, maxBytes: number): Promise<BacklogRow[]> {
     return db.$queryRaw`
-    WITH picked AS MATERIALIZED (${rows}),
-      measured AS (SELECT *, sum(bytes) OVER (ORDER BY id) - bytes AS earlier FROM picked)
-    SELECT id, ${itemsOf(itemsIn)} AS items FROM measured WHERE earlier < ${bytes}::int ORDER BY id`;
+      WITH picked AS MATERIALIZED (${rows}),
+        measured AS (
+          SELECT *, sum(bytes) OVER (ORDER BY id) - bytes AS earlier
+          FROM picked
+        )
+      SELECT id, ${itemCount(itemsField)} AS items
+      FROM measured
+      WHERE earlier < ${maxBytes}::int
+      ORDER BY id`;
   }
 
-  async function count(rows: Prisma.Sql, itemsIn: string): Promise<number> {
+  async function countItems(rows: Prisma.Sql, itemsField: string): Promise<number> {
     const [row] = await db.$queryRaw<[{ items: number }]>`
-      SELECT COALESCE(sum(${itemsOf(itemsIn)}), 0)::float8 AS items FROM (${rows}) AS row`;
+      SELECT COALESCE(sum(${itemCount(itemsField)}), 0)::float8 AS items
+      FROM (${rows}) AS row`;
     return row.items;
   }
 
   return {
-    /** Items of both. */
+    /** Number of pending and quarantined items. */
     async count(filter: BacklogFilter): Promise<number> {
-      const pending = Prisma.sql`SELECT payload FROM intake WHERE ${filterCondition(filter)}`;
-      const quarantined = Prisma.sql`SELECT payload FROM quarantine WHERE ${filterCondition(filter)}`;
-      return count(Prisma.sql`${pending} UNION ALL ${quarantined}`, filter.itemsField);
+      const condition = filterCondition(filter);
+      return countItems(
+        Prisma.sql`
+          SELECT payload FROM intake WHERE ${condition}
+          UNION ALL
+          SELECT payload FROM quarantine WHERE ${condition}`,
+        filter.itemsField,
+      );
     },
 
+    /** Number of quarantined items. */
     countQuarantined(filter: BacklogFilter): Promise<number> {
-      return count(
-        Prisma.sql`SELECT payload FROM quarantine WHERE ${filterCondition(filter)}`,
-        filter.itemsField,
-      );
+      const rows = Prisma.sql`SELECT payload FROM quarantine WHERE ${filterCondition(filter)}`;
+      return countItems(rows, filter.itemsField);
     },
 
-    /** Oldest first. */
-    pending(filter: BacklogFilter, { after, limit, bytes }: BacklogPage): Promise<BacklogRow[]> {
-      return page(
-        Prisma.sql`SELECT id, payload, pg_column_size(payload) AS bytes FROM intake
-          WHERE ${filterCondition(filter)} AND accepted_at <= ${filter.upTo} ${afterCondition(after)} ORDER BY id LIMIT ${limit}::int`,
-        filter.itemsField,
-        bytes,
-      );
+    /** A page of pending rows, oldest first. */
+    pending(filter: BacklogFilter, { after, limit, maxBytes }: BacklogPage): Promise<BacklogRow[]> {
+      const rows = Prisma.sql`
+        SELECT id, payload, pg_column_size(payload) AS bytes
+        FROM intake
+        WHERE ${filterCondition(filter)}
+          AND accepted_at <= ${filter.upTo}
+          ${afterCondition(after)}
+        ORDER BY id
+        LIMIT ${limit}::int`;
+      return readPage(rows, filter.itemsField, maxBytes);
     },
 
-    /** Oldest first, and locked: whoever takes one out meanwhile is waited for. */
-    quarantined(filter: BacklogFilter, { after, limit, bytes }: BacklogPage): Promise<BacklogRow[]> {
-      return page(
-        Prisma.sql`SELECT id, payload, pg_column_size(payload) AS bytes FROM quarantine
-          WHERE ${filterCondition(filter)} AND quarantined_at <= ${filter.upTo} ${afterCondition(after)} ORDER BY id LIMIT ${limit}::int FOR UPDATE`,
-        filter.itemsField,
-        bytes,
-      );
+    /** A page of quarantined rows, oldest first; locks them and waits for rows locked by others. */
+    quarantined(filter: BacklogFilter, { after, limit, maxBytes }: BacklogPage): Promise<BacklogRow[]> {
+      const rows = Prisma.sql`
+        SELECT id, payload, pg_column_size(payload) AS bytes
+        FROM quarantine
+        WHERE ${filterCondition(filter)}
+          AND quarantined_at <= ${filter.upTo}
+          ${afterCondition(after)}
+        ORDER BY id
+        LIMIT ${limit}::int
+        FOR UPDATE`;
+      return readPage(rows, filter.itemsField, maxBytes);
     },
 
-    /** Which of these are still in the intake. */
+    /** Returns those of `ids` that are still in the intake. */
     async stillPending(ids: string[]): Promise<string[]> {
-      const rows = await db.$queryRaw<
-        { id: string }[]
-      >`SELECT id FROM intake WHERE id = ANY(${ids}::uuid[]) ORDER BY id`;
+      const rows = await db.$queryRaw<{ id: string }[]>`
+        SELECT id
+        FROM intake
+        WHERE id = ANY(${ids}::uuid[])
+        ORDER BY id`;
       return rows.map(({ id }) => id);
     },
 
     /**
-     * Sends quarantined values down the road again, under their own ids and as of when they were accepted. `grace`: seconds until
-     * the sweeper may look at them.
+     * Moves quarantined rows back to the intake under their own ids, with their original `accepted_at`.
+     * `graceSeconds`: time until the sweeper may dispatch them.
      */
-    async redrive(ids: string[], grace: number): Promise<void> {
+    async redrive(ids: string[], graceSeconds: number): Promise<void> {
       await db.$executeRaw`
-        WITH taken AS (DELETE FROM quarantine WHERE id = ANY(${ids}::uuid[]) RETURNING *)
+        WITH taken AS (
+          DELETE FROM quarantine
+          WHERE id = ANY(${ids}::uuid[])
+          RETURNING *
+        )
         INSERT INTO intake (id, queue, org_id, key, payload, request_id, accepted_at, due_at)
-        SELECT id, queue, org_id, key, payload, request_id, accepted_at, now() + make_interval(secs => ${grace}::float8) FROM taken`;
+        SELECT id, queue, org_id, key, payload, request_id, accepted_at,
+          now() + make_interval(secs => ${graceSeconds}::float8)
+        FROM taken`;
     },
 
     async removeQuarantined(ids: string[]): Promise<void> {
-      await db.$executeRaw`DELETE FROM quarantine WHERE id = ANY(${ids}::uuid[])`;
+      await db.$executeRaw`
+        DELETE FROM quarantine
+        WHERE id = ANY(${ids}::uuid[])`;
     },
 
-    /** How long the oldest value on the road has been there, in seconds; null where the road is empty. */
+    /** Age of the oldest pending row in seconds; null if the intake is empty. */
     async oldestAgeSeconds(): Promise<number | null> {
       const [row] = await db.$queryRaw<[{ age: number | null }]>`
-        SELECT extract(epoch FROM now() - accepted_at)::float8 AS age FROM intake ORDER BY id LIMIT 1`;
+        SELECT extract(epoch FROM now() - accepted_at)::float8 AS age
+        FROM intake
+        ORDER BY id
+        LIMIT 1`;
       return row?.age ?? null;
     },
   };

@@ -2,32 +2,35 @@ import type { Producer } from '@oriontel/queues';
 import type { Pointers } from './define-intake.ts';
 
 export interface DispatchOptions {
-  /** Told when the queue did not take a group: its rows wait for the sweeper. */
+  /** Called when the queue refuses a job: its rows stay in the intake until the sweeper dispatches them. */
   onUndispatched: (error: Error, rows: number) => void;
 }
 
 export interface Dispatcher {
-  /** One job for rows that are committed, and how large they are together. Resolves when the queue has it, or does not take it. */
+  /**
+   * Adds one job with the ids of committed rows; `bytes` is the total size of their payloads.
+   * Resolves when the queue has accepted or refused the job; never rejects.
+   */
   send(ids: string[], bytes: number): Promise<void>;
-  /** Resolves when all that was sent is with the queue, as far as it takes it. */
+  /** Resolves when every job sent so far is accepted or refused. */
   whenIdle(): Promise<void>;
 }
 
-/** Step 3 of the road: a job that carries only pointers. */
+/** Adds a pointer job to the queue after a commit. */
 export function createDispatcher(
   producer: Pick<Producer<Pointers>, 'add'>,
   { onUndispatched }: DispatchOptions,
 ): Dispatcher {
-  const underWay = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<void>>();
   return {
     send(ids, bytes) {
       const done = producer
         .add({ ids, bytes, swept: false })
         .catch((error: Error) => onUndispatched(error, ids.length))
-        .finally(() => underWay.delete(done));
-      underWay.add(done);
+        .finally(() => inFlight.delete(done));
+      inFlight.add(done);
       return done;
     },
-    whenIdle: async () => void (await Promise.all(underWay)),
+    whenIdle: async () => void (await Promise.all(inFlight)),
   };
 }

@@ -37,9 +37,9 @@ function drainWith(store: StoreRows<Word>, options: Partial<DrainOptions> = {}) 
 const job = (ids: string[]) => ({ ids, swept: false });
 const sweptJob = (ids: string[]) => ({ ids, swept: true });
 
-/** Stores each row, or throws what `fault` says of it, after it was written. */
-function storeBut(fault: (row: IntakeRow<Word>) => Error | false): StoreRows<Word> {
-  return async function storeButInner(tx, rows) {
+/** Stores each row; throws the error that `fault` returns for it after the row was written. */
+function storeUnless(fault: (row: IntakeRow<Word>) => Error | false): StoreRows<Word> {
+  return async function storeRowsUnless(tx, rows) {
     for (const row of rows) {
       await storeWord(tx, row);
       const error = fault(row);
@@ -49,8 +49,8 @@ function storeBut(fault: (row: IntakeRow<Word>) => Error | false): StoreRows<Wor
   };
 }
 
-/** Where the words of the test are: each must be in one place, once. */
-async function places() {
+/** The words of the test by location; each must be in exactly one. */
+async function readLocations() {
   return {
     pending: await pendingWords(database.db),
     stored: await storedWords(database.db),
@@ -58,18 +58,18 @@ async function places() {
   };
 }
 
-function gate() {
+function createGate() {
   let open = () => {};
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { open: () => open(), opened };
 }
 
-describe('storing', () => {
-  test('stores every row and ends it, and says how many', async () => {
+describe('drain', () => {
+  test('stores every row, deletes it from the intake and reports the counts', async () => {
     const onDrained = vi.fn();
     const ids = await insertRows(database.db, ['a', 'b', 'c']);
     await drainWith(storeWords, { onDrained })(job(ids));
-    expect(await places()).toEqual({ pending: [], stored: ['a', 'b', 'c'], quarantined: [] });
+    expect(await readLocations()).toEqual({ pending: [], stored: ['a', 'b', 'c'], quarantined: [] });
     expect(onDrained).toHaveBeenCalledExactlyOnceWith({
       rows: 3,
       quarantined: 0,
@@ -77,15 +77,15 @@ describe('storing', () => {
     });
   });
 
-  test('hands the rows over oldest first, whatever the order of the ids', async () => {
+  test('passes rows to the store oldest first, whatever the order of the ids', async () => {
     const ids = await insertRows(database.db, ['a', 'b', 'c']);
     const store = vi.fn(storeWords);
     await drainWith(store)(job([ids[2]!, ids[0]!, ids[1]!]));
     expect(store.mock.calls[0]![1].map(({ key }) => key)).toEqual(['a', 'b', 'c']);
   });
 
-  test('the final rows and the end of the intake rows become visible in the same moment', async () => {
-    const [written, go] = [gate(), gate()];
+  test('final rows appear and intake rows disappear in the same transaction', async () => {
+    const [written, go] = [createGate(), createGate()];
     const ids = await insertRows(database.db, ['a']);
     const draining = drainWith(async (tx, rows) => {
       await storeWords(tx, rows);
@@ -94,76 +94,80 @@ describe('storing', () => {
       return [];
     })(job(ids));
     await written.opened;
-    expect(await places()).toEqual({ pending: ['a'], stored: [], quarantined: [] });
+    expect(await readLocations()).toEqual({ pending: ['a'], stored: [], quarantined: [] });
     go.open();
     await draining;
-    expect(await places()).toEqual({ pending: [], stored: ['a'], quarantined: [] });
+    expect(await readLocations()).toEqual({ pending: [], stored: ['a'], quarantined: [] });
   });
 
-  test('a store that writes and then throws has written nothing, and the row stays', async () => {
+  test('a store that writes and then throws leaves its row in the intake', async () => {
     const ids = await insertRows(database.db, ['a']);
-    await expect(drainWith(storeBut(() => new Error('half way')))(job(ids))).rejects.toThrow('half way');
-    expect(await places()).toEqual({ pending: ['a'], stored: [], quarantined: [] });
+    await expect(drainWith(storeUnless(() => new Error('failed halfway')))(job(ids))).rejects.toThrow(
+      'failed halfway',
+    );
+    expect(await readLocations()).toEqual({ pending: ['a'], stored: [], quarantined: [] });
   });
 
-  test('the same job delivered twice, one after another, stores once', async () => {
+  test('a job delivered twice in sequence is stored once', async () => {
     const ids = await insertRows(database.db, ['a', 'b']);
     const store = vi.fn(storeWords);
     const drain = drainWith(store);
     for (let time = 0; time < 2; time++) await drain(job(ids));
     await drain(sweptJob(ids));
-    expect(await places()).toEqual({ pending: [], stored: ['a', 'b'], quarantined: [] });
+    expect(await readLocations()).toEqual({ pending: [], stored: ['a', 'b'], quarantined: [] });
     expect(store).toHaveBeenCalledTimes(1);
   });
 
-  test('the same job delivered ten times at once stores once', async () => {
+  test('a job delivered ten times concurrently is stored once', async () => {
     const ids = await insertRows(database.db, ['a', 'b']);
     const drain = drainWith(storeWords);
     await Promise.all(Array.from({ length: 10 }, (_, i) => drain({ ids, swept: i % 2 === 1 })));
-    expect(await places()).toEqual({ pending: [], stored: ['a', 'b'], quarantined: [] });
+    expect(await readLocations()).toEqual({ pending: [], stored: ['a', 'b'], quarantined: [] });
   });
 
-  test('two workers with overlapping jobs store every row once, and neither waits for the other', async () => {
+  test('two workers with overlapping jobs store every row once without waiting for each other', async () => {
     const ids = await insertRows(database.db, ['a', 'b', 'c']);
-    const [held, go] = [gate(), gate()];
+    const [locked, go] = [createGate(), createGate()];
     const first = drainWith(async (tx, rows) => {
-      held.open();
+      locked.open();
       await go.opened;
       return storeWords(tx, rows);
     })(job([ids[0]!, ids[1]!]));
-    await held.opened;
+    await locked.opened;
     await drainWith(storeWords)(job([ids[1]!, ids[2]!]));
-    expect(await places()).toEqual({ pending: ['a', 'b'], stored: ['c'], quarantined: [] });
+    expect(await readLocations()).toEqual({ pending: ['a', 'b'], stored: ['c'], quarantined: [] });
     go.open();
     await first;
-    expect(await places()).toEqual({ pending: [], stored: ['a', 'b', 'c'], quarantined: [] });
+    expect(await readLocations()).toEqual({ pending: [], stored: ['a', 'b', 'c'], quarantined: [] });
   });
 
-  test('ids that are gone are no error', async () => {
+  test('ids that no longer exist are ignored', async () => {
     await drainWith(storeWords)(job(['01890000-0000-7000-8000-000000000000']));
     await drainWith(storeWords)(sweptJob(['01890000-0000-7000-8000-000000000000']));
   });
 });
 
 describe('a row that cannot be stored', () => {
-  test('is quarantined at once with its reason when it can never succeed, and its neighbors are stored', async () => {
+  test('is quarantined at once with its reason if it can never succeed', async () => {
     const onPoison = vi.fn();
     const ids = await insertRows(database.db, ['a', 'bad', 'z']);
-    const store = storeBut(({ key }) => key === 'bad' && new Failure('unprocessable', 'It names no caller.'));
+    const store = storeUnless(
+      ({ key }) => key === 'bad' && new Failure('unprocessable', 'The caller is missing.'),
+    );
     await drainWith(store, { onPoison })(job(ids));
-    expect(await places()).toEqual({ pending: [], stored: ['a', 'z'], quarantined: ['bad'] });
+    expect(await readLocations()).toEqual({ pending: [], stored: ['a', 'z'], quarantined: ['bad'] });
     const [item] = await quarantined(database.db);
     expect(item).toMatchObject({
       reason: 'poison',
-      detail: 'It names no caller.',
+      detail: 'The caller is missing.',
       orgId: 1,
       key: 'bad',
       requestId: 'request of bad',
     });
-    expect(onPoison).toHaveBeenCalledExactlyOnceWith(expect.any(Failure), { id: ids[1], tries: 1 });
+    expect(onPoison).toHaveBeenCalledExactlyOnceWith(expect.any(Failure), { id: ids[1], attempts: 1 });
   });
 
-  test('is quarantined at once when the database refuses its data', async () => {
+  test('is quarantined at once if the database rejects its data', async () => {
     const ids = await insertRows(database.db, ['a', 'badword', 'z']);
     const store: StoreRows<Word> = async (tx, rows) => {
       for (const row of rows) {
@@ -173,42 +177,42 @@ describe('a row that cannot be stored', () => {
       return [];
     };
     await drainWith(store)(job(ids));
-    expect(await places()).toEqual({ pending: [], stored: ['a', 'z'], quarantined: ['badword'] });
+    expect(await readLocations()).toEqual({ pending: [], stored: ['a', 'z'], quarantined: ['badword'] });
   });
 
-  test('is tried again after an unknown error, and quarantined after the last try; its neighbors are stored at once', async () => {
+  test('is retried after an unknown error and quarantined after the last attempt', async () => {
     const onPoison = vi.fn();
     const ids = await insertRows(database.db, ['a', 'bad', 'z']);
     const drain = drainWith(
-      storeBut(({ key }) => key === 'bad' && new Error('a bug')),
+      storeUnless(({ key }) => key === 'bad' && new Error('a bug')),
       { onPoison },
     );
-    for (let tries = 1; tries < MAX_ATTEMPTS; tries++) {
+    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
       await expect(drain(job(ids))).rejects.toThrow('a bug');
-      expect(await places()).toEqual({ pending: ['bad'], stored: ['a', 'z'], quarantined: [] });
+      expect(await readLocations()).toEqual({ pending: ['bad'], stored: ['a', 'z'], quarantined: [] });
     }
     await drain(job(ids));
-    expect(await places()).toEqual({ pending: [], stored: ['a', 'z'], quarantined: ['bad'] });
-    expect((await quarantined(database.db))[0]!.detail).toContain('failed at it each time');
-    expect(onPoison.mock.calls.map(([, { tries }]) => tries)).toEqual([1, 2, 3, 4, 5]);
+    expect(await readLocations()).toEqual({ pending: [], stored: ['a', 'z'], quarantined: ['bad'] });
+    expect((await quarantined(database.db))[0]!.detail).toContain('failed 5 times');
+    expect(onPoison.mock.calls.map(([, { attempts }]) => attempts)).toEqual([1, 2, 3, 4, 5]);
     await drain(job(ids));
     expect(await quarantined(database.db)).toHaveLength(1);
   });
 
-  test('has as many tries when the sweeper sends it', async () => {
+  test('has the same number of attempts when dispatched by the sweeper', async () => {
     const ids = await insertRows(database.db, ['bad']);
-    const store = vi.fn(storeBut(() => new Error('a bug')));
+    const store = vi.fn(storeUnless(() => new Error('a bug')));
     const drain = drainWith(store);
-    for (let tries = 1; tries < MAX_ATTEMPTS; tries++)
+    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++)
       await expect(drain(sweptJob(ids))).rejects.toThrow('a bug');
     expect(await pendingWords(database.db)).toEqual(['bad']);
     await drain(sweptJob(ids));
-    expect(await places()).toEqual({ pending: [], stored: [], quarantined: ['bad'] });
+    expect(await readLocations()).toEqual({ pending: [], stored: [], quarantined: ['bad'] });
   });
 
-  test('a failure that may pass is tried again like an unknown error', async () => {
+  test('is retried after a retryable failure', async () => {
     const ids = await insertRows(database.db, ['a']);
-    await expect(drainWith(storeBut(() => new Failure('bad_gateway')))(job(ids))).rejects.toThrow(
+    await expect(drainWith(storeUnless(() => new Failure('bad_gateway')))(job(ids))).rejects.toThrow(
       'Bad Gateway',
     );
     expect(await pendingWords(database.db)).toEqual(['a']);
@@ -216,17 +220,17 @@ describe('a row that cannot be stored', () => {
     expect(await storedWords(database.db)).toEqual(['a']);
   });
 
-  test('one that kills its worker each time is quarantined once it has been swept often enough, without being run again', async () => {
+  test('is quarantined without another attempt if it killed its worker MAX_ATTEMPTS times', async () => {
     const ids = await insertRows(database.db, ['killer']);
-    // What is left of a worker that was killed: the count of the try that it began.
+    // A killed worker leaves only the counted attempt behind.
     for (let killed = 0; killed < MAX_ATTEMPTS; killed++) await intakeRows(database.db).countAttempt(ids);
     const store = vi.fn(storeWords);
     await drainWith(store)(sweptJob(ids));
     expect(store).not.toHaveBeenCalled();
-    expect(await places()).toEqual({ pending: [], stored: [], quarantined: ['killer'] });
+    expect(await readLocations()).toEqual({ pending: [], stored: [], quarantined: ['killer'] });
   });
 
-  test('a swept try is counted before it begins, where a killed worker leaves it', async () => {
+  test('has its swept attempt counted before the store runs', async () => {
     const ids = await insertRows(database.db, ['a']);
     let attempts: number | undefined;
     await drainWith(async (tx, rows) => {
@@ -237,15 +241,17 @@ describe('a row that cannot be stored', () => {
     expect(attempts).toBe(1);
   });
 
-  test('is still quarantined when the reason holds what no database stores', async () => {
+  test('is quarantined even if the reason contains a NUL', async () => {
     const ids = await insertRows(database.db, ['bad']);
-    await drainWith(storeBut(() => new Failure('unprocessable', 'caller "a\u0000b" is no number')))(job(ids));
-    expect((await quarantined(database.db))[0]!.detail).toContain('is no number');
+    await drainWith(storeUnless(() => new Failure('unprocessable', 'caller "a\u0000b" is not a number')))(
+      job(ids),
+    );
+    expect((await quarantined(database.db))[0]!.detail).toContain('is not a number');
     expect(await pendingWords(database.db)).toEqual([]);
   });
 });
 
-describe('what a store refuses', () => {
+describe('a row refused by the store', () => {
   function refuse(
     { orgId, key, requestId, acceptedAt }: IntakeRow<Word>,
     payload: unknown,
@@ -261,7 +267,7 @@ describe('what a store refuses', () => {
     };
   }
 
-  test('is quarantined in the same transaction, beside what is stored', async () => {
+  test('is quarantined in the same transaction as the stored rows', async () => {
     const onDrained = vi.fn();
     const ids = await insertRows(database.db, ['a', 'b']);
     const store: StoreRows<Word> = async (tx, [a, b]) => {
@@ -269,19 +275,19 @@ describe('what a store refuses', () => {
       return [refuse(b!, b!.payload)];
     };
     await drainWith(store, { onDrained })(job(ids));
-    expect(await places()).toEqual({ pending: [], stored: ['a'], quarantined: ['b'] });
+    expect(await readLocations()).toEqual({ pending: [], stored: ['a'], quarantined: ['b'] });
     expect(onDrained.mock.calls[0]![0]).toMatchObject({ rows: 2, quarantined: 1 });
   });
 
-  test('is there once, however often the same arrives', async () => {
+  test('is quarantined once, however often it arrives', async () => {
     const store: StoreRows<Word> = async (_tx, rows) =>
       rows.flatMap((row) => [refuse(row, row.payload), refuse(row, row.payload)]);
     for (let time = 0; time < 3; time++)
       await drainWith(store)(job(await insertRows(database.db, ['same', 'same'])));
-    expect(await places()).toEqual({ pending: [], stored: [], quarantined: ['same'] });
+    expect(await readLocations()).toEqual({ pending: [], stored: [], quarantined: ['same'] });
   });
 
-  test('may be many thousands at once', async () => {
+  test('may be one of many thousands per transaction', async () => {
     const store: StoreRows<Word> = async (_tx, [row]) =>
       Array.from({ length: 10_000 }, (_, i) => refuse(row!, { word: `${i}` }));
     await drainWith(store)(job(await insertRows(database.db, ['many'])));
@@ -289,7 +295,7 @@ describe('what a store refuses', () => {
     expect(await pendingWords(database.db)).toEqual([]);
   });
 
-  test('keeps its payload to the letter', async () => {
+  test('keeps its payload unchanged', async () => {
     const word = `'"\\ \u0000 \ud800 🙂`;
     const store: StoreRows<Word> = async (_tx, rows) =>
       rows.map((row) => refuse({ ...row, key: 'k\u0000' }, { word }));
@@ -298,10 +304,10 @@ describe('what a store refuses', () => {
   });
 });
 
-describe('a database that goes away in the middle', () => {
+describe('a database connection lost during a drain', () => {
   const terminate = (tx: Queryable) => tx.$queryRaw`SELECT pg_terminate_backend(pg_backend_pid())`;
 
-  test('rejects, stores nothing, counts no try, and the same job stores it afterward', async () => {
+  test('rejects, stores nothing, counts no attempt, and the job succeeds later', async () => {
     const ids = await insertRows(database.db, ['a', 'b']);
     const onPoison = vi.fn();
     const drain = drainWith(
@@ -313,13 +319,13 @@ describe('a database that goes away in the middle', () => {
       { onPoison },
     );
     for (let time = 0; time <= MAX_ATTEMPTS + 1; time++) await expect(drain(job(ids))).rejects.toThrow();
-    expect(await places()).toEqual({ pending: ['a', 'b'], stored: [], quarantined: [] });
+    expect(await readLocations()).toEqual({ pending: ['a', 'b'], stored: [], quarantined: [] });
     expect(onPoison).not.toHaveBeenCalled();
     await drainWith(storeWords)(job(ids));
-    expect(await places()).toEqual({ pending: [], stored: ['a', 'b'], quarantined: [] });
+    expect(await readLocations()).toEqual({ pending: [], stored: ['a', 'b'], quarantined: [] });
   });
 
-  test('is no fault of rows that were swept: however often, they are not quarantined for it', async () => {
+  test('never quarantines swept rows, however often it happens', async () => {
     const ids = await insertRows(database.db, ['a']);
     const drain = drainWith(async (tx) => {
       await terminate(tx);
@@ -327,10 +333,10 @@ describe('a database that goes away in the middle', () => {
     });
     for (let time = 0; time <= MAX_ATTEMPTS + 1; time++) await expect(drain(sweptJob(ids))).rejects.toThrow();
     await drainWith(storeWords)(sweptJob(ids));
-    expect(await places()).toEqual({ pending: [], stored: ['a'], quarantined: [] });
+    expect(await readLocations()).toEqual({ pending: [], stored: ['a'], quarantined: [] });
   });
 
-  test('is not asked again for each of many rows', async () => {
+  test('stops the row-by-row retry at the first row', async () => {
     const ids = await insertRows(database.db, ['a', 'b', 'c', 'd']);
     let calls = 0;
     const drain = drainWith(async (tx) => {
@@ -344,65 +350,67 @@ describe('a database that goes away in the middle', () => {
     expect(await pendingWords(database.db)).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('a database that is down rejects at once', async () => {
+  test('rejects at once if the database is down', async () => {
     const db = createDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none', name: 'down' });
     onTestFinished(() => db.$disconnect());
-    const began = performance.now();
+    const startedAt = performance.now();
     const ids = Array.from({ length: 100 }, () => '01890000-0000-7000-8000-000000000000');
     await expect(createDrain(db, words, storeWords, silentHooks)(job(ids))).rejects.toThrow();
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 });
 
 describe('redrive', () => {
   async function quarantineWord(word: string): Promise<string> {
-    await drainWith(storeBut(() => new Failure('unprocessable')))(job(await insertRows(database.db, [word])));
+    await drainWith(storeUnless(() => new Failure('unprocessable')))(
+      job(await insertRows(database.db, [word])),
+    );
     return (await quarantined(database.db))[0]!.id;
   }
 
-  test('brings a quarantined value back on the road, where it is stored', async () => {
+  test('moves a quarantined value back to the intake, where it is drained', async () => {
     const id = await quarantineWord('again');
     const add = vi.fn(async () => {});
-    const driven = await redrive(database.db, { add }, 1, id);
-    expect(add).toHaveBeenCalledExactlyOnceWith({ ids: [driven.id], swept: false });
-    expect(await places()).toEqual({ pending: ['again'], stored: [], quarantined: [] });
-    await drainWith(storeWords)(job([driven.id]));
-    expect(await places()).toEqual({ pending: [], stored: ['again'], quarantined: [] });
+    const redriven = await redrive(database.db, { add }, 1, id);
+    expect(add).toHaveBeenCalledExactlyOnceWith({ ids: [redriven.id], swept: false });
+    expect(await readLocations()).toEqual({ pending: ['again'], stored: [], quarantined: [] });
+    await drainWith(storeWords)(job([redriven.id]));
+    expect(await readLocations()).toEqual({ pending: [], stored: ['again'], quarantined: [] });
   });
 
-  test('asked twice at once it brings back one', async () => {
+  test('succeeds once if called twice concurrently', async () => {
     const id = await quarantineWord('again');
     const outcomes = await Promise.allSettled(
       [1, 2].map(() => redrive(database.db, { add: async () => {} }, 1, id)),
     );
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(await places()).toEqual({ pending: ['again'], stored: [], quarantined: [] });
+    expect(await readLocations()).toEqual({ pending: ['again'], stored: [], quarantined: [] });
   });
 
-  test("finds nothing of another organization's, and leaves it where it is", async () => {
+  test("throws not_found for another organization's item and leaves it in quarantine", async () => {
     const id = await quarantineWord('theirs');
     await expect(redrive(database.db, { add: async () => {} }, 2, id)).rejects.toMatchObject({
       code: 'not_found',
     });
-    expect(await places()).toEqual({ pending: [], stored: [], quarantined: ['theirs'] });
+    expect(await readLocations()).toEqual({ pending: [], stored: [], quarantined: ['theirs'] });
   });
 
-  test('a queue that is down does not matter: the row waits for the sweeper', async () => {
+  test('succeeds if the queue is down: the row waits for the sweeper', async () => {
     const id = await quarantineWord('again');
     await redrive(database.db, { add: () => Promise.reject(new Error('down')) }, 1, id);
     expect(await pendingWords(database.db)).toEqual(['again']);
   });
 
-  test('what is still bad comes back to quarantine', async () => {
+  test('a value that still fails returns to quarantine', async () => {
     const id = await quarantineWord('bad');
-    const driven = await redrive(database.db, { add: async () => {} }, 1, id);
-    await drainWith(storeBut(() => new Failure('unprocessable')))(job([driven.id]));
-    expect(await places()).toEqual({ pending: [], stored: [], quarantined: ['bad'] });
+    const redriven = await redrive(database.db, { add: async () => {} }, 1, id);
+    await drainWith(storeUnless(() => new Failure('unprocessable')))(job([redriven.id]));
+    expect(await readLocations()).toEqual({ pending: [], stored: [], quarantined: ['bad'] });
   });
 });
 
-test('the quarantine is read newest first, page by page, of one organization', async () => {
-  function item(orgId: number, word: string) {
+test('quarantine.list pages through one organization and one queue, newest first', async () => {
+  function createItem(orgId: number, word: string) {
     return {
       orgId,
       key: 'k',
@@ -414,9 +422,9 @@ test('the quarantine is read newest first, page by page, of one organization', a
     };
   }
   const items = quarantine(database.db);
-  for (const word of ['1', '2', '3']) await items.insert('words', [item(1, word)]);
-  await items.insert('words', [item(2, 'theirs')]);
-  await items.insert('other', [item(1, 'of another queue')]);
+  for (const word of ['1', '2', '3']) await items.insert('words', [createItem(1, word)]);
+  await items.insert('words', [createItem(2, 'theirs')]);
+  await items.insert('other', [createItem(1, 'of another queue')]);
   const first = await items.list('words', 1, { limit: 2 });
   expect(first.map(({ payload }) => payload)).toEqual([{ word: '3' }, { word: '2' }]);
   const before = { id: first[1]!.id, time: first[1]!.quarantinedAt };

@@ -5,8 +5,8 @@ import { intakeRows, type IntakeRow, type NewQuarantineItem } from './intake.rep
 import { quarantine } from './quarantine.repository.ts';
 
 /**
- * Writes the final rows of all `rows` inside the transaction and returns what must be quarantined instead.
- * May run twice for a row (the first time without effect) and may not keep anything in memory that assumes a commit.
+ * Writes the final rows of `rows` within the transaction and returns the items to quarantine instead.
+ * May run twice for a row (the first time rolled back): it must not keep state that assumes a commit.
  */
 export type StoreRows<T> = (tx: Queryable, rows: IntakeRow<T>[]) => Promise<NewQuarantineItem[]>;
 
@@ -18,18 +18,19 @@ export interface DrainResult {
 
 export interface DrainOptions {
   onDrained: (drained: DrainResult) => void;
-  /** A row that fails by itself, and the try it was; it is quarantined at MAX_TRIES. */
-  onPoison: (error: unknown, row: { id: string; tries: number }) => void;
+  /** Called when a row fails by itself, with the number of attempts; at MAX_ATTEMPTS it is quarantined. */
+  onPoison: (error: unknown, row: { id: string; attempts: number }) => void;
 }
 
-/** A row whose handler failed for no known reason this often is quarantined. */
+/** A row whose handler failed this often for an unknown reason is quarantined. */
 export const MAX_ATTEMPTS = 5;
 
 export type Drain = (pointers: Pointers) => Promise<void>;
 
 /**
- * Step 4 and 5 of the road: the final rows and the end of the intake rows in one transaction; what cannot be stored
- * goes to quarantine and holds up nobody. Rejects where the same may succeed later.
+ * Creates the handler of an intake queue. It writes the final rows and deletes the intake rows in one
+ * transaction; rows that can never be stored go to quarantine without blocking the others. Rejects if a later
+ * attempt may succeed.
  */
 export function createDrain<T>(
   db: Database,
@@ -42,13 +43,13 @@ export function createDrain<T>(
   async function drainTogether(ids: string[]): Promise<void> {
     const drained = await db.$transaction(async (tx) => {
       const rows = await intakeRows(tx).dequeue<T>(ids);
-      const bad = rows.filter(({ attempts }) => attempts > MAX_ATTEMPTS).map(attemptsExhausted);
-      const good = rows.filter(({ attempts }) => attempts <= MAX_ATTEMPTS);
-      const refused = good.length ? await store(tx, good) : [];
-      await quarantine(tx).insert(queue, [...bad, ...refused]);
+      const exhausted = rows.filter(({ attempts }) => attempts > MAX_ATTEMPTS).map(attemptsExhausted);
+      const storable = rows.filter(({ attempts }) => attempts <= MAX_ATTEMPTS);
+      const refused = storable.length ? await store(tx, storable) : [];
+      await quarantine(tx).insert(queue, [...exhausted, ...refused]);
       return {
         rows: rows.length,
-        quarantined: bad.length + refused.length,
+        quarantined: exhausted.length + refused.length,
         requestIds: rows.map((row) => row.requestId),
       };
     });
@@ -56,42 +57,44 @@ export function createDrain<T>(
   }
 
   /**
-   * The error belongs to this row alone: quarantine it if it can never succeed, else count the try and reject.
-   * `counted`: the try was counted before it began.
+   * Handles an error of one row: quarantines the row if it can never succeed, else counts the attempt and
+   * rethrows. `isCounted`: the attempt was counted before it began.
    */
-  async function judge(id: string, error: unknown, counted: boolean): Promise<void> {
-    const hopeless = isBadData(error) || (error instanceof Failure && !error.isRetryable);
-    const tries = await db.$transaction(async (tx) => {
+  async function handleRowError(id: string, error: unknown, isCounted: boolean): Promise<void> {
+    const isPermanent = isBadData(error) || (error instanceof Failure && !error.isRetryable);
+    const attempts = await db.$transaction(async (tx) => {
       const [row] = await intakeRows(tx).claim<T>([id]);
       if (!row) return 0;
-      const begun = counted ? row.attempts : row.attempts + 1;
-      if (hopeless || begun >= MAX_ATTEMPTS) {
+      const begun = isCounted ? row.attempts : row.attempts + 1;
+      if (isPermanent || begun >= MAX_ATTEMPTS) {
         await quarantine(tx).insert(queue, [poisonItem(row, error)]);
         await intakeRows(tx).remove([id]);
-      } else if (!counted) {
+      } else if (!isCounted) {
         await intakeRows(tx).countAttempt([id]);
       }
       return begun;
     });
-    options.onPoison(error, { id, tries });
-    if (!hopeless && tries > 0 && tries < MAX_ATTEMPTS) throw error;
+    options.onPoison(error, { id, attempts });
+    if (!isPermanent && attempts > 0 && attempts < MAX_ATTEMPTS) throw error;
   }
 
-  /** One by one, so that each fares as it deserves; not on and on against a database that is away. */
-  async function drainEach(ids: string[], counted: boolean): Promise<void> {
-    const failures: unknown[] = [];
+  /**
+   * Drains rows one by one, so that each fails alone; stops at the first error of an unavailable database.
+   */
+  async function drainEach(ids: string[], isCounted: boolean): Promise<void> {
+    const errors: unknown[] = [];
     for (const id of ids) {
       try {
         await drainTogether([id]).catch((error: unknown) => {
           if (isUnavailable(error)) throw error;
-          return judge(id, error, counted);
+          return handleRowError(id, error, isCounted);
         });
       } catch (error) {
         if (isUnavailable(error)) throw error;
-        failures.push(error);
+        errors.push(error);
       }
     }
-    if (failures.length) throw failures[0];
+    if (errors.length) throw errors[0];
   }
 
   return async function drain({ ids, swept }) {
@@ -102,7 +105,7 @@ export function createDrain<T>(
         return drainEach(ids, swept);
       });
     } catch (error) {
-      // The database's trouble is no fault of the rows': they must not end in quarantine for it.
+      // An unavailable database must not use up the attempts of its rows.
       if (swept && isUnavailable(error))
         await intakeRows(db)
           .uncountAttempt(ids)
@@ -113,14 +116,13 @@ export function createDrain<T>(
 }
 
 function poisonItem<T>(row: IntakeRow<T>, error: unknown): NewQuarantineItem {
-  return {
-    ...row,
-    reason: 'poison',
-    detail:
-      error instanceof Failure
-        ? error.message
-        : 'It could not be processed: its worker failed at it each time.',
-  };
+  const detail =
+    error instanceof Failure
+      ? error.message
+      : `Processing failed ${MAX_ATTEMPTS} times; the worker log has the error.`;
+  return { ...row, reason: 'poison', detail };
 }
 
-const attemptsExhausted = <T>(row: IntakeRow<T>): NewQuarantineItem => poisonItem(row, undefined);
+function attemptsExhausted<T>(row: IntakeRow<T>): NewQuarantineItem {
+  return poisonItem(row, undefined);
+}

@@ -1,10 +1,13 @@
 export interface GroupCommitOptions<T> {
-  /** Writes the whole group durably, or rejects and has written nothing. */
+  /** Writes the whole group durably, or rejects without writing anything. */
   write: (items: T[]) => Promise<void>;
+  /** Size of an item in bytes. */
   sizeOf: (item: T) => number;
-  /** Groups under way at once. */
+  /** Groups written concurrently. */
   maxInFlight: number;
+  /** Items per group. */
   maxItems: number;
+  /** Bytes per group; a larger item is written alone. */
   maxBytes: number;
 }
 
@@ -17,20 +20,20 @@ interface WaitingItem<T> {
 export interface GroupCommit<T> {
   /** Resolves once the item is durable. */
   add(item: T): Promise<void>;
-  /** Bytes that wait or are being written. */
+  /** Bytes waiting or being written. */
   pendingBytes(): number;
-  /** Resolves when nothing waits any more. */
+  /** Resolves when nothing is waiting or being written. */
   whenIdle(): Promise<void>;
 }
 
 /**
- * Group commit without a timer: an item that comes alone is written at once; those that come while the writers are
- * busy are written together by the next one.
+ * Group commit without a timer: an item is written at once if a writer is free; items added while all writers
+ * are busy form the next group.
  */
 export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
   const { write, sizeOf, maxInFlight, maxItems, maxBytes } = options;
   const waiting: WaitingItem<T>[] = [];
-  const settled: (() => void)[] = [];
+  const idleListeners: (() => void)[] = [];
   let running = 0;
   let bytes = 0;
 
@@ -53,7 +56,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
       for (const { item } of group) bytes -= sizeOf(item);
     }
     running -= 1;
-    if (running === 0) for (const resolve of settled.splice(0)) resolve();
+    if (running === 0) for (const resolve of idleListeners.splice(0)) resolve();
   }
 
   return {
@@ -65,7 +68,8 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
       });
     },
     pendingBytes: () => bytes,
-    whenIdle: () => (running === 0 ? Promise.resolve() : new Promise((resolve) => settled.push(resolve))),
+    whenIdle: () =>
+      running === 0 ? Promise.resolve() : new Promise((resolve) => idleListeners.push(resolve)),
   };
 }
 

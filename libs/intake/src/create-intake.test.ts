@@ -16,23 +16,40 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(() => database.db.$executeRaw`DELETE FROM intake`);
 
-const acceptance = (word: string) => ({ orgId: 1, key: word, value: { word }, requestId: 'r' });
+const item = (word: string) => ({ orgId: 1, key: word, value: { word }, requestId: 'r' });
 
-function openWith(db: Database, add = async (_pointers: Pointers): Promise<void> => {}) {
+function createTestIntake(db: Database, add = async (_pointers: Pointers): Promise<void> => {}) {
   const producer = { add: vi.fn(add) };
   const onUndispatched = vi.fn();
   return { intake: createIntake<Word>(db, words, producer, { onUndispatched }), producer, onUndispatched };
 }
 
-function otherDatabase(options: Partial<Parameters<typeof createDatabase>[0]>): Database {
+function connectTo(options: Partial<Parameters<typeof createDatabase>[0]>): Database {
   const db = createDatabase({ url: database.url, name: 'gateway', ...options });
   onTestFinished(() => db.$disconnect());
   return db;
 }
 
+function insertsWaitingForLock(): Promise<unknown[]> {
+  return database.db.$queryRaw`
+    SELECT 1
+    FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock'
+      AND query LIKE '%INTO intake%'
+      AND datname = current_database()`;
+}
+
+function terminateDoomedConnection(): Promise<unknown[]> {
+  return database.db.$queryRaw`
+    SELECT pg_terminate_backend(pid)
+    FROM pg_stat_activity
+    WHERE application_name = 'doomed'
+      AND wait_event_type = 'Lock'`;
+}
+
 function failureOf(work: Promise<unknown>): Promise<unknown> {
   return work.then(
-    () => 'it succeeded',
+    () => 'no failure',
     (error: unknown) => error,
   );
 }
@@ -40,12 +57,12 @@ function failureOf(work: Promise<unknown>): Promise<unknown> {
 async function expectUnavailable(work: Promise<unknown>): Promise<void> {
   const failure = await failureOf(work);
   expect(failure).toBeInstanceOf(Failure);
-  expect(failure).toMatchObject({ code: 'unavailable', retryAfter: 2, retry: true });
+  expect(failure).toMatchObject({ code: 'unavailable', retryAfter: 2, isRetryable: true });
 }
 
-test('resolves once the row is committed and can be read by everybody', async () => {
-  const { intake } = openWith(otherDatabase({}));
-  const { id } = await intake.accept(acceptance('hello'));
+test('accept resolves once the row is committed and visible to other connections', async () => {
+  const { intake } = createTestIntake(connectTo({}));
+  const { id } = await intake.accept(item('hello'));
   const [row] = await intakeRows(database.db).pending<Word>('words', 1, { key: 'hello', limit: 5 });
   expect(row).toMatchObject({
     id,
@@ -57,31 +74,23 @@ test('resolves once the row is committed and can be read by everybody', async ()
   });
 });
 
-test('does not resolve before the commit', async () => {
-  const { intake, producer } = openWith(database.db);
+test('accept does not resolve before the commit', async () => {
+  const { intake, producer } = createTestIntake(database.db);
   let isAccepted = false;
   let accepted: Promise<unknown> | undefined;
   await database.db.$transaction(async (tx) => {
     await tx.$executeRaw`LOCK TABLE intake IN ACCESS EXCLUSIVE MODE`;
-    accepted = intake.accept(acceptance('slow')).then(() => (isAccepted = true));
-    await expect
-      .poll(
-        () =>
-          database.db
-            .$queryRaw`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INTO intake%' AND datname = current_database()`,
-      )
-      .toHaveLength(1);
+    accepted = intake.accept(item('slow')).then(() => (isAccepted = true));
+    await expect.poll(insertsWaitingForLock).toHaveLength(1);
     expect([isAccepted, producer.add.mock.calls.length]).toEqual([false, 0]);
   });
   await accepted;
   expect(await pendingWords(database.db)).toEqual(['slow']);
 });
 
-test('sends one job for a whole group, with the ids of its rows and nothing else', async () => {
-  const { intake, producer } = openWith(database.db);
-  const accepted = await Promise.all(
-    Array.from({ length: 60 }, (_, i) => intake.accept(acceptance(`w${i}`))),
-  );
+test('accept adds one job per group that carries only row ids', async () => {
+  const { intake, producer } = createTestIntake(database.db);
+  const accepted = await Promise.all(Array.from({ length: 60 }, (_, i) => intake.accept(item(`w${i}`))));
   const jobs = producer.add.mock.calls.map(([job]) => job);
   expect(jobs.flatMap(({ ids }) => ids).sort()).toEqual(accepted.map(({ id }) => id).sort());
   expect(jobs.map((job) => Object.keys(job).sort())).toEqual(jobs.map(() => ['bytes', 'ids', 'swept']));
@@ -94,15 +103,15 @@ test.for([
   ['NUL and control characters', 'a\u0000b\u0001\u001f\u007f'],
   ['lone surrogates', '\ud800 and \udfff'],
   ['a million characters', 'x'.repeat(1_000_000)],
-  ['nothing', ''],
-] as const)('keeps %s to the letter', async ([, word]) => {
-  const { intake } = openWith(database.db);
-  await intake.accept({ ...acceptance('exact'), value: { word } });
+  ['an empty string', ''],
+] as const)('accept stores %s unchanged', async ([, word]) => {
+  const { intake } = createTestIntake(database.db);
+  await intake.accept({ ...item('exact'), value: { word } });
   const [row] = await intakeRows(database.db).pending<Word>('words', 1, { key: 'exact', limit: 1 });
   expect(row!.payload).toStrictEqual({ word });
 });
 
-test('keeps numbers, nesting, order and twin keys of JSON as they were', async () => {
+test('accept stores numbers, nesting and key order of JSON unchanged', async () => {
   const value = { z: 1.1, a: [null, true, { deep: 1e21 }], n: -0.000001, big: Number.MAX_SAFE_INTEGER };
   const kind = defineIntake<typeof value>('values');
   const intake = createIntake(database.db, kind, { add: async () => {} }, { onUndispatched: () => {} });
@@ -111,77 +120,73 @@ test('keeps numbers, nesting, order and twin keys of JSON as they were', async (
   expect(JSON.stringify(row!.payload)).toBe(JSON.stringify(value));
 });
 
-test('a queue that is down does not matter to the caller: the row waits and it is told', async () => {
-  const { intake, onUndispatched } = openWith(database.db, () => Promise.reject(new Error('queue is down')));
-  await intake.accept(acceptance('patient'));
+test('accept succeeds if the queue is down and calls onUndispatched', async () => {
+  const { intake, onUndispatched } = createTestIntake(database.db, () =>
+    Promise.reject(new Error('queue is down')),
+  );
+  await intake.accept(item('waiting'));
   await intake.close();
-  expect(await pendingWords(database.db)).toEqual(['patient']);
+  expect(await pendingWords(database.db)).toEqual(['waiting']);
   expect(onUndispatched).toHaveBeenCalledExactlyOnceWith(new Error('queue is down'), 1);
 });
 
-test('a queue that does not answer does not hold up the caller, but close waits for it', async () => {
-  let answer = () => {};
-  const { intake } = openWith(database.db, () => new Promise((resolve) => (answer = resolve)));
-  await intake.accept(acceptance('quick'));
+test('accept does not wait for a queue that does not respond, but close does', async () => {
+  let respond = () => {};
+  const { intake } = createTestIntake(database.db, () => new Promise((resolve) => (respond = resolve)));
+  await intake.accept(item('quick'));
   let isClosed = false;
   const closed = intake.close().then(() => (isClosed = true));
   await new Promise((resolve) => setImmediate(resolve));
   expect(isClosed).toBe(false);
-  answer();
+  respond();
   await closed;
 });
 
-test('a database that is down is unavailable at once', async () => {
-  const { intake, producer } = openWith(otherDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none' }));
-  const began = performance.now();
-  await Promise.all(Array.from({ length: 50 }, () => expectUnavailable(intake.accept(acceptance('lost')))));
-  expect(performance.now() - began).toBeLessThan(1_000);
+test('accept throws unavailable at once if the database is down', async () => {
+  const { intake, producer } = createTestIntake(connectTo({ url: 'postgresql://nobody@127.0.0.1:1/none' }));
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: 50 }, () => expectUnavailable(intake.accept(item('lost')))));
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
   expect(producer.add).not.toHaveBeenCalled();
 });
 
-test('a database that never answers is unavailable within seconds, and so is everything that waited', async () => {
+test('accept throws unavailable for all callers if the database never responds', async () => {
   const server = createServer(() => {}).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   const url = `postgresql://nobody@127.0.0.1:${(server.address() as AddressInfo).port}/none`;
-  const { intake } = openWith(otherDatabase({ url }));
-  const began = performance.now();
-  await Promise.all(Array.from({ length: 50 }, () => expectUnavailable(intake.accept(acceptance('lost')))));
-  expect(performance.now() - began).toBeLessThan(6_000);
+  const { intake } = createTestIntake(connectTo({ url }));
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: 50 }, () => expectUnavailable(intake.accept(item('lost')))));
+  expect(performance.now() - startedAt).toBeLessThan(6_000);
 });
 
-test('a connection that is ended in the middle is unavailable, nothing is stored, and the next caller succeeds', async () => {
-  const { intake, producer } = openWith(otherDatabase({ name: 'doomed' }));
+test('accept throws unavailable if the connection is lost during the commit', async () => {
+  const { intake, producer } = createTestIntake(connectTo({ name: 'doomed' }));
   await database.db.$transaction(async (tx) => {
     await tx.$executeRaw`LOCK TABLE intake IN ACCESS EXCLUSIVE MODE`;
-    const lost = expectUnavailable(intake.accept(acceptance('lost')));
-    await expect
-      .poll(
-        () =>
-          database.db
-            .$queryRaw`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'doomed' AND wait_event_type = 'Lock'`,
-      )
-      .toHaveLength(1);
+    const lost = expectUnavailable(intake.accept(item('lost')));
+    await expect.poll(terminateDoomedConnection).toHaveLength(1);
     await lost;
   });
-  await intake.accept(acceptance('next'));
+  await intake.accept(item('next'));
   expect(await pendingWords(database.db)).toEqual(['next']);
   expect(producer.add).toHaveBeenCalledTimes(1);
 });
 
-test('a statement that takes too long is unavailable', async () => {
-  const { intake } = openWith(otherDatabase({ statementTimeoutMs: 100 }));
+test('accept throws unavailable after the statement timeout', async () => {
+  const { intake } = createTestIntake(connectTo({ statementTimeoutMs: 100 }));
   await database.db.$transaction(async (tx) => {
     await tx.$executeRaw`LOCK TABLE intake IN ACCESS EXCLUSIVE MODE`;
-    await expectUnavailable(intake.accept(acceptance('lost')));
+    await expectUnavailable(intake.accept(item('lost')));
   });
   expect(await pendingWords(database.db)).toEqual([]);
 });
 
-test('a record that cannot be stored is unprocessable and does no harm to those written with it', async () => {
-  const { intake, producer } = openWith(database.db);
+test('accept throws unprocessable for bad data only; the rest of the group is stored', async () => {
+  const { intake, producer } = createTestIntake(database.db);
   const keys = ['a', 'b', 'c', 'd', 'bad\u0000key', 'e', 'f'];
-  const outcomes = await Promise.allSettled(keys.map((key) => intake.accept(acceptance(key))));
+  const outcomes = await Promise.allSettled(keys.map((key) => intake.accept(item(key))));
   expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([
     { status: 'rejected', reason: expect.objectContaining({ code: 'unprocessable' }) },
   ]);
@@ -190,16 +195,20 @@ test('a record that cannot be stored is unprocessable and does no harm to those 
   expect(new Set(ids).size).toBe(6);
 });
 
-test('more than memory should hold is refused with unavailable, and taken again once there is room', async () => {
-  const { intake } = openWith(database.db);
-  const large = { ...acceptance('large'), value: { word: 'x'.repeat(140 * 1024 * 1024) } };
+test('accept throws unavailable above the memory limit and succeeds once it is below', async () => {
+  const { intake } = createTestIntake(database.db);
+  const large = { ...item('large'), value: { word: 'x'.repeat(140 * 1024 * 1024) } };
   await database.db.$transaction(async (tx) => {
     await tx.$executeRaw`LOCK TABLE intake IN ACCESS EXCLUSIVE MODE`;
     const waiting = [1, 2].map(() => failureOf(intake.accept(large)));
-    await expectUnavailable(intake.accept(acceptance('one too many')));
-    await tx.$queryRaw`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+    await expectUnavailable(intake.accept(item('one too many')));
+    await tx.$queryRaw`
+      SELECT pg_terminate_backend(pid)
+      FROM pg_stat_activity
+      WHERE wait_event_type = 'Lock'
+        AND datname = current_database()`;
     void waiting;
   });
   await intake.close();
-  await intake.accept(acceptance('later'));
+  await intake.accept(item('later'));
 }, 60_000);

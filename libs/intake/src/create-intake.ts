@@ -9,32 +9,42 @@ import { intakeRows, type NewRow } from './intake.repository.ts';
 
 export interface IntakeItem<T> {
   orgId: number;
-  /** What a reader will ask for before the value is stored. */
+  /** Lets readers find the value before it is stored. */
   key: string;
   value: T;
   requestId: string;
 }
 
 export interface Intake<T> {
-  /** Resolves with the row's id once the value is committed. @throws Failure unavailable or unprocessable. */
-  accept(acceptance: IntakeItem<T>): Promise<{ id: string; acceptedAt: Date }>;
-  /** Resolves when all that was accepted is committed and handed to the queue as far as it takes it. */
+  /**
+   * Resolves with the row's id once the value is committed.
+   * @throws Failure unavailable or unprocessable.
+   */
+  accept(item: IntakeItem<T>): Promise<{ id: string; acceptedAt: Date }>;
+  /** Resolves when every accepted value is committed and its job was accepted or refused by the queue. */
   close(): Promise<void>;
 }
 
 export interface IntakeOptions extends DispatchOptions {
-  /** Seconds until the sweeper may dispatch a row again; see GRACE. */
+  /**
+   * Seconds until the sweeper may dispatch a row again.
+   * @default SWEEP_GRACE_SECONDS
+   */
   graceSeconds?: number;
 }
 
-/** Seconds a row may stay before it counts as forgotten by its queue. */
+/** Seconds after which a row that is still in the intake counts as lost by its queue. */
 export const SWEEP_GRACE_SECONDS = 5;
 
 const GROUP_LIMITS = { maxInFlight: 2, maxItems: 500, maxBytes: 8 * 1024 * 1024 };
-/** What may wait for commits in one process; beyond it a caller is asked to come back. */
+
+/** Bytes that may wait for a commit in one process; beyond this limit `accept` throws unavailable. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
-/** Step 2 and 3 of the road: commit, several requests at a time, then one job with the pointers of the whole group. */
+/**
+ * Creates the write side of an intake: commits several requests per transaction, then adds one pointer job
+ * per group.
+ */
 export function createIntake<T>(
   db: Database,
   kind: IntakeDefinition<T>,
@@ -42,16 +52,14 @@ export function createIntake<T>(
   { onUndispatched, graceSeconds = SWEEP_GRACE_SECONDS }: IntakeOptions,
 ): Intake<T> {
   const rows = intakeRows(db);
-  const dispatch = createDispatcher(producer, { onUndispatched });
+  const dispatcher = createDispatcher(producer, { onUndispatched });
 
   async function write(group: NewRow[]): Promise<void> {
     await rows.insert(group, graceSeconds);
+    const ids = group.map(({ id }) => id);
     const bytes = group.reduce((sum, { payload }) => sum + payload.length, 0);
-    // Nobody waits for the queue.
-    void dispatch.send(
-      group.map(({ id }) => id),
-      bytes,
-    );
+    // Callers do not wait for the queue.
+    void dispatcher.send(ids, bytes);
   }
   const groups = createGroupCommit<NewRow>({
     write,
@@ -59,7 +67,7 @@ export function createIntake<T>(
     ...GROUP_LIMITS,
   });
 
-  /** A row that the database refuses fails its whole group: alone, each fares as it deserves. */
+  /** One row with bad data fails its whole group: each row is then written alone. */
   async function commit(row: NewRow): Promise<void> {
     try {
       await groups.add(row);
@@ -72,14 +80,8 @@ export function createIntake<T>(
   return {
     async accept({ orgId, key, value, requestId }) {
       if (groups.pendingBytes() > MAX_WAITING_BYTES) throw overloadedFailure();
-      const row = {
-        id: uuidv7(),
-        queue: kind.queue.name,
-        orgId,
-        key,
-        payload: JSON.stringify(value),
-        requestId,
-      };
+      const payload = JSON.stringify(value);
+      const row = { id: uuidv7(), queue: kind.queue.name, orgId, key, payload, requestId };
       await commit(row).catch((error: unknown) => {
         throw toAcceptFailure(error);
       });
@@ -87,7 +89,7 @@ export function createIntake<T>(
     },
     async close() {
       await groups.whenIdle();
-      await dispatch.whenIdle();
+      await dispatcher.whenIdle();
     },
   };
 }

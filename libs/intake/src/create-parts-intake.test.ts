@@ -23,7 +23,7 @@ beforeEach(async () => {
   for (const table of ['intake', 'stored']) await database.db.$executeRawUnsafe(`DELETE FROM ${table}`);
 });
 
-function open(add = async (_pointers: Pointers): Promise<void> => {}) {
+function createTestIntake(add = async (_pointers: Pointers): Promise<void> => {}) {
   const producer = { add: vi.fn(add) };
   const onUndispatched = vi.fn();
   return {
@@ -33,7 +33,7 @@ function open(add = async (_pointers: Pointers): Promise<void> => {}) {
   };
 }
 
-function inParts(parts: Iterable<string>, more: Partial<AcceptedParts> = {}): AcceptedParts {
+function acceptedParts(parts: Iterable<string>, overrides: Partial<AcceptedParts> = {}): AcceptedParts {
   return {
     orgId: 1,
     key: 'key',
@@ -41,80 +41,80 @@ function inParts(parts: Iterable<string>, more: Partial<AcceptedParts> = {}): Ac
     bytes: 1,
     alongside: async () => {},
     parts,
-    ...more,
+    ...overrides,
   };
 }
-const texts = (...all: string[]) => all.map((word) => JSON.stringify({ word }));
+const jsonTexts = (...all: string[]) => all.map((word) => JSON.stringify({ word }));
 
-test('all parts are committed, with what is written beside them, and dispatched', async () => {
-  const { intake, producer } = open();
+test('accept commits all parts together with the rows of alongside, and dispatches them', async () => {
+  const { intake, producer } = createTestIntake();
   const alongside: AcceptedParts['alongside'] = async (tx) => {
-    await tx.$executeRaw`INSERT INTO stored VALUES ('beside')`;
+    await tx.$executeRaw`INSERT INTO stored VALUES ('alongside')`;
   };
-  await intake.accept(inParts(texts('a', 'b', 'c'), { alongside }));
+  await intake.accept(acceptedParts(jsonTexts('a', 'b', 'c'), { alongside }));
   expect(await pendingWords(database.db)).toEqual(['a', 'b', 'c']);
   const jobs = producer.add.mock.calls.map(([job]) => job);
   expect(jobs.map(({ ids, swept }) => [ids.length, swept])).toEqual([[3, false]]);
   const drain = createDrain(database.db, words, storeWords, silentHooks);
   for (const job of jobs) await drain(job);
-  expect(await storedWords(database.db)).toEqual(['a', 'b', 'beside', 'c']);
+  expect(await storedWords(database.db)).toEqual(['a', 'alongside', 'b', 'c']);
 });
 
 test.each([
-  ['a part that the database refuses', texts('a', 'b').concat('{"word": "\xff'), {}, 'unprocessable'],
+  ['a part that the database rejects', jsonTexts('a', 'b').concat('{"word": "\xff'), {}, 'unprocessable'],
   [
-    'parts that cannot be read to the end',
+    'parts that fail to be read',
     (function* () {
-      yield* texts('a');
-      throw new Failure('bad_request', 'no more');
+      yield* jsonTexts('a');
+      throw new Failure('bad_request', 'invalid part');
     })(),
     {},
     'bad_request',
   ],
   [
-    'trouble beside them',
-    texts('a'),
+    'an error of alongside',
+    jsonTexts('a'),
     { alongside: () => Promise.reject(new Failure('conflict', 'no')) },
     'conflict',
   ],
-])('%s: nothing is accepted, and nothing dispatched', async (_what, parts, more, code) => {
-  const { intake, producer } = open();
-  await expect(intake.accept(inParts(parts, more))).rejects.toMatchObject({ code });
+])('accept commits and dispatches nothing after %s', async (_what, parts, overrides, code) => {
+  const { intake, producer } = createTestIntake();
+  await expect(intake.accept(acceptedParts(parts, overrides))).rejects.toMatchObject({ code });
   expect(await pendingWords(database.db)).toEqual([]);
   expect(producer.add).not.toHaveBeenCalled();
 });
 
-test('a queue that is down is told of, and holds up nobody', async () => {
-  const { intake, onUndispatched } = open(() => Promise.reject(new Error('down')));
-  await intake.accept(inParts(texts('a', 'b')));
+test('accept succeeds if the queue is down: onUndispatched is called', async () => {
+  const { intake, onUndispatched } = createTestIntake(() => Promise.reject(new Error('down')));
+  await intake.accept(acceptedParts(jsonTexts('a', 'b')));
   await intake.close();
   expect(onUndispatched).toHaveBeenCalledExactlyOnceWith(new Error('down'), 2);
   expect(await pendingWords(database.db)).toEqual(['a', 'b']);
 });
 
-test('large parts go no more to a job than a transaction should hold, and one job after the other', async () => {
-  let atOnce = 0;
-  let most = 0;
-  const { intake, producer } = open(async () => {
-    most = Math.max(most, (atOnce += 1));
+test('large parts are split into jobs of at most 1 MiB, dispatched one after the other', async () => {
+  let inFlight = 0;
+  let maxInFlight = 0;
+  const { intake, producer } = createTestIntake(async () => {
+    maxInFlight = Math.max(maxInFlight, (inFlight += 1));
     await new Promise((resolve) => setTimeout(resolve, 5));
-    atOnce -= 1;
+    inFlight -= 1;
   });
   const parts = Array.from({ length: 7 }, () => JSON.stringify({ word: 'x'.repeat(400_000) }));
-  await intake.accept(inParts(parts));
+  await intake.accept(acceptedParts(parts));
   await intake.close();
   expect(producer.add.mock.calls.map(([{ ids }]) => ids.length)).toEqual([2, 2, 2, 1]);
-  expect(most).toBe(1);
+  expect(maxInFlight).toBe(1);
 });
 
-test('what is too much at once is asked to come back', async () => {
-  const { intake } = open();
-  const large = 200 * 1024 * 1024;
+test('accept throws unavailable above the memory limit', async () => {
+  const { intake } = createTestIntake();
+  const largeBytes = 200 * 1024 * 1024;
   const [first, second] = await Promise.allSettled([
-    intake.accept(inParts(texts('a'), { bytes: large })),
-    intake.accept(inParts(texts('b'), { bytes: large })),
+    intake.accept(acceptedParts(jsonTexts('a'), { bytes: largeBytes })),
+    intake.accept(acceptedParts(jsonTexts('b'), { bytes: largeBytes })),
   ]);
   expect(first).toMatchObject({ status: 'fulfilled' });
   expect(second).toMatchObject({ status: 'rejected', reason: { code: 'unavailable', retryAfter: 2 } });
-  await intake.accept(inParts(texts('c'), { bytes: large }));
+  await intake.accept(acceptedParts(jsonTexts('c'), { bytes: largeBytes }));
 });

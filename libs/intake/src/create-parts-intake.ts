@@ -8,32 +8,37 @@ import type { IntakeDefinition, Pointers } from './define-intake.ts';
 import { createDispatcher } from './create-dispatcher.ts';
 import { intakeRows, type NewRow } from './intake.repository.ts';
 
-/** What is too large for one row of the intake. */
+/** A value too large for one intake row, split into parts. */
 export interface AcceptedParts {
   orgId: number;
-  /** What a reader will ask for before all is stored; of every part. */
+  /** Lets readers find the parts before they are stored; the same for every part. */
   key: string;
   requestId: string;
-  /** JSON texts of the kind's values. Each is asked for when the one before it is with the database. */
+  /** JSON texts; each is read after the previous one was inserted. */
   parts: Iterable<string>;
-  /** Of all parts together. */
+  /** Total size of all parts. */
   bytes: number;
-  /** What is committed with them. */
+  /** Writes further rows in the same transaction. */
   alongside: (tx: Queryable) => Promise<void>;
 }
 
 export interface PartsIntake {
-  /** Resolves once all parts are committed; where it rejects none is. @throws Failure unavailable or unprocessable. */
+  /**
+   * Resolves once all parts are committed; if it rejects, none is.
+   * @throws Failure unavailable or unprocessable.
+   */
   accept(accepted: AcceptedParts): Promise<void>;
+  /** Resolves when every accepted part is committed and its job was accepted or refused by the queue. */
   close(): Promise<void>;
 }
 
-/** Each takes a connection for as long as its parts take. */
+/** Each commit holds one database connection while its parts are inserted. */
 const MAX_CONCURRENT_COMMITS = 2;
-/** What may wait for commits in one process; beyond it a caller is asked to come back. */
+
+/** Bytes that may wait for a commit in one process; beyond this limit `accept` throws unavailable. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
-/** Bytes of a job, and so of a transaction of the worker, about. */
+/** Payload bytes per job, which is one transaction of the worker. */
 const MAX_JOB_BYTES = 1024 * 1024;
 
 interface Job {
@@ -41,26 +46,26 @@ interface Job {
   bytes: number;
 }
 
-/** Steps 2 and 3 of the road for large values: a row for each part, one commit for all of them, and as many jobs as it takes. */
+/** Creates an intake for large values: one row per part, one commit for all parts, several pointer jobs. */
 export function createPartsIntake<T>(
   db: Database,
   kind: IntakeDefinition<T>,
   producer: Pick<Producer<Pointers>, 'add'>,
   { onUndispatched, graceSeconds = SWEEP_GRACE_SECONDS }: IntakeOptions,
 ): PartsIntake {
-  const dispatch = createDispatcher(producer, { onUndispatched });
+  const dispatcher = createDispatcher(producer, { onUndispatched });
   const limit = pLimit(MAX_CONCURRENT_COMMITS);
-  const underWay = new Set<Promise<void>>();
-  let waiting = 0;
+  const inFlight = new Set<Promise<void>>();
+  let waitingBytes = 0;
 
-  /** One after the other: many at once would keep the queue from taking any in time. */
+  /** Adds jobs one after the other: many at once would exceed the timeout of the producer. */
   async function dispatchAll(jobs: Job[]): Promise<void> {
-    for (const { ids, bytes } of jobs) await dispatch.send(ids, bytes);
+    for (const { ids, bytes } of jobs) await dispatcher.send(ids, bytes);
   }
 
   function track(work: Promise<void>): void {
-    underWay.add(work);
-    const forget = () => void underWay.delete(work);
+    inFlight.add(work);
+    const forget = () => void inFlight.delete(work);
     work.then(forget, forget);
   }
 
@@ -74,29 +79,32 @@ export function createPartsIntake<T>(
         addToJobs(jobs, row.id, payload.length);
       }
     });
-    // Nobody waits for the queue.
+    // Callers do not wait for the queue.
     track(dispatchAll(jobs));
   }
 
   return {
     async accept(accepted) {
-      if (waiting + accepted.bytes > MAX_WAITING_BYTES) throw overloadedFailure();
-      waiting += accepted.bytes;
-      const done = limit(() => commit(accepted)).finally(() => (waiting -= accepted.bytes));
+      if (waitingBytes + accepted.bytes > MAX_WAITING_BYTES) throw overloadedFailure();
+      waitingBytes += accepted.bytes;
+      const done = limit(() => commit(accepted)).finally(() => (waitingBytes -= accepted.bytes));
       track(done);
       await done.catch((error: unknown) => {
         throw toAcceptFailure(error);
       });
     },
     async close() {
-      while (underWay.size) await Promise.allSettled(underWay);
+      while (inFlight.size) await Promise.allSettled(inFlight);
     },
   };
 }
 
 function addToJobs(jobs: Job[], id: string, bytes: number): void {
   const last = jobs.at(-1);
-  if (!last || last.bytes + bytes > MAX_JOB_BYTES) return void jobs.push({ ids: [id], bytes });
+  if (!last || last.bytes + bytes > MAX_JOB_BYTES) {
+    jobs.push({ ids: [id], bytes });
+    return;
+  }
   last.ids.push(id);
   last.bytes += bytes;
 }

@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import type { Pointers } from './define-intake.ts';
 import { mergeDrains } from './merge-drains.ts';
 
-/** A drain that waits until it is released, and remembers what it was given. */
-function openSlowDrain(fails = false) {
+/** A merged drain that records its jobs and finishes when `release` is called. */
+function createSlowDrain(fails = false) {
   const drained: Pointers[] = [];
   const release: (() => void)[] = [];
   const drain = mergeDrains(async (pointers) => {
     drained.push(pointers);
     await new Promise<void>((resolve) => release.push(resolve));
-    if (fails) throw new Error('the database is away');
+    if (fails) throw new Error('the database is down');
   }, 1);
   return { drain, drained, release: () => release.splice(0).forEach((go) => go()) };
 }
@@ -23,15 +23,15 @@ function job(bytes?: number): Pointers {
   };
 }
 
-test('a job that comes alone is drained at once', () => {
-  const { drain, drained } = openSlowDrain();
+test('a single job is drained at once', () => {
+  const { drain, drained } = createSlowDrain();
   const alone = job(10);
   void drain(alone);
   expect(drained).toMatchObject([{ ids: alone.ids }]);
 });
 
-test('small jobs that come meanwhile are drained together', async () => {
-  const { drain, drained, release } = openSlowDrain();
+test('small jobs that arrive during a drain are drained together', async () => {
+  const { drain, drained, release } = createSlowDrain();
   const [first, second, third] = [job(10), job(10), job(10)];
   void drain(first);
   void drain(second);
@@ -42,10 +42,10 @@ test('small jobs that come meanwhile are drained together', async () => {
     .toMatchObject([{ ids: first.ids }, { ids: [...second.ids, ...third.ids] }]);
 });
 
-test('large jobs, and those of unknown size, are drained one by one', async () => {
-  const { drain, drained, release } = openSlowDrain();
+test('large jobs and jobs of unknown size are drained one by one', async () => {
+  const { drain, drained, release } = createSlowDrain();
   const jobs = [job(10), job(400_000), job(400_000), job()];
-  for (const one of jobs) void drain(one);
+  for (const pointers of jobs) void drain(pointers);
   await expect
     .poll(() => {
       release();
@@ -54,16 +54,16 @@ test('large jobs, and those of unknown size, are drained one by one', async () =
     .toMatchObject(jobs.map(({ ids }) => ({ ids })));
 });
 
-test('a swept job waits for none and is merged with none', () => {
-  const { drain, drained } = openSlowDrain();
-  const suspect = { ...job(10), swept: true };
+test('a swept job is drained at once and never merged', () => {
+  const { drain, drained } = createSlowDrain();
+  const sweptJob = { ...job(10), swept: true };
   void drain(job(10));
-  void drain(suspect);
-  expect(drained[1]).toEqual(suspect);
+  void drain(sweptJob);
+  expect(drained[1]).toEqual(sweptJob);
 });
 
-test('a failure is told to each job of the group, and the next group goes on', async () => {
-  const { drain, drained, release } = openSlowDrain(true);
+test('a failure rejects each job of the group, and the next group is drained', async () => {
+  const { drain, drained, release } = createSlowDrain(true);
   const outcomes = Promise.allSettled([drain(job(10)), drain(job(10)), drain(job(10))]);
   release();
   await expect.poll(() => drained.length).toBe(2);

@@ -3,24 +3,24 @@ import type { Drain } from './create-drain.ts';
 import { createGroupCommit } from './create-group-commit.ts';
 
 const MAX_JOBS = 100;
-/** A transaction that stores much more gains nothing, and takes others' rows with it where it fails. */
+
+/** Larger transactions are not faster, and a failure rolls back more rows. */
 const MAX_BYTES = 512 * 1024;
 
 /**
- * Small jobs that come while others are being drained are drained together by the next transaction, as requests are
- * committed together. A job that fails fails those that were merged with it: each comes again, and finds what is left.
- * `inFlight`: transactions at once.
+ * Merges small jobs that arrive while others are drained into one transaction. If it fails, every merged job
+ * fails and is retried. `maxInFlight`: concurrent transactions.
  */
-export function mergeDrains(drain: Drain, inFlight: number): Drain {
+export function mergeDrains(drain: Drain, maxInFlight: number): Drain {
   const groups = createGroupCommit<Pointers>({
     write: (jobs) => drain({ ids: jobs.flatMap(({ ids }) => ids), swept: false }),
     sizeOf: ({ bytes = MAX_BYTES }) => bytes,
-    maxInFlight: inFlight,
+    maxInFlight,
     maxItems: MAX_JOBS,
     maxBytes: MAX_BYTES,
   });
-  // Swept rows are suspects, and go as the sweeper sent them.
   return function drainMerged(pointers) {
+    // A swept row may have killed its worker: it is never merged with others.
     return pointers.swept ? drain(pointers) : groups.add(pointers);
   };
 }

@@ -22,11 +22,11 @@ import {
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const acceptance = (word: string) => ({ orgId: 1, key: word, value: { word }, requestId: 'r' });
-const serve = { concurrency: 4, onFailure: () => {} };
+const item = (word: string) => ({ orgId: 1, key: word, value: { word }, requestId: 'r' });
+const consumerOptions = { concurrency: 4, onFailure: () => {} };
 const manyWords = Array.from({ length: 300 }, (_, i) => `word ${String(i).padStart(3, '0')}`);
 
-describe.each(testQueueStores())('the road by a queue on $kind', ({ open: storeAt }) => {
+describe.each(testQueueStores())('the intake pipeline with a queue on $kind', ({ open: storeAt }) => {
   let database: TestDatabase;
   let drain: Drain;
   beforeAll(async () => {
@@ -38,82 +38,88 @@ describe.each(testQueueStores())('the road by a queue on $kind', ({ open: storeA
     for (const table of ['intake', 'stored']) await database.db.$executeRawUnsafe(`DELETE FROM ${table}`);
   });
 
-  async function open(): Promise<Queues> {
+  async function connect(): Promise<Queues> {
     const queues = await connectQueues(storeAt(database.url), () => {});
     onTestFinished(() => queues.close(0));
     return queues;
   }
-  function openIntakeOn(producer: Parameters<typeof createIntake>[2]) {
+  function createTestIntake(producer: Parameters<typeof createIntake>[2]) {
     return createIntake<Word>(database.db, words, producer, { onUndispatched: () => {}, graceSeconds: -1 });
   }
 
-  /** A worker of its own; `hang`: it stops inside its first transaction, after the write, and says so. */
+  /** Starts a worker process; with `hang` it stops inside its first transaction, after the write. */
   async function startWorker({ hang }: { hang: boolean }) {
     const script = `
-      import { openDatabase } from './libs/database/src/index.ts';
-      import { openQueues } from './libs/queues/src/index.ts';
-      import { openDrain } from './libs/intake/src/index.ts';
-      import { storeWords, words, silent } from './libs/intake/src/testing/scratch.ts';
-      const db = openDatabase({ url: '${database.url}', name: 'killed worker' });
-      const queues = await openQueues(${JSON.stringify(storeAt(database.url))}, console.error);
+      import { createDatabase } from './libs/database/src/index.ts';
+      import { connectQueues } from './libs/queues/src/index.ts';
+      import { createDrain } from './libs/intake/src/index.ts';
+      import { storeWords, words, silentHooks } from './libs/intake/src/testing/scratch.ts';
+      const db = createDatabase({ url: '${database.url}', name: 'killed worker' });
+      const queues = await connectQueues(${JSON.stringify(storeAt(database.url))}, console.error);
       const store = async (tx, rows) => {
         await storeWords(tx, rows);
-        console.log('in the middle');
+        console.log('row written');
         if (${hang}) await new Promise(() => {});
         return [];
       };
-      queues.consumer(words.queue, openDrain(db, words, store, silent), { concurrency: 2, onFailure: console.error });`;
+      const drain = createDrain(db, words, store, silentHooks);
+      queues.consumer(words.queue, drain, { concurrency: 2, onFailure: console.error });`;
     const cwd = fileURLToPath(new URL('../../..', import.meta.url));
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
       cwd,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     onTestFinished(() => void child.kill('SIGKILL'));
-    const ended = once(child, 'exit').then(() => Promise.reject(new Error('the worker ended by itself')));
-    ended.catch(() => {});
-    return { child, inTheMiddle: Promise.race([once(child.stdout, 'data'), ended]) };
+    const exited = once(child, 'exit').then(() =>
+      Promise.reject(new Error('the worker exited unexpectedly')),
+    );
+    exited.catch(() => {});
+    return { child, rowWritten: Promise.race([once(child.stdout, 'data'), exited]) };
   }
 
-  function connectionsOfTheKilled() {
-    return database.db
-      .$queryRaw`SELECT 1 FROM pg_stat_activity WHERE application_name = 'killed worker' AND datname = current_database()`;
+  function killedWorkerConnections() {
+    return database.db.$queryRaw`
+      SELECT 1
+      FROM pg_stat_activity
+      WHERE application_name = 'killed worker'
+        AND datname = current_database()`;
   }
 
-  test('what is accepted is stored once, and a reader can wait for it', async () => {
-    const queues = await open();
-    const intake = openIntakeOn(queues.producer(words.queue));
-    queues.consumer(words.queue, drain, serve);
-    const accepted = await Promise.all(manyWords.map((word) => intake.accept(acceptance(word))));
+  test('an accepted value is stored once, and a reader can wait for it', async () => {
+    const queues = await connect();
+    const intake = createTestIntake(queues.producer(words.queue));
+    queues.consumer(words.queue, drain, consumerOptions);
+    const accepted = await Promise.all(manyWords.map((word) => intake.accept(item(word))));
     const { id } = accepted.at(-1)!;
     expect(await awaitDrained(async () => !(await intakeRows(database.db).exists(id)), 10_000)).toBe(true);
     await expect.poll(() => pendingWords(database.db), { timeout: 10_000 }).toEqual([]);
     expect(await storedWords(database.db)).toEqual(manyWords);
   });
 
-  test('what is accepted while the queue is down is stored once a sweeper finds it', async () => {
-    const intake = openIntakeOn({ add: () => Promise.reject(new Error('queue is down')) });
-    await Promise.all(['a', 'b', 'c'].map((word) => intake.accept(acceptance(word))));
+  test('a value accepted while the queue is down is stored after a sweep', async () => {
+    const intake = createTestIntake({ add: () => Promise.reject(new Error('queue is down')) });
+    await Promise.all(['a', 'b', 'c'].map((word) => intake.accept(item(word))));
     expect(await pendingWords(database.db)).toEqual(['a', 'b', 'c']);
-    const queues = await open();
-    queues.consumer(words.queue, drain, serve);
+    const queues = await connect();
+    queues.consumer(words.queue, drain, consumerOptions);
     const swept = { name: words.queue.name, producer: queues.producer(words.queue), drain };
     expect(await sweep(database.db, [swept], { onSwept: () => {}, onError: () => {} })).toBe(3);
     await expect.poll(() => storedWords(database.db)).toEqual(['a', 'b', 'c']);
     expect(await pendingWords(database.db)).toEqual([]);
   });
 
-  test('every job delivered twice, and swept besides, to several workers, stores everything once', async () => {
-    const workers = [await open(), await open()];
+  test('jobs delivered twice and swept, to several workers, store every value once', async () => {
+    const workers = [await connect(), await connect()];
     const producer = workers[0]!.producer(words.queue);
-    const intake = openIntakeOn({
+    const intake = createTestIntake({
       async add(pointers) {
         await Promise.all([producer.add(pointers), producer.add(pointers)]);
       },
     });
-    for (const worker of workers) worker.consumer(words.queue, drain, serve);
+    for (const worker of workers) worker.consumer(words.queue, drain, consumerOptions);
     const swept = { name: words.queue.name, producer, drain };
     await Promise.all([
-      ...manyWords.map((word) => intake.accept(acceptance(word))),
+      ...manyWords.map((word) => intake.accept(item(word))),
       sweep(database.db, [swept], { onSwept: () => {}, onError: () => {} }),
     ]);
     await intake.close();
@@ -121,37 +127,37 @@ describe.each(testQueueStores())('the road by a queue on $kind', ({ open: storeA
     expect(await storedWords(database.db)).toEqual(manyWords);
   });
 
-  test('a worker killed between read and commit leaves nothing stored, and the record is stored once by another', async () => {
-    const queues = await open();
-    const intake = openIntakeOn(queues.producer(words.queue));
+  test('a worker killed before its commit stores nothing, and another worker stores once', async () => {
+    const queues = await connect();
+    const intake = createTestIntake(queues.producer(words.queue));
     const worker = await startWorker({ hang: true });
-    await intake.accept(acceptance('precious'));
-    await worker.inTheMiddle;
+    await intake.accept(item('precious'));
+    await worker.rowWritten;
     worker.child.kill('SIGKILL');
-    await expect.poll(connectionsOfTheKilled).toEqual([]);
+    await expect.poll(killedWorkerConnections).toEqual([]);
     expect([await storedWords(database.db), await pendingWords(database.db)]).toEqual([[], ['precious']]);
-    queues.consumer(words.queue, drain, serve);
+    queues.consumer(words.queue, drain, consumerOptions);
     const swept = { name: words.queue.name, producer: queues.producer(words.queue), drain };
     await sweep(database.db, [swept], { onSwept: () => {}, onError: () => {} });
     await expect.poll(() => storedWords(database.db), { timeout: 10_000 }).toEqual(['precious']);
     expect(await pendingWords(database.db)).toEqual([]);
   });
 
-  test('a worker killed again and again in the middle of a flood loses nothing and stores nothing twice', async () => {
-    const queues = await open();
+  test('workers killed repeatedly under load lose nothing and store nothing twice', async () => {
+    const queues = await connect();
     const producer = queues.producer(words.queue);
-    const intake = openIntakeOn(producer);
+    const intake = createTestIntake(producer);
     for (let round = 0; round < 3; round++) {
       const worker = await startWorker({ hang: false });
       const accepting = manyWords
         .slice(round * 100, round * 100 + 100)
-        .map((word) => intake.accept(acceptance(word)));
-      await worker.inTheMiddle;
+        .map((word) => intake.accept(item(word)));
+      await worker.rowWritten;
       worker.child.kill('SIGKILL');
       await Promise.all(accepting);
     }
-    await expect.poll(connectionsOfTheKilled).toEqual([]);
-    queues.consumer(words.queue, drain, serve);
+    await expect.poll(killedWorkerConnections).toEqual([]);
+    queues.consumer(words.queue, drain, consumerOptions);
     await sweep(database.db, [{ name: 'words', producer, drain }], { onSwept: () => {}, onError: () => {} });
     await expect.poll(() => pendingWords(database.db), { timeout: 10_000 }).toEqual([]);
     expect(await storedWords(database.db)).toEqual(manyWords);

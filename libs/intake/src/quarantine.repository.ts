@@ -9,36 +9,38 @@ export interface QuarantineItem extends Omit<NewQuarantineItem, 'sameAs'> {
   quarantinedAt: Date;
 }
 
-/** Null and absent ask for nothing in particular. */
+/** Null and absent members do not filter. */
 export interface QuarantineFilter {
   key?: string | null | undefined;
   reason?: string | null | undefined;
   source?: string | null | undefined;
-  /** When it was quarantined; both moments belong to it. */
+  /** Range of `quarantinedAt`, both ends inclusive. */
   from?: Date | null | undefined;
   to?: Date | null | undefined;
 }
 
-/** One statement takes 65,535 parameters at most. */
+/** Keeps a statement below PostgreSQL's limit of 65,535 parameters. */
 const MAX_ROWS_PER_INSERT = 1_000;
 
 const COLUMNS = Prisma.sql`id, org_id AS "orgId", key, reason, detail, payload, request_id AS "requestId",
   accepted_at AS "acceptedAt", quarantined_at AS "quarantinedAt"`;
 
-/** The only file that speaks to the quarantine table. */
 export function quarantine(db: Queryable) {
   return {
-    /** What is there already is not put there again. */
+    /** Inserts items; an item with the same identity (`sameAs`) is inserted once. */
     async insert(queue: string, items: NewQuarantineItem[]): Promise<void> {
       for (let i = 0; i < items.length; i += MAX_ROWS_PER_INSERT) {
-        const values = items.slice(i, i + MAX_ROWS_PER_INSERT).map((item) => valuesOf(queue, item));
+        const values = items.slice(i, i + MAX_ROWS_PER_INSERT).map((item) => insertValues(queue, item));
         await db.$executeRaw`
-        INSERT INTO quarantine (id, queue, org_id, key, reason, detail, source, payload, fingerprint, request_id, accepted_at)
-        VALUES ${Prisma.join(values)} ON CONFLICT (org_id, queue, fingerprint) DO NOTHING`;
+          INSERT INTO quarantine (
+            id, queue, org_id, key, reason, detail, source, payload, fingerprint, request_id, accepted_at
+          )
+          VALUES ${Prisma.join(values)}
+          ON CONFLICT (org_id, queue, fingerprint) DO NOTHING`;
       }
     },
 
-    /** Newest first; `orgId` null reads every organization's. */
+    /** Lists items, newest first; `orgId` null reads every organization. */
     list(
       queue: string,
       orgId: number | null,
@@ -47,38 +49,53 @@ export function quarantine(db: Queryable) {
       const where = [Prisma.sql`queue = ${queue}`, orgScope(orgId), ...filterConditions(filter)];
       if (before) where.push(Prisma.sql`id < ${before.id}::uuid`);
       return db.$queryRaw`
-      SELECT ${COLUMNS} FROM quarantine WHERE ${Prisma.join(where, ' AND ')} ORDER BY id DESC LIMIT ${limit}::int`;
+        SELECT ${COLUMNS}
+        FROM quarantine
+        WHERE ${Prisma.join(where, ' AND ')}
+        ORDER BY id DESC
+        LIMIT ${limit}::int`;
     },
 
+    /** Returns null if not found; `orgId` null searches every organization. */
     async find(queue: string, orgId: number | null, id: string): Promise<QuarantineItem | null> {
       const [item] = await db.$queryRaw<QuarantineItem[]>`
-      SELECT ${COLUMNS} FROM quarantine WHERE id = ${id}::uuid AND queue = ${queue} AND ${orgScope(orgId)}`;
+        SELECT ${COLUMNS}
+        FROM quarantine
+        WHERE id = ${id}::uuid
+          AND queue = ${queue}
+          AND ${orgScope(orgId)}`;
       return item ?? null;
     },
 
-    /** Writes an item off: it is gone for good. False where there was none. */
+    /** Deletes an item permanently. Returns false if not found. */
     async remove(queue: string, orgId: number | null, id: string): Promise<boolean> {
-      return (
-        (await db.$executeRaw`
-      DELETE FROM quarantine WHERE id = ${id}::uuid AND queue = ${queue} AND ${orgScope(orgId)}`) > 0
-      );
+      const deleted = await db.$executeRaw`
+        DELETE FROM quarantine
+        WHERE id = ${id}::uuid
+          AND queue = ${queue}
+          AND ${orgScope(orgId)}`;
+      return deleted > 0;
     },
 
-    /** Takes an item out, to be accepted anew. */
+    /** Deletes and returns an item so that it can be accepted again. Returns null if not found. */
     async release(orgId: number, id: string): Promise<(QuarantineItem & { queue: string }) | null> {
       const [item] = await db.$queryRaw<(QuarantineItem & { queue: string })[]>`
-      DELETE FROM quarantine WHERE org_id = ${orgId}::int AND id = ${id}::uuid
-      RETURNING queue, ${COLUMNS}`;
+        DELETE FROM quarantine
+        WHERE org_id = ${orgId}::int
+          AND id = ${id}::uuid
+        RETURNING queue, ${COLUMNS}`;
       return item ?? null;
     },
   };
 }
 
-function valuesOf(queue: string, item: NewQuarantineItem): Prisma.Sql {
+function insertValues(queue: string, item: NewQuarantineItem): Prisma.Sql {
   const { orgId, key, reason, detail, payload, sameAs = payload, requestId, acceptedAt } = item;
   const fingerprint = hash('sha256', JSON.stringify(sameAs), 'base64url');
-  return Prisma.sql`(${uuidv7()}::uuid, ${queue}, ${orgId}::int, ${replaceNul(key)}, ${reason}, ${replaceNul(detail)},
-    ${sourceOf(payload)}, ${JSON.stringify(payload)}::json, ${fingerprint}, ${requestId}, ${acceptedAt})`;
+  return Prisma.sql`(
+    ${uuidv7()}::uuid, ${queue}, ${orgId}::int, ${replaceNul(key)}, ${reason}, ${replaceNul(detail)},
+    ${sourceOf(payload)}, ${JSON.stringify(payload)}::json, ${fingerprint}, ${requestId}, ${acceptedAt}
+  )`;
 }
 
 function filterConditions({ key, reason, source, from, to }: QuarantineFilter): Prisma.Sql[] {
@@ -91,11 +108,13 @@ function filterConditions({ key, reason, source, from, to }: QuarantineFilter): 
   ].filter((condition): condition is Prisma.Sql => !!condition);
 }
 
-/** Read now: a payload that holds a NUL can be kept in the table, but not looked into there. */
+/** Extracted at insert: PostgreSQL cannot read members of a stored payload that contains a NUL. */
 function sourceOf(payload: unknown): string | null {
   const { source } = (payload ?? {}) as { source?: unknown };
   return typeof source === 'string' ? replaceNul(source) : null;
 }
 
-// A sentence that quotes what is bad may hold the very character that no text column takes: it must not keep the item out.
-const replaceNul = (text: string): string => text.replaceAll('\0', '\uFFFD');
+/** PostgreSQL text columns reject NUL, which `key` and `detail` may quote from bad input. */
+function replaceNul(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
+}

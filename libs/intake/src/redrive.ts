@@ -8,7 +8,8 @@ import { intakeRows } from './intake.repository.ts';
 import { quarantine } from './quarantine.repository.ts';
 
 /**
- * Sends a quarantined value down the road again: out of quarantine and into the intake in one transaction.
+ * Moves a quarantined item back to the intake, in one transaction, and dispatches it. Returns the id of the
+ * new row.
  * @throws Failure not_found
  */
 export async function redrive(
@@ -20,14 +21,14 @@ export async function redrive(
   const newId = uuidv7();
   await db.$transaction(async (tx) => {
     const item = await quarantine(tx).release(orgId, id);
-    if (!item) throw new Failure('not_found', 'No such record is in quarantine.');
+    if (!item) throw new Failure('not_found', 'No quarantined record has this id.');
     const { queue, key, payload, requestId } = item;
     await intakeRows(tx).insert(
       [{ id: newId, queue, orgId, key, payload: JSON.stringify(payload), requestId }],
       SWEEP_GRACE_SECONDS,
     );
   });
-  // Where the queue does not take it the sweeper will.
+  // If the queue is unreachable, the sweeper dispatches the row.
   await producer.add({ ids: [newId], swept: false }).catch(() => undefined);
   return { id: newId };
 }

@@ -6,7 +6,7 @@ import type { Drain } from './create-drain.ts';
 import { mergeDrains } from './merge-drains.ts';
 import { startSweeper } from './sweep.ts';
 
-/** An intake queue, and what is done with the pointers that it brings. */
+/** An intake queue and its handler. */
 export interface ServedIntake {
   queue: IntakeDefinition<unknown>['queue'];
   drain: Drain;
@@ -16,32 +16,31 @@ export interface ServeOptions {
   db: Database;
   queues: Queues;
   log: Logger;
-  /** Transactions at once, for each queue. */
+  /** Concurrent transactions per queue. */
   concurrency: number;
-  /** Seconds an accepted row may stay before it is dispatched again. */
+  /** Seconds until a row that is still in the intake is dispatched again. */
   sweepGraceSeconds: number;
 }
 
 export interface RunningIntakes {
-  /** Of every queue. */
+  /** Whether every consumer is running. */
   isRunning: () => boolean;
-  /** The consumers end with their queues. */
+  /** Stops the sweeper; the consumers stop when their queues are closed. */
   stopSweeper: () => Promise<void>;
 }
 
-/** Jobs taken for each transaction, to be drained together where they are small. */
+/** Jobs fetched per transaction; small ones are drained together. */
 const JOBS_PER_TRANSACTION = 8;
 
-/** Milliseconds between two looks for rows that their queue forgot. */
 const SWEEP_INTERVAL_MS = 2_000;
 
-/** What a worker does: consumes its queues, and sweeps the intake behind them. */
+/** Starts one consumer per intake queue and one sweeper for all of them. */
 export function serveIntakes(served: ServedIntake[], options: ServeOptions): RunningIntakes {
   const { db, queues, log, concurrency, sweepGraceSeconds } = options;
   const consumers: Consumer[] = served.map(({ queue, drain }) =>
     queues.consumer(queue, mergeDrains(drain, concurrency), {
       concurrency: concurrency * JOBS_PER_TRANSACTION,
-      onFailure: (err, job) => log.warn({ err, job }, 'a job failed and will be tried again'),
+      onFailure: (err, job) => log.warn({ err, job, queue: queue.name }, 'job failed, will be retried'),
     }),
   );
   const swept = served.map(({ queue, drain }) => ({
@@ -49,14 +48,14 @@ export function serveIntakes(served: ServedIntake[], options: ServeOptions): Run
     producer: queues.producer(queue),
     drain,
   }));
-  const sweeping = startSweeper(db, swept, {
-    interval: SWEEP_INTERVAL_MS,
+  const sweeper = startSweeper(db, swept, {
+    intervalMs: SWEEP_INTERVAL_MS,
     graceSeconds: sweepGraceSeconds,
-    onSwept: (rows, queue) => log.info({ rows, queue }, 'dispatched again what stayed in the intake'),
-    onError: (err) => log.warn({ err }, 'the sweep failed and will be tried again'),
+    onSwept: (rows, queue) => log.info({ rows, queue }, 'overdue intake rows dispatched again'),
+    onError: (err) => log.warn({ err }, 'sweep failed, will be retried'),
   });
   return {
     isRunning: () => consumers.every((consumer) => consumer.isRunning()),
-    stopSweeper: sweeping.stop,
+    stopSweeper: sweeper.stop,
   };
 }

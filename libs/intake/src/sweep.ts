@@ -13,7 +13,10 @@ export interface SweptQueue {
 }
 
 export interface SweepOptions {
-  /** Seconds; see GRACE. */
+  /**
+   * Base of the time until a row is due again; it doubles with each sweep.
+   * @default SWEEP_GRACE_SECONDS
+   */
   graceSeconds?: number;
   onSwept: (rows: number, queue: string) => void;
   onError: (error: unknown) => void;
@@ -21,21 +24,18 @@ export interface SweepOptions {
 
 const MAX_ROWS_PER_SWEEP = 1_000;
 const MAX_ROWS_PER_JOB = 100;
-/** What a worker has to hold at once, unless one row alone is larger. */
+
+/** Payload bytes a worker loads at once, unless a single row is larger. */
 const MAX_BYTES_PER_JOB = 8 * 1024 * 1024;
 
 /**
- * Finds the rows that stayed in the intake (their job was lost, its queue was down, its worker was killed) and
- * dispatches them again. Where the queue is still out of reach the rows are drained right here.
- * Returns how many rows it found.
+ * Finds rows that stayed in the intake (job lost, queue down, worker killed) and dispatches them again. If
+ * the queue is still unreachable, drains them in this process. Returns the number of rows found.
  */
 export async function sweep(db: Database, queues: SweptQueue[], options: SweepOptions): Promise<number> {
   const names = queues.map(({ name }) => name);
-  const rows = await intakeRows(db).claimDue(
-    names,
-    options.graceSeconds ?? SWEEP_GRACE_SECONDS,
-    MAX_ROWS_PER_SWEEP,
-  );
+  const graceSeconds = options.graceSeconds ?? SWEEP_GRACE_SECONDS;
+  const rows = await intakeRows(db).claimDue(names, graceSeconds, MAX_ROWS_PER_SWEEP);
   for (const queue of queues) {
     const own = rows.filter((row) => row.queue === queue.name);
     if (!own.length) continue;
@@ -45,7 +45,7 @@ export async function sweep(db: Database, queues: SweptQueue[], options: SweepOp
   return rows.length;
 }
 
-/** Rows that were swept before go one to a job: whichever of them kills its worker shall take no others along. */
+/** Rows that were swept before get a job each: a row that kills its worker must not take others with it. */
 function splitIntoJobs(rows: SweptRow[]): string[][] {
   const jobs: string[][] = [];
   let bytes = 0;
@@ -63,11 +63,11 @@ function redispatch({ producer, drain }: SweptQueue, ids: string[]): Promise<voi
   return producer.add({ ids, swept: true }).catch(() => drain({ ids, swept: true }));
 }
 
-/** Sweeps every few seconds until stopped; `stop` waits for the sweep under way. */
+/** Sweeps every `intervalMs` until stopped; `stop` waits for a running sweep. */
 export function startSweeper(
   db: Database,
   queues: SweptQueue[],
-  { interval, ...options }: SweepOptions & { /** Milliseconds. */ interval: number },
+  { intervalMs, ...options }: SweepOptions & { intervalMs: number },
 ): Pick<Poller, 'stop'> {
-  return startPoller(() => sweep(db, queues, options), { intervalMs: interval, onError: options.onError });
+  return startPoller(() => sweep(db, queues, options), { intervalMs, onError: options.onError });
 }

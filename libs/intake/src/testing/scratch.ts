@@ -2,16 +2,17 @@ import type { Database, Queryable } from '@oriontel/database';
 import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { defineIntake } from '../define-intake.ts';
-import type { DrainOptions, StoreRows } from '../create-drain.ts';
-import { intakeRows, type IntakeRow } from '../intake.repository.ts';
+import type { DrainOptions } from '../create-drain.ts';
+import { intakeRows, type IntakeRow, type NewQuarantineItem } from '../intake.repository.ts';
 import { quarantine } from '../quarantine.repository.ts';
 
-/** The values of these tests, and the worker's final table for them: without a key, so that a second time would show. */
+/** The accepted value of the intake tests. */
 export interface Word {
   word: string;
 }
 export const words = defineIntake<Word>('words');
 
+/** The final table `stored` has no key, so that a row stored twice is visible. */
 export async function createScratchDatabase(): Promise<TestDatabase> {
   const database = await createTestDatabase();
   await database.db.$executeRaw`CREATE TABLE stored (word text NOT NULL)`;
@@ -22,21 +23,24 @@ export async function storeWord(tx: Queryable, { payload }: IntakeRow<Word>): Pr
   await tx.$executeRaw`INSERT INTO stored VALUES (${payload.word})`;
 }
 
-export const storeWords: StoreRows<Word> = async (tx, rows) => {
+export async function storeWords(tx: Queryable, rows: IntakeRow<Word>[]): Promise<NewQuarantineItem[]> {
   for (const row of rows) await storeWord(tx, row);
   return [];
-};
+}
 
 export async function storedWords(db: Database): Promise<string[]> {
   const rows = await db.$queryRaw<{ word: string }[]>`SELECT word FROM stored ORDER BY word`;
   return rows.map(({ word }) => word);
 }
 
-/** Rows as accept() leaves them when their job is lost. `grace` 0: the sweeper may take them at once. */
+/**
+ * Inserts rows like `accept` does, without a job. With a negative `graceSeconds` they are due for a sweep at
+ * once.
+ */
 export async function insertRows(
   db: Database,
   texts: string[],
-  grace = 15,
+  graceSeconds = 15,
   queue = 'words',
 ): Promise<string[]> {
   const rows = texts.map((word) => ({
@@ -47,7 +51,7 @@ export async function insertRows(
     payload: JSON.stringify({ word }),
     requestId: `request of ${word}`,
   }));
-  await intakeRows(db).insert(rows, grace);
+  await intakeRows(db).insert(rows, graceSeconds);
   return rows.map(({ id }) => id);
 }
 
