@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
-import { createDrain, quarantine, type IntakeRow } from '@oriontel/intake';
+import { createDrain, createIntake, quarantine, type IntakeRow } from '@oriontel/intake';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cdrIntake, type CdrPayload } from '../parse/cdr-intake.ts';
@@ -142,17 +142,17 @@ test.each<[string, Partial<PlatformPayload>]>([
 });
 
 test('storeBatch lets the drain quarantine a validated batch that the database refuses', async () => {
-  const row = rowOf([buildRecord({ call_id: undefined })], { validated: true });
-  const payload = JSON.stringify(row.payload);
-  await store.db.$executeRaw`
-    INSERT INTO intake (id, org_id, queue, key, payload, request_id)
-    VALUES (${row.id}::uuid, 1, 'cdr', 'b', ${payload}::json, 'req')`;
+  const { payload } = rowOf([buildRecord({ duration: 'long' })], { validated: true });
+  const noQueue = { add: async () => undefined };
+  const intake = createIntake(store.db, cdrIntake, noQueue, { onUndispatched: () => undefined });
+  const { id } = await intake.accept({ orgId: 1, key: 'b', value: payload, requestId: 'req' });
+  await intake.close();
   const errors: unknown[] = [];
   const drain = createDrain(store.db, cdrIntake, storeRows, {
     onDrained: () => undefined,
     onPoison: (error) => errors.push(error),
   });
-  await drain({ ids: [row.id], swept: false, bytes: payload.length });
+  await drain({ ids: [id], swept: false });
   expect(errors).toHaveLength(1);
   const items = await quarantine(store.db).list('cdr', 1, { key: 'b', limit: 10 });
   expect(items).toMatchObject([{ reason: 'poison' }]);

@@ -5,8 +5,9 @@ import type { CallLeg } from './call-leg.ts';
 type Key = Pick<CallLeg, 'callId' | 'source' | 'startTime'>;
 
 /**
- * The id of a leg, made from its key (organization, source, call id, start): the same leg always has the same id, stored
- * or not. A UUIDv8 (RFC 9562, 5.8): 48 bits of start_time in milliseconds, as UUIDv7 has them, then 74 bits of SHA-256.
+ * The id of a leg, derived from its key (organization, source, call id, start): the same leg always has the
+ * same id. A UUIDv8 (RFC 9562, 5.8): 48 bits of start_time in milliseconds, like UUIDv7, then 74 bits of
+ * SHA-256.
  */
 export function cdrId(orgId: number, { callId, source, startTime }: Key): string {
   const key = JSON.stringify([orgId, source, callId, startTime.getTime()]);
@@ -17,7 +18,7 @@ export function cdrId(orgId: number, { callId, source, startTime }: Key): string
   return stringify(bytes);
 }
 
-/** The start_time inside an id: an id names its partition. */
+/** The start_time that an id contains; it determines the partition of the leg. */
 export function startTimeOf(id: string): Date {
   return new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16));
 }

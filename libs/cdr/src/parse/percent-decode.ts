@@ -7,14 +7,14 @@ function decodeRun(run: string): string {
 }
 
 /**
- * Percent-decodes UTF-8 (RFC 3986); what is not a valid sequence stays as it is, so "100%" survives.
- * `+` is never a space here: in a telephone number it means something.
+ * Percent-decodes UTF-8 (RFC 3986) and keeps invalid sequences, such as the `%` of "100%".
+ * `+` stays a plus sign: telephone numbers contain it.
  */
 export function percentDecode(text: string): string {
   return text.includes('%') ? text.replace(/(?:%[0-9a-f]{2})+/gi, decodeRun) : text;
 }
 
-/** The same for a whole document: decodeURIComponent in one go where all of it is valid. */
+/** Like percentDecode, but faster for a whole document whose sequences are all valid. */
 export function percentDecodeAll(text: string): string {
   try {
     return decodeURIComponent(text);

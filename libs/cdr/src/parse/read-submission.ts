@@ -26,7 +26,9 @@ export type ReadRecord = {
 
 type ToLeg = (facts: LegFacts, raw: unknown) => StoredLeg;
 
-/** Reads and normalizes the records of one request. Pure: the same row and region always give the same legs. */
+/**
+ * Reads and normalizes the records of one request. Pure: the same row and region always give the same legs.
+ */
 export function readSubmission(
   { orgId, payload }: Pick<IntakeRow<CdrPayload>, 'orgId' | 'payload'>,
   region: string | null,
@@ -64,15 +66,17 @@ function extractRecord(
 
 type Reading = { ok: true; leg: StoredLeg } | { ok: false; reason: 'invalid'; detail: string };
 
-/** Skips the check that the record passed on acceptance; one that cannot be read is checked after all, for the reason. */
+/** Skips the check that the record passed on acceptance, unless its required fields say that it did not. */
 function readValidatedRecord(record: unknown, toLeg: ToLeg): Reading {
-  try {
-    const facts = toLegFacts(record as PlatformRecord);
-    if (!Number.isNaN(facts.startTime.getTime())) return { ok: true, leg: toLeg(facts, record) };
-  } catch {
-    // Checked below.
-  }
-  return readUncheckedRecord(record, toLeg);
+  if (!hasRequiredText(record)) return readUncheckedRecord(record, toLeg);
+  const facts = toLegFacts(record);
+  if (Number.isNaN(facts.startTime.getTime())) return readUncheckedRecord(record, toLeg);
+  return { ok: true, leg: toLeg(facts, record) };
+}
+
+function hasRequiredText(record: unknown): record is PlatformRecord {
+  const { call_id, caller, callee, start_time } = (record ?? {}) as Record<string, unknown>;
+  return [call_id, caller, callee, start_time].every((value) => typeof value === 'string');
 }
 
 function readUncheckedRecord(record: unknown, toLeg: ToLeg): Reading {

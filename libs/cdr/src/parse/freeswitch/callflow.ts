@@ -1,18 +1,18 @@
 import { callflowName } from './json.ts';
 import { asTree, childOf, listOf, memberOf, textOf, cleanText, type Tree } from './tree.ts';
 
-/** One stretch of a leg between two transfers: who called whom, and when. */
+/** A section of a leg between two transfers: caller, callee and times. */
 export interface Callflow {
   profile(name: string): string | null;
   /** Microseconds since the epoch as text, such as `created_time`. */
   time(name: string): string | null;
-  /** uuid of the leg this one was originated by, or of the one it originated. */
+  /** The uuid of the leg that originated this one, or of the leg it originated. */
   peer(role: 'originator' | 'originatee'): string | null;
 }
 
 const member = (tree: Tree | null, name: string): string | null => cleanText(textOf(memberOf(tree, name)));
 
-/** JSON lists `originator_caller_profiles`, XML repeats `originator_caller_profile`. */
+/** JSON has a list `originator_caller_profiles`; XML repeats the element `originator_caller_profile`. */
 function peerOf(profile: Tree | null, role: string): string | null {
   const holder = childOf(profile, role);
   const peers = [`${role}_caller_profiles`, `${role}_caller_profile`].flatMap((name) =>
@@ -34,8 +34,8 @@ function readCallflow(tree: Tree): Callflow {
 const indexOf = (tree: Tree): number => Number(textOf(memberOf(tree, 'profile_index')) ?? NaN);
 
 /**
- * The callflows of a leg, original first. The switch writes the newest first, as an array, a single object or a repeated
- * member; `profile_index` counts from the original, and decides where it is there.
+ * The callflows of a leg, original first. The switch writes the newest first, as an array, a single object or
+ * a repeated member; `profile_index`, where present, counts from the original and overrides that order.
  */
 export function readCallflows(document: Tree): Callflow[] {
   const found: unknown[] = [];

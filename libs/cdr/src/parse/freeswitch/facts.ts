@@ -10,22 +10,26 @@ import { readVariables, type Variables } from './variables.ts';
 
 export type Format = 'mod_json_cdr' | 'mod_xml_cdr';
 
-/** The document's own uuid; in 2009 only the caller profile had it. Not cut to size: a cut key would be another call. */
+/**
+ * The uuid variable; documents of 2009 have it in the caller profile only. Never truncated: the key would
+ * change.
+ */
 function callIdOf(document: Tree, callflows: Callflow[]): string | null {
   const own = withoutNul(textOf(memberOf(childOf(document, 'variables'), 'uuid')) ?? '');
   return own || (callflows[0]?.profile('uuid') ?? null);
 }
 
 function directionOf(document: Tree, variables: Variables): Direction | null {
-  const said =
-    variables.get('direction') ?? cleanText(textOf(memberOf(childOf(document, 'channel_data'), 'direction')));
-  return Direction.safeParse(said).data ?? null;
+  const channelDirection = textOf(memberOf(childOf(document, 'channel_data'), 'direction'));
+  return Direction.safeParse(variables.get('direction') ?? cleanText(channelDirection)).data ?? null;
 }
 
-/** Null for what cannot be an entity: rewriting it could make one of two. The raw record keeps the original. */
+/**
+ * Null for an invalid entity name: rewriting it could merge two entities. The raw record keeps the original.
+ */
 const asEntity = (text: string | null): string | null => EntityName.safeParse(text).data ?? null;
 
-/** A dialplan that knows its trunk exports `trunk_id`; else the gateway the leg came or went through. */
+/** The `trunk_id` that the dialplan exported, else the SIP gateway of the leg. */
 function trunkOf(variables: Variables): string | null {
   return (
     asEntity(variables.get('trunk_id')) ??
@@ -34,7 +38,7 @@ function trunkOf(variables: Variables): string | null {
   );
 }
 
-/** What a parsed document says of its leg, or why that cannot be told. */
+/** The facts of a parsed document, or the reason why it cannot be read. */
 export function readFacts(document: Tree, format: Format, fallbackId: string | null): LegFacts | string {
   const variables = readVariables(document, format);
   const callflows = readCallflows(document);

@@ -4,33 +4,33 @@ import type { Encoding } from './unwrap-body.ts';
 
 export type Parsed = { ok: true; tree: Tree } | { ok: false; reason: string };
 
-/** More callflows than any transferred call has. */
+/** Callflows read per document; no real call is transferred that often. */
 const MAX_CALLFLOWS = 64;
 
 const CALLFLOW = new Set(['callflow']);
 
-/** Every repeated `callflow` gets a name of its own: JSON.parse would keep only the last. */
+/** A unique name for each repeated `callflow`: JSON.parse would keep only the last one. */
 export function callflowName(index: number): string {
   return index === 0 ? 'callflow' : `callflow#${index}`;
 }
 
 function repairJson(text: string, outline: JsonOutline): string {
   const edits = [
-    ...outline.bareNumbers.map((span) => ({ ...span, by: 'null' })),
+    ...outline.bareNumbers.map((span) => ({ ...span, replacement: 'null' })),
     ...outline.keys
       .slice(0, MAX_CALLFLOWS)
-      .map((span, index) => ({ ...span, by: `"${callflowName(index)}"` })),
+      .map((span, index) => ({ ...span, replacement: `"${callflowName(index)}"` })),
   ].sort((a, b) => a.start - b.start);
-  let kept = 0;
+  let position = 0;
   const parts: string[] = [];
-  for (const { start, end, by } of edits) {
-    parts.push(text.slice(kept, start), by);
-    kept = end;
+  for (const { start, end, replacement } of edits) {
+    parts.push(text.slice(position, start), replacement);
+    position = end;
   }
-  return parts.join('') + text.slice(kept);
+  return parts.join('') + text.slice(position);
 }
 
-/** V8 names the position of some errors, and of others shows ten characters around it. */
+/** V8 reports the position of some syntax errors; for others it quotes ten characters around it. */
 function positionOf(error: unknown, text: string): number {
   const message = error instanceof Error ? error.message : '';
   const position = /at position (\d+)/.exec(message)?.[1];
@@ -46,16 +46,16 @@ function positionOf(error: unknown, text: string): number {
 function describeSyntaxError(error: unknown, text: string, encoding: Encoding): string {
   const where = `the document is not JSON near position ${positionOf(error, text)}`;
   return encoding === 'url'
-    ? `${where}: with encode=true mod_json_cdr encodes values twice and they cannot be told apart once decoded; ` +
+    ? `${where}: with encode=true mod_json_cdr encodes values twice and decoding them is ambiguous; ` +
         'set encode=false (or encode=base64) in json_cdr.conf.xml'
-    : `${where}: it was cut short or changed on its way; send the file the switch kept in its log directory again`;
+    : `${where}: it was truncated or changed in transit; resend the file that the switch logged`;
 }
 
-/** Reads a document of mod_json_cdr, its `nan` and `inf` as null and its repeated `callflow` as several. */
+/** Parses a mod_json_cdr document; `nan` and `inf` become null, repeated `callflow` members are all kept. */
 export function parseFreeswitchJson(text: string, encoding: Encoding): Parsed {
   const outline = outlineJson(text, CALLFLOW);
   if (outline.tooDeep)
-    return { ok: false, reason: 'the document nests deeper than any CDR; send it as mod_json_cdr writes it' };
+    return { ok: false, reason: 'the document is nested too deeply; send it as mod_json_cdr writes it' };
   const repairs = outline.bareNumbers.length > 0 || outline.keys.length > 1;
   const json = repairs ? repairJson(text, outline) : text;
   try {

@@ -3,8 +3,8 @@ import type { Callflow } from './callflow.ts';
 import type { Variables } from './variables.ts';
 
 /**
- * The leg another leg originated has its uuid in `originator` and `originating_leg_uuid`, and in its first caller
- * profile. Later profiles do not count: uuid_bridge writes an originator into them for legs that started by themselves.
+ * The leg that originated this one: `originating_leg_uuid`, `originator`, or the first caller profile. Later
+ * profiles do not count: uuid_bridge adds an originator to legs that started on their own.
  */
 function originatorOf(variables: Variables, original: Callflow | undefined): string | null {
   return (
@@ -15,14 +15,14 @@ function originatorOf(variables: Variables, original: Callflow | undefined): str
   );
 }
 
-/** `uuid;name;number` for every leg it tried, in order: the last try is the one the call ended with. */
+/** The variable holds `uuid;name;number` for each attempt, in order: the call ended with the last one. */
 function lastOriginated(variables: Variables): string | null {
   return variables.list('originated_legs').at(-1)?.split(';')[0] ?? null;
 }
 
 /**
- * The leg an a-leg goes with: the one it talked to (`bridge_uuid`, then `signal_bond`, which says the same and is
- * older), else the one that was ringing when it ended (`originate_signal_bond`), else the last it tried.
+ * The other leg of an a-leg: the one it was bridged to (`bridge_uuid`, or the older `signal_bond`), else the
+ * one that was ringing when the call ended (`originate_signal_bond`), else the last one attempted.
  */
 function partnerOf(variables: Variables, newest: Callflow | undefined): string | null {
   return (
@@ -35,6 +35,7 @@ function partnerOf(variables: Variables, newest: Callflow | undefined): string |
   );
 }
 
+/** Which leg of its call a document describes, and the uuid of the other leg. */
 export function readLinks(
   callId: string,
   variables: Variables,

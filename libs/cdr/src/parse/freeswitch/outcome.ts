@@ -1,6 +1,6 @@
 import type { Variables } from './variables.ts';
 
-/** Where a switch keeps the final SIP status: its own first, that of the leg it was bridged to last. */
+/** Variables with the final SIP status, in order of preference: that of the bridged leg is last. */
 const STATUS_VARIABLES = [
   'sip_term_status',
   'sip_invite_failure_status',
@@ -22,7 +22,7 @@ function q850(variables: Variables): number | null {
   return text !== null && /^\d{1,3}$/.test(text) && Number(text) <= 127 ? Number(text) : null;
 }
 
-/** How a leg ended, by everything FreeSWITCH says of it: hangup_cause alone misleads. */
+/** All variables that describe how a leg ended; hangup_cause alone can be misleading. */
 export function readOutcome(variables: Variables) {
   return {
     hangupCause: variables.get('hangup_cause'),

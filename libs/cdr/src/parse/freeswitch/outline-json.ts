@@ -1,4 +1,4 @@
-/** A switch nests its documents five deep; anything much deeper is meant to hurt. */
+/** FreeSWITCH documents have five levels; deeper nesting is rejected as hostile. */
 const MAX_DEPTH = 64;
 
 const BARE_NUMBER = /-?(?:nan|inf(?:inity)?)\b/iy;
@@ -11,9 +11,11 @@ export interface Span {
 
 export interface JsonOutline {
   tooDeep: boolean;
-  /** Where the wanted keys of the outermost object stand, quotes included, in order. */
+  /** Positions of the wanted keys of the outermost object, quotes included, in order. */
   keys: (Span & { name: string })[];
-  /** `nan`, `-nan`, `inf` …: what C's printf makes of a number that is none, outside strings only. */
+  /**
+   * Positions of `nan`, `-nan`, `inf` … outside strings: C's printf writes them, JSON does not allow them.
+   */
   bareNumbers: Span[];
 }
 
@@ -43,15 +45,15 @@ function depthChange(code: number): number {
   return code === 123 || code === 91 ? 1 : code === 125 || code === 93 ? -1 : 0;
 }
 
-/** A letter n or i of either case, or a minus sign. */
+/** n, N, i, I or a minus sign. */
 function mayBeBareNumber(code: number): boolean {
   const lower = code | 32;
   return lower === 110 || lower === 105 || code === 45;
 }
 
 /**
- * One pass over JSON text, without parsing it: how deep it nests, where its outermost keys are, and which numbers
- * are none. Works on a beginning of a document as well. Linear in the length of the text.
+ * Scans JSON text without parsing it: nesting depth, outermost keys and invalid numbers. Accepts a truncated
+ * document. Linear in the length of the text.
  */
 export function outlineJson(text: string, wanted: ReadonlySet<string>): JsonOutline {
   const outline: JsonOutline = { tooDeep: false, keys: [], bareNumbers: [] };

@@ -4,8 +4,9 @@ import type { Variables } from './variables.ts';
 import { percentDecode } from '../percent-decode.ts';
 
 /**
- * A leg the switch originated by command (no other leg behind it) shows the dialled number as its caller id, because
- * caller and callee change places when it answers; `origination_caller_id_number` and `ani` keep who was shown as calling.
+ * The caller of a leg that an originate command started. Its caller id becomes the dialed number on answer,
+ * because FreeSWITCH swaps caller and callee; `origination_caller_id_number` and `ani` keep the original
+ * caller.
  */
 function originatedCaller(variables: Variables, original: Callflow | undefined): string | null {
   const byCommand = original?.profile('source')?.endsWith('switch_ivr_originate.c');
@@ -23,7 +24,10 @@ function callerOf(variables: Variables, original: Callflow | undefined, directio
   );
 }
 
-/** A b-leg's destination comes out of a dial string, where mod_sofia writes `+` as `%2B`: encoded in JSON and XML alike. */
+/**
+ * The destination of a b-leg is percent-encoded in JSON and XML: mod_sofia writes `+` as `%2B` in the dial
+ * string.
+ */
 function calleeOf(variables: Variables, original: Callflow | undefined) {
   const destination = original?.profile('destination_number');
   return destination
@@ -31,7 +35,7 @@ function calleeOf(variables: Variables, original: Callflow | undefined) {
     : (variables.get('sip_req_user') ?? variables.get('sip_to_user'));
 }
 
-/** Who called whom, from the original profile: after a transfer still what the caller dialled. */
+/** Caller and callee from the original profile: unchanged by transfers. */
 export function readParties(variables: Variables, callflows: Callflow[], direction: Direction | null) {
   return {
     caller: callerOf(variables, callflows[0], direction),

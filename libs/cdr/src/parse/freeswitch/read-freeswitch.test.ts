@@ -14,7 +14,7 @@ function legOf(body: string, uuid?: string) {
 const epoch = (time: Date | null) => (time === null ? 0 : time.getTime() / 1000);
 
 describe('a FreeSWITCH 1.10.12 document', () => {
-  it.each(samples)('$name becomes what EXPECTED.tsv says', ({ name, path, body, expected }) => {
+  it.each(samples)('$name is read as EXPECTED.tsv lists it', ({ name, path, body, expected }) => {
     if (expected === 'unreadable') return expect(readFreeswitch(body, {}).ok).toBe(false);
     const leg = legOf(body, uuidOf(path));
     const bridged = name.includes('busy-bridged');
@@ -43,7 +43,7 @@ describe('a FreeSWITCH 1.10.12 document', () => {
     expect(isFreeswitch({ body })).toBe(true);
   });
 
-  it('keeps the query out of it where the document has its own uuid', () => {
+  it('keeps its own uuid whatever the query says', () => {
     const xml = samples.find((sample) => sample.name === 'xml-answered-inbound');
     expect(legOf(xml?.body ?? '', 'a_other').callId).toBe('b225e547-604e-4cad-9379-46db2798f987');
   });
@@ -59,12 +59,12 @@ describe('a FreeSWITCH 1.10.12 document', () => {
       }
   });
 
-  it('carries the trunk its dialplan exported', () => {
+  it('has the trunk that the dialplan exported', () => {
     const sample = samples.find(({ name }) => name === 'json-answered-bridged-bleg');
     expect(legOf(sample?.body ?? '')).toMatchObject({ trunkId: 'trunk_001', sipStatus: 200, q850: 16 });
   });
 
-  it('that mod_json_cdr encoded twice is unreadable for a reason that names the setting', () => {
+  it('is unreadable if mod_json_cdr encoded it twice, and the reason names the setting', () => {
     const sample = samples.find(({ expected }) => expected === 'unreadable');
     expect(readFreeswitch(sample?.body ?? '', { uuid: uuidOf(sample?.path ?? '') })).toEqual({
       ok: false,
@@ -97,25 +97,25 @@ function profile(index: string, callee: string) {
   };
 }
 
-describe('reading a FreeSWITCH document', () => {
-  it.each(publicSamples())('of 2009 to 2025 that others published: $name', ({ body, expected }) => {
+describe('readFreeswitch', () => {
+  it.each(publicSamples())('reads $name, published between 2009 and 2025', ({ body, expected }) => {
     expect(isFreeswitch({ body })).toBe(true);
     expect(legOf(body)).toMatchObject(expected);
   });
 
-  it('decodes variables, tolerantly', () => {
+  it('decodes variables and keeps invalid percent sequences', () => {
     const facts = { sip_from_user: '%2B1415', sip_req_user: '100%', hangup_cause: 'A%zzB%20C' };
     expect(read(buildDocument(facts))).toMatchObject({
       facts: { caller: '+1415', callee: '100%', hangupCause: 'A%zzB C' },
     });
   });
 
-  it('leaves variables alone that encode-values=false left alone', () => {
+  it('does not decode variables written with encode-values=false', () => {
     const facts = { start_stamp: '2024-01-01 00:00:00', sip_from_user: '+1415', sip_req_user: '%2B1' };
     expect(read(buildDocument(facts))).toMatchObject({ facts: { caller: '+1415', callee: '%2B1' } });
   });
 
-  it('takes caller and callee from the original profile, however callflow is written', () => {
+  it('takes caller and callee from the original profile for every form of callflow', () => {
     const [newest, original] = [profile('2', '2000'), profile('1', '*99')];
     const twice = JSON.stringify(buildDocument({}, newest)).replace(
       /}$/,
@@ -130,7 +130,7 @@ describe('reading a FreeSWITCH document', () => {
     });
   });
 
-  it('reads nan and inf as null, outside of text only', () => {
+  it('reads nan and inf outside of strings as null', () => {
     const json = JSON.stringify(buildDocument({ sip_from_user: 'nan' })).replace(
       '"core"',
       '"core","mos":nan,"a":[-nan,inf,-Infinity,-1]',
@@ -138,7 +138,7 @@ describe('reading a FreeSWITCH document', () => {
     expect(readFreeswitch(json, {})).toMatchObject({ ok: true, facts: { caller: 'nan' } });
   });
 
-  it('falls back to microseconds and to the times of the callflow', () => {
+  it('falls back to microseconds, then to the times of the callflow', () => {
     const micros = { start_epoch: undefined, start_uepoch: '1700000000900000' };
     expect(read(buildDocument(micros))).toMatchObject({ facts: { startTime: new Date(1_700_000_000_000) } });
     const flow = { times: { created_time: '1700000001000000', hangup_time: '1700000009000000' } };
@@ -154,27 +154,27 @@ describe('reading a FreeSWITCH document', () => {
     ['answered outside', { answer_epoch: '1700000009' }],
     ['longer than 255', { uuid: 'x'.repeat(256) }],
     ['no uuid', { uuid: '' }],
-  ])('says what is wrong: %s', (reason, variables) => {
+  ])('gives a reason: %s', (reason, variables) => {
     expect(read(buildDocument(variables))).toMatchObject({
       ok: false,
       reason: expect.stringContaining(reason),
     });
   });
 
-  it('links an a-leg with whom it talked to, else whom it tried last', () => {
+  it('links an a-leg with the leg it was bridged to, else with the last one attempted', () => {
     function linked(variables: Record<string, unknown>) {
       const reading = read(buildDocument(variables));
       return reading.ok ? [reading.facts.leg, reading.facts.linkedCallId] : reading.reason;
     }
-    const tried = { originated_legs: 'ARRAY%3A%3At-1%3BA%3B1%7C%3At-2%3BB%3B2' };
-    expect(linked(tried)).toEqual(['a', 't-2']);
-    expect(linked({ ...tried, originate_signal_bond: 'r-1' })).toEqual(['a', 'r-1']);
-    expect(linked({ ...tried, originate_signal_bond: 'r-1', bridge_uuid: 't-1' })).toEqual(['a', 't-1']);
+    const attempted = { originated_legs: 'ARRAY%3A%3At-1%3BA%3B1%7C%3At-2%3BB%3B2' };
+    expect(linked(attempted)).toEqual(['a', 't-2']);
+    expect(linked({ ...attempted, originate_signal_bond: 'r-1' })).toEqual(['a', 'r-1']);
+    expect(linked({ ...attempted, originate_signal_bond: 'r-1', bridge_uuid: 't-1' })).toEqual(['a', 't-1']);
     expect(linked({ bridge_uuid: 't-1', originating_leg_uuid: 'o-1' })).toEqual(['b', 'o-1']);
     expect(linked({ originator: 'u-1', bridge_uuid: 'u-1' })).toEqual(['a', null]);
   });
 
-  it('names a trunk and a source only where they can be entities', () => {
+  it('sets trunk and source only if they are valid entity names', () => {
     expect(read(buildDocument({ sip_gateway_name: 'carrier-1' }))).toMatchObject({
       facts: { trunkId: 'carrier-1', source: 'node-01' },
     });
@@ -183,7 +183,7 @@ describe('reading a FreeSWITCH document', () => {
     });
   });
 
-  it('names the position where JSON breaks off', () => {
+  it('reports the position of a JSON syntax error', () => {
     expect(readFreeswitch('{"core-uuid":"x",,"variables":{"uuid":"u-9"}}', {})).toMatchObject({
       ok: false,
       reason: expect.stringContaining('not JSON near position 17'),
@@ -191,16 +191,17 @@ describe('reading a FreeSWITCH document', () => {
     });
   });
 
-  it('keeps NUL characters and endless text out', () => {
+  it('removes NUL characters and truncates long text', () => {
     const facts = { hangup_cause: 'A\0B', sip_from_user: 'x'.repeat(300), uuid: 'u\0-1' };
     expect(read(buildDocument(facts))).toMatchObject({
       facts: { callId: 'u-1', hangupCause: 'AB', caller: 'x'.repeat(255) },
     });
   });
 
-  it('finds the uuid of a 2009 document in its caller profile, and any name for a variable', () => {
+  it('finds the uuid of a 2009 document in its caller profile and accepts any variable name', () => {
     const xml =
-      '<?xml version="1.0"?><cdr><variables><start_epoch>1700000000</start_epoch><end_epoch>1700000001</end_epoch>' +
+      '<?xml version="1.0"?><cdr><variables>' +
+      '<start_epoch>1700000000</start_epoch><end_epoch>1700000001</end_epoch>' +
       '<nolocal:x>1</nolocal:x><1>one</1><DP_MATCH>a</DP_MATCH><DP_MATCH>b</DP_MATCH><toString>x</toString>' +
       '<sip_from_user>A%26B &amp; C</sip_from_user></variables>' +
       '<callflow profile_index="1"><caller_profile><uuid>u-2</uuid></caller_profile></callflow></cdr>';
@@ -211,20 +212,20 @@ describe('reading a FreeSWITCH document', () => {
   });
 });
 
-describe('telling FreeSWITCH from a platform batch', () => {
+describe('isFreeswitch', () => {
   const batch = '{"source":"x","records":[{"variables":{},"callflow":[],"core-uuid":"x"}]}';
 
-  it('takes JSON with outermost records for a batch, whatever else says FreeSWITCH', () => {
+  it('is false for JSON with outermost records, whatever the User-Agent and uuid', () => {
     expect(isFreeswitch({ body: batch, userAgent: 'freeswitch-json/1.0', uuid: 'x' })).toBe(false);
     expect(isFreeswitch({ body: batch, contentType: 'application/json' })).toBe(false);
   });
 
-  it('takes JSON for FreeSWITCH with the members only a switch writes', () => {
+  it('is true for JSON with members that only a switch writes', () => {
     expect(isFreeswitch({ body: JSON.stringify(buildDocument(), null, 2) })).toBe(true);
     expect(isFreeswitch({ body: JSON.stringify({ ...buildDocument(), records: [] }) })).toBe(true);
   });
 
-  it('goes by User-Agent and uuid where the body says nothing', () => {
+  it('falls back to User-Agent and uuid if the body is inconclusive', () => {
     expect(isFreeswitch({ body: 'garbage' })).toBe(false);
     expect(isFreeswitch({ body: 'garbage', uuid: 'u-1' })).toBe(true);
     expect(isFreeswitch({ body: '', userAgent: 'freeswitch-xml/1.0' })).toBe(true);

@@ -10,22 +10,22 @@ export { isFreeswitch } from './recognize-freeswitch.ts';
 export type FreeswitchReading =
   { ok: true; format: Format; facts: LegFacts } | { ok: false; reason: string; callId: string | null };
 
-/** A hundred times a long CDR, and that encoded twice: what is longer would only hold up the others. */
-const MAX_BODY_CHARS = 16 * 1024 * 1024;
+/** About a hundred long CDRs. */
 const MAX_DOCUMENT_CHARS = 2 * 1024 * 1024;
+/** Leaves room for a document that is percent-encoded twice. */
+const MAX_BODY_CHARS = 8 * MAX_DOCUMENT_CHARS;
 
-const TOO_LONG =
-  'the document is longer than any CDR (2 MiB); send one CDR per request, as the switch writes it';
+const TOO_LONG = 'the document is longer than 2 MiB; send one CDR per request, as the switch writes it';
 const NO_DOCUMENT =
-  'the body holds neither a JSON or XML document nor a cdr= field; send it as the switch writes it';
+  'the body contains neither a JSON or XML document nor a cdr= field; send it as the switch writes it';
 
-/** mod_xml_cdr puts `a_` before the uuid of an a-leg, in its URL only. */
+/** mod_xml_cdr prefixes the uuid of an a-leg with `a_`, in the URL only. */
 function withoutPrefix(uuid: string | null | undefined): string | null {
   const bare = cleanText(uuid?.replace(/^a_/, '') ?? null);
   return bare !== null && bare.length < 255 ? bare : null;
 }
 
-/** The first uuid of a document that could not be parsed, to find the call by. */
+/** The first uuid in a document that could not be parsed. */
 function guessCallId(text: string): string | null {
   const head = text.slice(0, 262_144);
   const uuid = /"uuid"\s*:\s*"([^"\\]{1,254})"/.exec(head) ?? /<uuid>([^<&]{1,254})<\/uuid>/.exec(head);
@@ -45,8 +45,8 @@ function readDocument({ text, encoding }: Unwrapped, fallbackId: string | null):
 }
 
 /**
- * Reads what mod_json_cdr or mod_xml_cdr posted. Never throws: what cannot be read has a reason that names what is wrong
- * and what to do, and the uuid where one is known.
+ * Reads a body posted by mod_json_cdr or mod_xml_cdr. Never throws: an unreadable body has a reason that
+ * states the problem and what to do, and its uuid if one was found.
  */
 export function readFreeswitch(body: string, query: { uuid?: string }): FreeswitchReading {
   const callId = withoutPrefix(query.uuid);

@@ -1,6 +1,6 @@
 import { outlineJson } from './outline-json.ts';
 
-/** Enough to see the outermost members a switch or a platform writes first, and cheap whatever the body's length. */
+/** Covers the first outermost members of every sender, and bounds the cost for long bodies. */
 const MAX_HEAD_CHARS = 65_536;
 
 const KEYS = new Set(['records', 'core-uuid', 'channel_data', 'callStats', 'callflow', 'variables']);
@@ -9,7 +9,7 @@ export interface PostedBody {
   body: string;
   contentType?: string;
   userAgent?: string;
-  /** The `uuid` of the query, which mod_json_cdr and mod_xml_cdr add to their URL. */
+  /** The `uuid` query parameter that mod_json_cdr and mod_xml_cdr add to their URL. */
   uuid?: string;
 }
 
@@ -17,9 +17,9 @@ type BodyKind = 'freeswitch' | 'batch' | 'unknown';
 
 function classifyJson(head: string): BodyKind {
   const found = new Set(outlineJson(head, KEYS).keys.map((key) => key.name));
-  const ofSwitch = [...found].some((name) => name !== 'records' && name !== 'variables');
-  if (found.has('records')) return ofSwitch && found.has('variables') ? 'freeswitch' : 'batch';
-  return ofSwitch || found.has('variables') ? 'freeswitch' : 'unknown';
+  const hasSwitchKey = [...found].some((name) => name !== 'records' && name !== 'variables');
+  if (found.has('records')) return hasSwitchKey && found.has('variables') ? 'freeswitch' : 'batch';
+  return hasSwitchKey || found.has('variables') ? 'freeswitch' : 'unknown';
 }
 
 function classifyBody(body: string): BodyKind {
@@ -30,11 +30,11 @@ function classifyBody(body: string): BodyKind {
 }
 
 /**
- * Whether a body comes from mod_json_cdr or mod_xml_cdr: known by its content, by a User-Agent of theirs, or by
- * `?uuid=`. JSON with an outermost `records` is a platform batch, unless it has the members only a switch writes.
+ * Whether mod_json_cdr or mod_xml_cdr sent a body, by its content, else by the User-Agent or `?uuid=`.
+ * JSON with an outermost `records` is a platform batch, unless it has members that only a switch writes.
  */
 export function isFreeswitch({ body, userAgent, uuid }: PostedBody): boolean {
-  const verdict = classifyBody(body);
-  if (verdict !== 'unknown') return verdict === 'freeswitch';
+  const kind = classifyBody(body);
+  if (kind !== 'unknown') return kind === 'freeswitch';
   return /^freeswitch-/i.test(userAgent ?? '') || Boolean(uuid);
 }

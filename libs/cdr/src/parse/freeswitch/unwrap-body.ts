@@ -9,17 +9,19 @@ export interface Unwrapped {
   uuid: string | null;
 }
 
-/** How far into a form body the `cdr` field may start. */
+/** The `cdr` field of a form body must start within this range. */
 const FORM_HEAD_CHARS = 4096;
 
 const startsDocument = (text: string): boolean => /^[\s\uFEFF]*[<{[]/.test(text.slice(0, 256));
 
-/** Java servlets write a blank as `+`; FreeSWITCH writes `%20`, and would write a `+` as `%2B`. */
+/** Java servlets encode a blank as `+`; FreeSWITCH encodes it as `%20`, and `+` as `%2B`. */
 function decodeForm(value: string): string {
   return percentDecodeAll(value.includes('%20') ? value : value.replaceAll('+', ' '));
 }
 
-/** Not form-decoded: `+` is a base64 digit. One that was decoded on the way has blanks instead, which are put back. */
+/**
+ * `+` is a base64 digit: a proxy that form-decoded the value turned it into a blank, which is restored here.
+ */
 function decodeBase64(value: string): string {
   return Buffer.from(percentDecodeAll(value.trim()).replaceAll(' ', '+'), 'base64').toString('utf8');
 }
@@ -36,7 +38,7 @@ function formUuid(head: string): string | null {
 
 function unwrapValue(body: string, start: number): Omit<Unwrapped, 'uuid'> {
   const rest = body.slice(start);
-  // Plaintext holds unescaped `&` and `%` of its own: all of the rest is the document, as it stands.
+  // Plaintext may contain unescaped `&` and `%`: all of the rest is the document.
   if (startsDocument(rest)) return { text: rest, encoding: 'plaintext' };
   const value = body.slice(start, fieldEnd(body, start));
   return /^[\s+]*%/.test(value.slice(0, 256))
@@ -45,9 +47,9 @@ function unwrapValue(body: string, start: number): Omit<Unwrapped, 'uuid'> {
 }
 
 /**
- * The document inside a body of mod_json_cdr or mod_xml_cdr, in any `encode` setting of theirs, or of a servlet that
- * merged query and body into one form. Looks at the body only: the Content-Type does not always tell.
- * Null when there is no document in it.
+ * Extracts the document from a body of mod_json_cdr or mod_xml_cdr, whatever their `encode` setting, also
+ * after a servlet merged query and body into one form. Ignores the Content-Type, which is not reliable.
+ * Returns null if the body has no document.
  */
 export function unwrapBody(body: string): Unwrapped | null {
   if (startsDocument(body)) return { text: body, encoding: 'raw', uuid: null };

@@ -3,9 +3,9 @@ import type { Parsed } from './json.ts';
 import { asTree, memberOf } from './tree.ts';
 
 /**
- * Attributes are read as members, which makes the tree the one mod_json_cdr writes. The parser is lenient on purpose:
- * a channel variable becomes an element whatever its name, so there are undeclared prefixes and numeric tags.
- * Limits on entities are left open because a document type, the only place to define one, is refused before.
+ * Attributes become members, so the tree equals that of mod_json_cdr. The parser is lenient: channel
+ * variables become elements, so names may have undeclared prefixes or be numeric. Entity expansion needs no
+ * limit: a document type, the only place to define entities, is rejected before.
  */
 function createParser() {
   return new XMLParser({
@@ -21,27 +21,29 @@ function createParser() {
   });
 }
 
-const refuse = (reason: string): Parsed => ({ ok: false, reason });
+const reject = (reason: string): Parsed => ({ ok: false, reason });
 
-function checkEnds(text: string): string | null {
-  if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) return 'the document declares a document type; send it without';
+/** A reason to reject the document before parsing it, else null. */
+function findFlaw(text: string): string | null {
+  if (/<!(?:DOCTYPE|ENTITY)/i.test(text))
+    return 'the document declares a document type, which is not allowed; remove it';
   if (!/<cdr[\s>]/.test(text.slice(0, 65_536)))
     return 'the document has no <cdr> element; send it as mod_xml_cdr writes it';
   return /<\/cdr\s*>$/.test(text.slice(-256))
     ? null
-    : 'the document does not end with </cdr>: it was cut short; send the file the switch kept in its log directory again';
+    : 'the document does not end with </cdr>: it was truncated; resend the file that the switch logged';
 }
 
-/** Reads a document of mod_xml_cdr into the same tree as its JSON sibling. */
+/** Parses a mod_xml_cdr document into the same tree as its JSON equivalent. */
 export function parseFreeswitchXml(text: string): Parsed {
-  const flaw = checkEnds(text.trimEnd());
-  if (flaw) return refuse(flaw);
+  const flaw = findFlaw(text.trimEnd());
+  if (flaw) return reject(flaw);
   try {
     const tree = asTree(memberOf(asTree(createParser().parse(text)), 'cdr'));
     return tree
       ? { ok: true, tree }
-      : refuse('the <cdr> element is empty or repeated; send one CDR per request');
+      : reject('the <cdr> element is empty or repeated; send one CDR per request');
   } catch {
-    return refuse('the document is not well-formed XML; send it as mod_xml_cdr writes it');
+    return reject('the document is not well-formed XML; send it as mod_xml_cdr writes it');
   }
 }

@@ -31,15 +31,15 @@ function hashOf(overrides: Record<string, unknown>, region: string | null = 'US'
   return contentHash(normalizeLeg(checked.facts, { region }, 'x'));
 }
 
-describe('the content hash', () => {
-  it.each(pairs)('of $name is the same from mod_json_cdr and mod_xml_cdr', ({ json, xml }) => {
+describe('contentHash', () => {
+  it.each(pairs)('of $name is equal for mod_json_cdr and mod_xml_cdr', ({ json, xml }) => {
     expect(legOf(xml)).toEqual(legOf(json));
     expect(contentHash(legOf(xml))).toBe(contentHash(legOf(json)));
   });
 
-  it('was compared for every call sent both ways', () => expect(pairs).toHaveLength(15));
+  it('is compared for all 15 calls that both modules sent', () => expect(pairs).toHaveLength(15));
 
-  it('does not depend on call id, region or the punctuation of a number', () => {
+  it('does not depend on call id, region, number format or spelling of the disposition', () => {
     const hash = hashOf({});
     expect(hash).toMatch(/^[\w-]{22}$/);
     expect(hashOf({ call_id: 'd' })).toBe(hash);
@@ -55,7 +55,7 @@ describe('the content hash', () => {
     { end_time: '2024-01-15T10:35:43Z', duration: 343 },
     { billsec: 300 },
     { hangup_cause: 'NORMAL_CLEARING' },
-  ])('tells %j from the documented record', (overrides) => {
+  ])('differs from the documented record for %j', (overrides) => {
     expect(hashOf(overrides)).not.toBe(hashOf({}));
   });
 });

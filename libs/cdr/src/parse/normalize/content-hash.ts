@@ -2,12 +2,12 @@ import { hash } from 'node:crypto';
 import type { CallLeg } from '../call-leg.ts';
 import { normalizeNumber } from './normalize-number.ts';
 
-/** By no region: the hash must not change when the organization sets another one and the same record comes again. */
+/** Without a region: a resent record must have the same hash after the organization changed its region. */
 const party = (raw: string | null): string | null => (raw === null ? null : normalizeNumber(raw, null));
 
 /**
- * Whether two submissions of one leg say the same, in 22 characters (132 bits). Left out: call id, source and start, which
- * are the key they share, and what mod_json_cdr and mod_xml_cdr need not agree in.
+ * Equal for two submissions of one leg with the same content; 22 characters (132 bits of SHA-256). Excludes
+ * call id, source and start, which form the key, and fields in which mod_json_cdr and mod_xml_cdr may differ.
  */
 export function contentHash(leg: CallLeg): string {
   const content = [

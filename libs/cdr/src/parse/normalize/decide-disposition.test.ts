@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideDisposition } from './decide-disposition.ts';
 
-const silent = {
+const UNKNOWN = {
   answerTime: null,
   billsec: null,
   disposition: null,
@@ -11,7 +11,7 @@ const silent = {
   sipStatus: null,
 };
 
-describe('the disposition', () => {
+describe('decideDisposition', () => {
   it.each([
     ['ANSWERED', { answerTime: new Date(), hangupCause: 'USER_BUSY', sipStatus: 486 }],
     ['ANSWERED', { billsec: 3 }],
@@ -34,7 +34,7 @@ describe('the disposition', () => {
     ['FAILED', {}],
     ['NO ANSWER', { disposition: 'Cancelled' }],
     ['FAILED', { disposition: 'failed', q850: 17 }],
-  ])('is %s for %j', (disposition, outcome) => {
-    expect(decideDisposition({ ...silent, ...outcome })).toBe(disposition);
+  ])('returns %s for %j', (disposition, outcome) => {
+    expect(decideDisposition({ ...UNKNOWN, ...outcome })).toBe(disposition);
   });
 });

@@ -4,8 +4,8 @@ import { readDisposition } from './read-disposition.ts';
 const BUSY_CAUSES = new Set(['USER_BUSY', 'BUSY']);
 
 /**
- * No answer, no user response, a timer that ran out, or a call taken back by the side that made it. LOSE_RACE and
- * PICKED_OFF are the last as well: the switch took the call back because it was answered elsewhere.
+ * No answer, no user response, an expired timer, or a call canceled by the caller. LOSE_RACE and PICKED_OFF
+ * belong here too: the switch canceled the leg because the call was answered elsewhere.
  */
 const NO_ANSWER_CAUSES = new Set([
   'NO_ANSWER',
@@ -23,7 +23,7 @@ const NO_ANSWER_CAUSES = new Set([
 /** ITU-T Q.850: 18 no user responding, 19 no answer from user, 102 recovery on timer expiry. */
 const NO_ANSWER_Q850 = new Set([18, 19, 102]);
 
-/** RFC 3261: 408 request timeout, 480 temporarily unavailable. They decide only where no cause says it better. */
+/** RFC 3261: 408 request timeout, 480 temporarily unavailable. Only used if no hangup cause is known. */
 const NO_ANSWER_SIP = new Set([408, 480]);
 
 type Outcome = Pick<
@@ -51,13 +51,16 @@ function isNoAnswer({ q850, sipStatus }: Outcome, causes: string[]): boolean {
   return (
     causes.some((cause) => NO_ANSWER_CAUSES.has(cause)) ||
     (q850 !== null && NO_ANSWER_Q850.has(q850)) ||
-    // RFC 3261, 487: the request was terminated by a CANCEL, whatever cause the switch put beside it.
+    // RFC 3261, 487: a CANCEL terminated the request, whatever the hangup cause.
     sipStatus === 487 ||
     (causes.length === 0 && q850 === null && sipStatus !== null && NO_ANSWER_SIP.has(sipStatus))
   );
 }
 
-/** One of the four dispositions: the given one where there is one, else by the contract's order. */
+/**
+ * The given disposition if it is valid, else one derived from the outcome: ANSWERED, BUSY, NO ANSWER, FAILED
+ * in that order.
+ */
 export function decideDisposition(outcome: Outcome): Disposition {
   const given = outcome.disposition === null ? null : readDisposition(outcome.disposition);
   if (given) return given;

@@ -11,7 +11,7 @@ function endOf({ startTime, endTime, duration }: LegFacts): Date | null {
   return endTime ?? (duration === null ? null : new Date(startTime.getTime() + duration * 1000));
 }
 
-/** A record that says ANSWERED and no more was, as far as it tells, answered all along. */
+/** An answered call without billsec or answer_time counts as answered for its whole duration. */
 function billsecOf(facts: LegFacts, end: Date | null, duration: number, disposition: Disposition): number {
   if (facts.billsec !== null) return Math.round(facts.billsec);
   if (facts.answerTime !== null) return secondsBetween(facts.answerTime, end);
@@ -19,8 +19,8 @@ function billsecOf(facts: LegFacts, end: Date | null, duration: number, disposit
 }
 
 /**
- * The CDRMunch rules: numbers to E.164 by the organization's region, the raw kept; one of four dispositions; times and
- * durations completed from each other. `source` names the sender where the record does not name its switch.
+ * Normalizes a leg: numbers to E.164 by the region of the organization (raw numbers are kept), one of four
+ * dispositions, missing times and durations derived from each other. `source` is used if the facts name none.
  */
 export function normalizeLeg(facts: LegFacts, org: { region: string | null }, source: string): CallLeg {
   const { caller, callee } = facts;

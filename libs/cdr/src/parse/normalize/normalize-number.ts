@@ -6,26 +6,29 @@ import {
 } from 'libphonenumber-js/max';
 import { percentDecode } from '../percent-decode.ts';
 
-/** Longest internal extension or short code: bare digits up to here are never a subscriber's number. */
+/** Plain digits up to this length are an extension or short code, never a subscriber number. */
 const MAX_EXTENSION_DIGITS = 5;
 
-/** Parsing takes some ten microseconds, and a switch meets the same numbers again and again. */
+/** Numbers kept in the cache: parsing one takes about 10 µs, and numbers recur. */
 const MAX_CACHED = 20_000;
 
 const cache = new Map<string, string>();
 
-const DIALLABLE = /^[+\d*#()./\s\u00A0-]+$/;
+const DIALABLE = /^[+\d*#()./\s\u00A0-]+$/;
 
-/** `"Alice" <sip:+1415…@host;user=phone>`, `sip:alice@host`, `tel:+1-415…;phone-context=…` and `1001@host` (RFC 3261, 3966). */
+/**
+ * `"Alice" <sip:+1415…@host;user=phone>`, `sip:alice@host`, `tel:+1-415…;phone-context=…` and `1001@host`
+ * (RFC 3261, 3966).
+ */
 function userPart(text: string): string {
   const uri = /^[^<]*<\s*([^<>]+)>/.exec(text)?.[1] ?? text;
   const user = /^\s*(?:sips?|tel):([^@;?]+)/i.exec(uri)?.[1];
   if (user !== undefined) return percentDecode(user.split(':')[0] ?? user).trim() || text;
   const account = /^([^@]+)@[^@]+$/.exec(uri)?.[1];
-  return account !== undefined && DIALLABLE.test(account) ? account : text;
+  return account !== undefined && DIALABLE.test(account) ? account : text;
 }
 
-function isDialledInside(digits: string): boolean {
+function isInternal(digits: string): boolean {
   return (
     /[*#]/.test(digits) ||
     (!digits.startsWith('+') && digits.replace(/\D/g, '').length <= MAX_EXTENSION_DIGITS)
@@ -43,16 +46,16 @@ function parse(text: string, region: string | null): PhoneNumber | undefined {
 
 function toE164(text: string, region: string | null): string {
   const user = userPart(text);
-  if (!DIALLABLE.test(user) || isDialledInside(user)) return user;
+  if (!DIALABLE.test(user) || isInternal(user)) return user;
   const number = parse(user, region);
   return number?.isValid() && !number.ext ? number.number : user;
 }
 
 /**
- * A number in E.164, by the region (ISO 3166-1 alpha-2) its caller dials in; without one only `+` numbers are read.
- * Extensions, feature codes, `anonymous` and what is no number stay as they came, but for the URI around them.
- * The `max` metadata, because the smaller set takes any digits of a likely length for a number: with it the extension
- * 200123 in Germany would become +49200123.
+ * Converts a number to E.164 by the region (ISO 3166-1 alpha-2) in which it was dialed; without a region only
+ * numbers with `+` are converted. Extensions, feature codes, `anonymous` and other text are kept, without
+ * their URI. Uses the `max` metadata of libphonenumber: with the smaller set the extension 200123 in Germany
+ * would become +49200123.
  */
 export function normalizeNumber(text: string, region: string | null): string {
   const key = `${region ?? ''} ${text}`;

@@ -5,8 +5,8 @@ import { buildBatch, buildRecord } from '../../fixtures/build-record.ts';
 
 const check = (overrides: Record<string, unknown>) => checkRecord(buildRecord(overrides));
 
-describe('checking a record', () => {
-  it('accepts the documented one, in any spelling of its disposition', () => {
+describe('checkRecord', () => {
+  it('accepts the documented record with any spelling of its disposition', () => {
     for (const disposition of [
       'ANSWERED',
       'Answered',
@@ -20,17 +20,14 @@ describe('checking a record', () => {
   });
 
   it.each<[string, Record<string, unknown>]>([
-    ['end from duration', { end_time: undefined }],
-    ['duration from end', { duration: undefined }],
-    ['a disposition told by its cause', { disposition: null, hangup_cause: 'USER_BUSY' }],
-    ['a disposition told by its answer', { disposition: null, answer_time: '2024-01-15T10:30:05Z' }],
-    ['offsets and fractions', { start_time: '2024-01-15T12:30:00.250+02:00' }],
-    ['a second of rounding', { duration: 343, billsec: 343 }],
-    ['members it does not know', { recording: 'x.wav', nested: { a: [1] } }],
-    [
-      'null where a CDR reads null',
-      { trunk_id: null, answer_time: null, billsec: null, leg: null, q850: null },
-    ],
+    ['duration without end_time', { end_time: undefined }],
+    ['end_time without duration', { duration: undefined }],
+    ['hangup_cause instead of disposition', { disposition: null, hangup_cause: 'USER_BUSY' }],
+    ['answer_time instead of disposition', { disposition: null, answer_time: '2024-01-15T10:30:05Z' }],
+    ['a time with offset and fraction', { start_time: '2024-01-15T12:30:00.250+02:00' }],
+    ['durations rounded by one second', { duration: 343, billsec: 343 }],
+    ['unknown members', { recording: 'x.wav', nested: { a: [1] } }],
+    ['null for optional fields', { trunk_id: null, answer_time: null, billsec: null, leg: null, q850: null }],
   ])('accepts %s', (_, overrides) => {
     expect(check(overrides)).toMatchObject({ ok: true });
   });
@@ -51,7 +48,7 @@ describe('checking a record', () => {
     ['q850', { q850: 128 }, '0 to 127'],
     ['disposition', { disposition: undefined }, 'is required'],
     ['end_time', { end_time: undefined, duration: undefined }, 'is required when duration'],
-  ])('refuses the shape of %s in %j', (field, overrides, message) => {
+  ])('rejects the shape of %s in %j', (field, overrides, message) => {
     expect(check(overrides)).toMatchObject({
       ok: false,
       kind: 'shape',
@@ -69,15 +66,15 @@ describe('checking a record', () => {
     ['answer_time', { answer_time: '2024-01-15T10:29:59Z' }],
     ['answer_time', { answer_time: '2024-01-15T10:36:00Z' }],
     ['disposition', { disposition: 'MAYBE' }],
-  ])('finds an impossible %s in %j', (field, overrides) => {
+  ])('rejects an impossible %s in %j', (field, overrides) => {
     expect(check(overrides)).toMatchObject({ ok: false, kind: 'impossible', problems: [{ field }] });
   });
 
-  it.each([null, 7, 'x', [], undefined])('refuses %j for a record', (record) => {
+  it.each([null, 7, 'x', [], undefined])('rejects %j as a record', (record) => {
     expect(checkRecord(record)).toMatchObject({ ok: false, kind: 'shape' });
   });
 
-  it('names every field that is wrong', () => {
+  it('reports every invalid field', () => {
     const checked = check({ caller: '', callee: 5, trunk_id: '' });
     expect(checked.ok ? [] : checked.problems.map(({ field }) => field)).toEqual([
       'caller',
@@ -86,7 +83,7 @@ describe('checking a record', () => {
     ]);
   });
 
-  it('checks 10,000 records in the time of one request', () => {
+  it('checks 10,000 records within a second', () => {
     const { records } = buildBatch(10_000);
     records.slice(0, 100).forEach(checkRecord);
     const start = performance.now();
@@ -95,21 +92,21 @@ describe('checking a record', () => {
   });
 });
 
-describe('a batch', () => {
-  it('holds 1 to 10000 records', () => {
+describe('BatchEnvelope', () => {
+  it('accepts 1 to 10000 records', () => {
     expect(BatchEnvelope.safeParse(buildBatch(10_000)).success).toBe(true);
     expect(BatchEnvelope.safeParse(buildBatch(0)).success).toBe(false);
     expect(BatchEnvelope.safeParse({ records: new Array(10_001).fill({}) }).success).toBe(false);
     expect(BatchEnvelope.safeParse({}).error?.issues[0]?.message).toContain('is required');
   });
 
-  it('leaves bad records to be told from the good', () => {
+  it('accepts invalid records, which PlatformBatch rejects', () => {
     const mixed = { records: [buildRecord(), 7], partial: true };
     expect(BatchEnvelope.safeParse(mixed).success).toBe(true);
     expect(PlatformBatch.safeParse(mixed).success).toBe(false);
   });
 
-  it('comes from a source that can become an entity', () => {
+  it('rejects a source that is not an entity name and an invalid timestamp', () => {
     expect(BatchEnvelope.safeParse(buildBatch(1, { source: 'a/b' })).success).toBe(false);
     expect(BatchEnvelope.safeParse(buildBatch(1, { timestamp: 'yesterday' })).success).toBe(false);
   });

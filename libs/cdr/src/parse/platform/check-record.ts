@@ -5,7 +5,9 @@ import { PlatformRecord } from './platform-record.ts';
 
 export type RecordCheck =
   | { ok: true; facts: LegFacts }
-  /** shape: missing, wrong type or malformed (HTTP 400); impossible: well-formed but contradictory (HTTP 422). */
+  /**
+   * shape: missing, wrong type or malformed (HTTP 400); impossible: well-formed but contradictory (HTTP 422).
+   */
   | { ok: false; kind: 'shape' | 'impossible'; problems: Problem[] };
 
 /** Checks one record of a platform batch. A problem has an empty `field` if the record is not an object. */

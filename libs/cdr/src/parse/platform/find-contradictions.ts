@@ -49,7 +49,7 @@ const RULES: [field: string, rule: Rule][] = [
   ['disposition', disposition],
 ];
 
-/** What is well-formed in a record and still cannot be. */
+/** Values of a well-formed record that contradict each other or are impossible. */
 export function findContradictions(facts: LegFacts): Problem[] {
   return RULES.flatMap(([field, rule]) => {
     const message = rule(facts);

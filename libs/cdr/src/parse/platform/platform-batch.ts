@@ -9,18 +9,17 @@ function batch<Item extends z.ZodType>(record: Item) {
       .min(1, 'must hold at least 1 record')
       .max(10_000, 'must hold at most 10000 records; send several batches'),
     source: EntityName.nullish().meta({ description: 'The system the records come from' }),
-    timestamp: time.nullish().meta({ description: 'When the batch was put together' }),
+    timestamp: time.nullish().meta({ description: 'When the batch was created' }),
     org_id: z.int('must be the number of an organization').min(1).max(MAX_ID).nullish().meta({
-      description: 'The organization the records belong to; for admins, everybody else has their own',
+      description: 'The organization the records belong to; admins only, others use their own',
     }),
     partial: z.boolean('must be true or false').nullish().meta({
-      description:
-        'true: take the good records and quarantine the bad; otherwise one bad record refuses the batch',
+      description: 'true: quarantine invalid records and accept the rest; default: reject the whole batch',
     }),
   });
 }
 
-/** A platform batch, for the documentation: with its records checked. */
+/** A platform batch with checked records, for the API documentation. */
 export const PlatformBatch = batch(PlatformRecord).meta({
   id: 'PlatformBatch',
   examples: [
@@ -44,6 +43,6 @@ export const PlatformBatch = batch(PlatformRecord).meta({
 });
 export type PlatformBatch = z.output<typeof PlatformBatch>;
 
-/** A platform batch whose records are still to be checked one by one, with checkRecord. */
+/** A platform batch whose records are not checked yet; see checkRecord. */
 export const BatchEnvelope = batch(z.unknown());
 export type BatchEnvelope = z.output<typeof BatchEnvelope>;
