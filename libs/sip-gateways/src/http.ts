@@ -5,7 +5,7 @@ import { statusRoutes } from './results/status-routes.ts';
 
 export type SipGatewayRoutes = GatewayRoutes & ReportRoutes;
 
-/** The SIP gateways of an organization, what is reported of them, and how they are. */
+/** Routes for the SIP gateways of an organization, the reports on them and their status. */
 export async function sipGatewayRoutes(app: HttpServer, routes: SipGatewayRoutes): Promise<void> {
   await app.register(gatewayRoutes, routes);
   await app.register(reportRoutes, routes);

@@ -9,7 +9,7 @@ let database: TestDatabase;
 beforeEach(async () => void (database = await createTestDatabase()));
 afterEach(() => database.drop());
 
-test('a follower is told all at first, then what is new, changed and gone, each once', async () => {
+test('refresh returns every gateway first, then each new, changed and deleted gateway once', async () => {
   const { db } = database;
   const [a, b] = [await createTestGateway(db), await createTestGateway(db, { orgId: 2 })];
   const { refresh, all } = createGatewayCache(db);
@@ -27,18 +27,18 @@ test('a follower is told all at first, then what is new, changed and gone, each 
   expect(await refresh()).toEqual({ changed: [], gone: [] });
 });
 
-test('one that is deleted and made again, or replaced by another, is a new one and the old is gone', async () => {
+test('refresh reports a deleted and recreated gateway as a new gateway and a deleted one', async () => {
   const { db } = database;
   const old = await createTestGateway(db);
   const { refresh, all } = createGatewayCache(db);
   await refresh();
   await deleteGateway(db)(old);
-  const again = await createTestGateway(db, { id: old.id });
-  expect(await refresh()).toEqual({ changed: [again], gone: [old] });
-  expect([...all().keys()]).toEqual([again.key]);
+  const recreated = await createTestGateway(db, { id: old.id });
+  expect(await refresh()).toEqual({ changed: [recreated], gone: [old] });
+  expect([...all().keys()]).toEqual([recreated.key]);
 });
 
-test('the last one that is deleted is gone, too, and the next one is new', async () => {
+test('refresh reports the deletion of the only gateway', async () => {
   const { db } = database;
   const { refresh } = createGatewayCache(db);
   expect(await refresh()).toEqual({ changed: [], gone: [] });
@@ -48,7 +48,7 @@ test('the last one that is deleted is gone, too, and the next one is new', async
   expect(await refresh()).toEqual({ changed: [], gone: [gateway] });
 });
 
-test('changes that follow each other within a millisecond are told, both of them', async () => {
+test('refresh reports each of several changes within a millisecond', async () => {
   const { db } = database;
   const gateway = await createTestGateway(db);
   const { refresh, all } = createGatewayCache(db);
@@ -58,13 +58,13 @@ test('changes that follow each other within a millisecond are told, both of them
     await refresh();
     expect(all().get(gateway.key)!.name).toBe(`name ${i}`);
   }
-  const times = await Promise.all(
-    Array.from({ length: 20 }, (_, i) => updateGateway(db)(gateway, { name: `at once ${i}` })),
+  const concurrent = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => updateGateway(db)(gateway, { name: `concurrent ${i}` })),
   );
-  expect(new Set(times.map((row) => row!.updatedAt.getTime())).size).toBe(20);
+  expect(new Set(concurrent.map((row) => row!.updatedAt.getTime())).size).toBe(20);
 });
 
-test('a change that became visible late is told all the same', async () => {
+test('refresh reports a change whose commit became visible late', async () => {
   const { db } = database;
   const [first, second] = [await createTestGateway(db), await createTestGateway(db)];
   const { refresh, all } = createGatewayCache(db);
@@ -73,7 +73,9 @@ test('a change that became visible late is told all the same', async () => {
   await refresh();
   // As if its commit had taken five seconds.
   await db.$executeRaw`
-    UPDATE gateways SET name = 'late', updated_at = clock_timestamp() - interval '5 s' WHERE id = ${first.id}`;
+    UPDATE gateways
+    SET name = 'late', updated_at = clock_timestamp() - interval '5 s'
+    WHERE id = ${first.id}`;
   await refresh();
   expect(all().get(first.key)!.name).toBe('late');
 });

@@ -3,40 +3,40 @@ import type { FoundGateway } from './gateway.ts';
 import { gateways } from './gateway.repository.ts';
 
 export interface GatewayChanges {
-  /** New ones, and those with other settings than before. */
+  /** New gateways, and those whose settings changed. */
   changed: FoundGateway[];
-  /** Those that are no more. */
+  /** Deleted gateways, with their last known settings. */
   gone: FoundGateway[];
 }
 
 export interface GatewayCache {
-  /** What has changed since the last time; at first, all of them. */
+  /** Returns the changes since the last call; the first call returns every gateway. Not reentrant. */
   refresh: () => Promise<GatewayChanges>;
-  /** As of the last refresh, by key. */
+  /** The gateways as of the last refresh, by key. */
   all: () => ReadonlyMap<string, FoundGateway>;
 }
 
-/** Milliseconds by which a change may become visible later than it says, since a commit comes after its clock is read. */
+/** A commit may become visible this much later than its updated_at: the clock is read before the commit. */
 const OVERLAP_MS = 10_000;
 
 /**
- * Follows every organization's gateways, for those who probe them: a refresh reads what has changed, and all of them only
- * where some are gone, which their number tells. Cheap enough to ask every few seconds. One refresh at a time.
+ * Keeps the gateways of every organization in memory. A refresh reads only changed rows; it reads all rows
+ * when the row count shows that some were deleted. Cheap enough to call every few seconds.
  */
 export function createGatewayCache(db: Queryable): GatewayCache {
   const repository = gateways(db);
   const known = new Map<string, FoundGateway>();
   let since: Date | null = null;
 
-  function learn(rows: FoundGateway[]): FoundGateway[] {
+  function addChanged(rows: FoundGateway[]): FoundGateway[] {
     const changed = rows.filter((row) => known.get(row.key)?.updatedAt.getTime() !== row.updatedAt.getTime());
     for (const row of changed) known.set(row.key, row);
     return changed;
   }
 
-  function forget(rows: FoundGateway[]): FoundGateway[] {
-    const there = new Set(rows.map(({ key }) => key));
-    const gone = [...known.values()].filter(({ key }) => !there.has(key));
+  function removeMissing(rows: FoundGateway[]): FoundGateway[] {
+    const present = new Set(rows.map(({ key }) => key));
+    const gone = [...known.values()].filter(({ key }) => !present.has(key));
     for (const { key } of gone) known.delete(key);
     return gone;
   }
@@ -44,11 +44,11 @@ export function createGatewayCache(db: Queryable): GatewayCache {
   return {
     async refresh() {
       const { total, now } = await repository.total();
-      const changed = learn(await repository.changedSince(since));
+      const changed = addChanged(await repository.changedSince(since));
       since = new Date(now.getTime() - OVERLAP_MS);
       if (known.size === total) return { changed, gone: [] };
       const rows = await repository.changedSince(null);
-      return { changed: [...changed, ...learn(rows)], gone: forget(rows) };
+      return { changed: [...changed, ...addChanged(rows)], gone: removeMissing(rows) };
     },
     all: () => known,
   };

@@ -1,5 +1,5 @@
 import { EntityName, Failure, Id, required } from '@oriontel/contracts';
-import { isUniqueViolation, type Database } from '@oriontel/database';
+import { isUniqueViolation, type Database, type Queryable } from '@oriontel/database';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { gatewayStates } from '../results/gateway-state.repository.ts';
@@ -11,10 +11,10 @@ const DEFAULT_PORTS: Record<Transport, number> = { udp: 5060, tcp: 5060, tls: 50
 
 export const NewGateway = z
   .strictObject({
-    id: z.string(required('must be a name of your choice, like gateway-east-01')).pipe(EntityName),
+    id: z.string(required('must be an identifier of your choice, like gateway-east-01')).pipe(EntityName),
     ...gatewayFields,
     port: gatewayFields.port.optional().meta({
-      description: '5060 where it is not given, 5061 for tls; null: as DNS says (SRV, RFC 3263)',
+      description: 'Default: 5060, 5061 for tls. Null: resolved by DNS (SRV records, RFC 3263)',
     }),
     transport: gatewayFields.transport.default('udp'),
     interval_seconds: gatewayFields.interval_seconds.default(60),
@@ -23,7 +23,7 @@ export const NewGateway = z
     failures_to_down: gatewayFields.failures_to_down.default(3),
     successes_to_up: gatewayFields.successes_to_up.default(2),
     enabled: gatewayFields.enabled.default(true),
-    org_id: Id.optional().meta({ description: 'For admins: the organization it belongs to' }),
+    org_id: Id.optional().meta({ description: 'For admins: the organization of the gateway' }),
   })
   .meta({
     id: 'NewGateway',
@@ -40,12 +40,15 @@ export const NewGateway = z
   });
 export type NewGateway = z.output<typeof NewGateway>;
 
-/** @throws Failure bad_request, conflict where the organization has one of this id already. */
+/**
+ * Creates a gateway with the state 'unknown'.
+ * @throws Failure bad_request for inconsistent settings, conflict if the organization already has this id
+ */
 export function createGateway(db: Database) {
-  return function insertWithSettings(orgId: number, gateway: NewGateway): Promise<FoundGateway> {
+  return function insertGatewayWithState(orgId: number, gateway: NewGateway): Promise<FoundGateway> {
     const row = { orgId, id: gateway.id, key: uuidv7(), ...checkSettings(settingsOf(gateway)) };
     return db
-      .$transaction((tx) => insertGateway(tx, row))
+      .$transaction((tx) => insertRows(tx, row))
       .catch((error: unknown) => {
         if (isUniqueViolation(error)) throw idTaken();
         throw error;
@@ -53,14 +56,10 @@ export function createGateway(db: Database) {
   };
 }
 
-/** A gateway and its state, of which nothing is known yet. */
-async function insertGateway(
-  tx: Parameters<typeof gateways>[0],
-  row: GatewayRef & GatewaySettings,
-): Promise<FoundGateway> {
-  const made = await gateways(tx).insert(row);
-  await gatewayStates(tx).insert(made);
-  return made;
+async function insertRows(tx: Queryable, row: GatewayRef & GatewaySettings): Promise<FoundGateway> {
+  const gateway = await gateways(tx).insert(row);
+  await gatewayStates(tx).insert(gateway);
+  return gateway;
 }
 
 function settingsOf(gateway: NewGateway): GatewaySettings {

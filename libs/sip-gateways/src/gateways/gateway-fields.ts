@@ -5,7 +5,7 @@ import { Host } from './host.ts';
 
 const MAX_OK_CODES = 100;
 
-/** What a client may say of a gateway, when it makes or changes one. */
+/** The settings that a client may set, on create and on update. */
 export const gatewayFields = {
   name: Label,
   host: Host,
@@ -14,14 +14,17 @@ export const gatewayFields = {
   interval_seconds: integerBetween(5, 3_600),
   timeout_ms: integerBetween(100, 32_000),
   ok_codes: z
-    .array(integerBetween(200, 699), 'must be a list of SIP codes, like [200, 404]')
+    .array(integerBetween(200, 699), 'must be a list of SIP status codes, like [200, 404]')
     .max(MAX_OK_CODES, `must be at most ${MAX_OK_CODES} codes`),
   failures_to_down: integerBetween(1, 100),
   successes_to_up: integerBetween(1, 100),
   enabled: z.boolean('must be true or false'),
 };
 
-/** Each code once, and a probe that is over when the next one begins. @throws Failure bad_request */
+/**
+ * Returns the settings with sorted, unique `okCodes`.
+ * @throws Failure bad_request if a probe could last longer than its interval
+ */
 export function checkSettings(settings: GatewaySettings): GatewaySettings {
   if (settings.timeoutMs > settings.intervalSeconds * 1_000)
     throw fieldFailure('timeout_ms', 'must not be longer than interval_seconds');

@@ -29,10 +29,10 @@ const readers: Access = { roles: ['admin', 'manager', 'user'], scope: 'gateways:
 
 const GatewayPath = z.object({ id: z.string() });
 const OrgQuery = z.strictObject({
-  org_id: IdText.optional().meta({ description: 'For admins: whose gateway it is' }),
+  org_id: IdText.optional().meta({ description: 'For admins: the organization of the gateway' }),
 });
 
-/** The gateways of an organization, and how they are probed. */
+/** Routes that create, read, update and delete the gateways of an organization. */
 export async function gatewayRoutes(
   app: HttpServer,
   { db, organizationExists }: GatewayRoutes,
@@ -55,8 +55,8 @@ export async function gatewayRoutes(
       response: { 201: Enveloped(Gateway) },
     },
     async handler({ principal, body }, reply) {
-      const made = await create(await organizationOf(principal, body.org_id), body);
-      return reply.code(201).send(envelope(presentGateway(made)));
+      const gateway = await create(await organizationOf(principal, body.org_id), body);
+      return reply.code(201).send(envelope(presentGateway(gateway)));
     },
   });
 
@@ -82,7 +82,7 @@ export async function gatewayRoutes(
     config: { family: 'oriontel', access: readers },
     schema: {
       tags: ['Gateways'],
-      summary: 'Read a gateway',
+      summary: 'Get a gateway',
       params: GatewayPath,
       querystring: OrgQuery,
       response: { 200: Enveloped(Gateway) },
@@ -131,5 +131,5 @@ export async function gatewayRoutes(
   });
 }
 
-/** Somebody else deleted it meanwhile. */
+/** Another request deleted it between the lookup and the change. */
 const gatewayNotFound = (): Failure => new Failure('not_found', 'Gateway not found');

@@ -4,24 +4,26 @@ import { z } from 'zod';
 export const Transport = z.enum(['udp', 'tcp', 'tls'], required('must be udp, tcp or tls'));
 export type Transport = z.output<typeof Transport>;
 
-/** A gateway as it reads over HTTP. */
+/** A gateway in API responses. */
 export const Gateway = z
   .object({
     id: z.string(),
     org_id: z.int(),
     name: z.string(),
     host: z.string(),
-    port: z.int().nullable().meta({ description: 'Null where DNS says it (SRV, RFC 3263)' }),
+    port: z.int().nullable().meta({ description: 'Null: resolved by DNS (SRV records, RFC 3263)' }),
     transport: Transport,
     interval_seconds: z.int(),
     timeout_ms: z.int(),
     ok_codes: z.array(z.int()).meta({
       description:
-        'Final answers that mean up, any other being degraded; where there are none, all but 408 and 503',
+        'Final status codes that mean up; any other means degraded. Empty: all codes but 408 and 503',
     }),
     failures_to_down: z.int(),
     successes_to_up: z.int(),
-    enabled: z.boolean().meta({ description: 'Whether it is probed; reports are taken all the same' }),
+    enabled: z
+      .boolean()
+      .meta({ description: 'Whether the gateway is probed; reports are accepted either way' }),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
@@ -49,7 +51,7 @@ export const Gateway = z
   });
 export type Gateway = z.output<typeof Gateway>;
 
-/** What may be changed of a gateway. */
+/** The part of a gateway that an update may change. */
 export interface GatewaySettings {
   name: string;
   host: string;
@@ -63,11 +65,10 @@ export interface GatewaySettings {
   enabled: boolean;
 }
 
-/** Which gateway. */
 export interface GatewayRef {
   orgId: number;
   id: string;
-  /** This gateway's and no later one's of its id. */
+  /** UUID of this gateway; a later gateway with the same id has another key. */
   key: string;
 }
 

@@ -16,7 +16,7 @@ test.each([
   '2001:db8::1',
   '::1',
   '::ffff:192.0.2.1',
-])('%s is a host', (host) => expect(isHost(host)).toBe(true));
+])('Host accepts %s', (host) => expect(isHost(host)).toBe(true));
 
 test.each([
   '',
@@ -51,4 +51,4 @@ test.each([
   5060,
   null,
   ['a'],
-])('%j is none', (host) => expect(isHost(host)).toBe(false));
+])('Host rejects %j', (host) => expect(isHost(host)).toBe(false));

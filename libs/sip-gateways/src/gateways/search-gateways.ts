@@ -7,11 +7,11 @@ import { gateways } from './gateway.repository.ts';
 export const GatewayQuery = z.strictObject({
   ...pageQuery,
   enabled: z.stringbool('must be true or false').optional(),
-  text: text(255).optional().meta({ description: 'Part of the id, the name or the host, in any case' }),
+  text: text(255).optional().meta({ description: 'Part of the id, the name or the host; case-insensitive' }),
 });
 export type GatewayQuery = z.output<typeof GatewayQuery>;
 
-/** By organization and id. */
+/** Returns a page of gateways ordered by organization and id; `orgId` null: of every organization. */
 export function searchGateways(db: Queryable) {
   return async function searchPage(orgId: number | null, query: GatewayQuery): Promise<Paged<FoundGateway>> {
     const [items, total] = await Promise.all([

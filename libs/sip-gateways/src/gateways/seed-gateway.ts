@@ -9,19 +9,19 @@ import { gateways } from './gateway.repository.ts';
 
 const ignoreEvents = async (): Promise<void> => undefined;
 
-/** Puts a gateway where it is not yet, and what was measured of it as far as it is not there yet: once for each time. */
+/** Creates a gateway unless it exists and stores its results; idempotent: one result for each `at`. */
 export async function seedGateway(
   db: Database,
   orgId: number,
-  given: z.input<typeof NewGateway>,
-  measured: Measurement[],
+  settings: z.input<typeof NewGateway>,
+  measurements: Measurement[],
 ): Promise<void> {
-  const [found] = await gateways(db).findByIdOrName(orgId, given.id);
+  const [found] = await gateways(db).findByIdOrName(orgId, settings.id);
   const { id: gatewayId, key: gatewayKey } = found?.isId
     ? found
-    : await createGateway(db)(orgId, NewGateway.parse(given));
-  const rows = measured.map((measurement) => ({
-    id: idOf(gatewayKey, measurement.at),
+    : await createGateway(db)(orgId, NewGateway.parse(settings));
+  const rows = measurements.map((measurement) => ({
+    id: createResultId(gatewayKey, measurement.at),
     orgId,
     key: gatewayKey,
     payload: { orgId, gatewayId, gatewayKey, ...measurement },
@@ -32,8 +32,8 @@ export async function seedGateway(
   await db.$transaction((tx) => storeResults(ignoreEvents)(tx, rows));
 }
 
-/** The same for the same, and as if it had been accepted then. */
-function idOf(gatewayKey: string, at: string): string {
+/** A deterministic UUIDv7 with the time of the measurement. */
+function createResultId(gatewayKey: string, at: string): string {
   const random = hash('sha256', `${gatewayKey}/${at}`, 'buffer').subarray(0, 16);
   return uuidv7({ msecs: Date.parse(at), seq: 0, random });
 }

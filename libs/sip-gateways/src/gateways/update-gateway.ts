@@ -4,7 +4,7 @@ import type { FoundGateway, GatewayRef, GatewaySettings } from './gateway.ts';
 import { gatewayFields, checkSettings } from './gateway-fields.ts';
 import { gateways } from './gateway.repository.ts';
 
-const MUST = 'must have at least one of the settings of a gateway';
+const MUST = 'must have at least one setting of a gateway';
 
 export const GatewayUpdate = z
   .strictObject(gatewayFields)
@@ -13,7 +13,10 @@ export const GatewayUpdate = z
   .meta({ id: 'GatewayUpdate', examples: [{ host: 'sip-west.example.com', interval_seconds: 30 }] });
 export type GatewayUpdate = z.output<typeof GatewayUpdate>;
 
-/** What is not given stays. Null where there is none any more. @throws Failure bad_request */
+/**
+ * Partial update: omitted fields keep their value. Returns null if the gateway was deleted.
+ * @throws Failure bad_request for inconsistent settings
+ */
 export function updateGateway(db: Database) {
   return function applyUpdate(ref: GatewayRef, update: GatewayUpdate): Promise<FoundGateway | null> {
     return db.$transaction(async (tx) => {

@@ -11,14 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => store.drop());
 
-test('gateways that nobody probes are told of, and those that somebody does are counted', async () => {
+test('checkProbing counts probed gateways, and fails if a shard has no monitor', async () => {
   await createTestGateway(store.db, { enabled: false });
   expect(await checkProbing(store.db)).toBe('0 gateways probed by 0 monitors');
   await createTestGateway(store.db);
-  await expect(checkProbing(store.db, 0)).rejects.toThrow('64 of 64 shares');
+  await expect(checkProbing(store.db, 0)).rejects.toThrow('64 of 64 gateway shards');
   const monitor = randomUUID();
   const { held } = await shards(store.db).renew(monitor, 60);
   expect(await checkProbing(store.db)).toBe('1 gateways probed by 1 monitors');
   await shards(store.db).release(monitor, held.slice(0, 4));
-  await expect(checkProbing(store.db, 1)).rejects.toThrow('4 of 64 shares');
+  await expect(checkProbing(store.db, 1)).rejects.toThrow('4 of 64 gateway shards');
 });

@@ -4,18 +4,21 @@ import { gateways } from '../gateways/gateway.repository.ts';
 import { SHARD_COUNT } from './shard.ts';
 import { shards } from './shard.repository.ts';
 
-/** Seconds in which other monitors have taken over what a dead one held, or all have started. */
+/** Long enough for monitors to start, or to take over the shards of a dead one. */
 const TAKEOVER_TIMEOUT_SECONDS = 15;
 
-/** Tells who probes the gateways that are to be probed. @throws where some are probed by nobody for `patience` seconds. */
-export async function checkProbing(db: Database, patience = TAKEOVER_TIMEOUT_SECONDS): Promise<string> {
-  const [probed, { held, monitors }] = await Promise.all([
+/**
+ * Checks that every shard is leased by a monitor and returns a summary.
+ * @throws Error if there are enabled gateways and a shard is free for `timeoutSeconds`
+ */
+export async function checkProbing(db: Database, timeoutSeconds = TAKEOVER_TIMEOUT_SECONDS): Promise<string> {
+  const [enabled, { held, monitors }] = await Promise.all([
     gateways(db).count(null, { enabled: true }),
     shards(db).countHeld(),
   ]);
-  if (!probed || held === SHARD_COUNT) return `${probed} gateways probed by ${monitors} monitors`;
-  if (patience <= 0)
-    throw new Error(`${SHARD_COUNT - held} of ${SHARD_COUNT} shares of the gateways are probed by nobody`);
+  if (!enabled || held === SHARD_COUNT) return `${enabled} gateways probed by ${monitors} monitors`;
+  if (timeoutSeconds <= 0)
+    throw new Error(`${SHARD_COUNT - held} of ${SHARD_COUNT} gateway shards have no monitor: start one`);
   await sleep(1_000);
-  return checkProbing(db, patience - 1);
+  return checkProbing(db, timeoutSeconds - 1);
 }

@@ -1,24 +1,24 @@
 import type { GatewaySettings } from '../gateways/gateway.ts';
 
-/** Milliseconds over which a monitor spreads what the one before it left undone. */
+/** Overdue gateways are spread over this time. */
 const CATCH_UP_MS = 2_000;
-/** Milliseconds in which a new gateway is probed for the first time, where its interval is not shorter. */
+/** A new gateway is first probed within this time, or within its interval if that is shorter. */
 const MAX_FIRST_DELAY_MS = 60_000;
-/** Milliseconds beyond its interval from which nobody can have been probing a gateway: a dead monitor's are taken over sooner. */
+/** Overdue by more than this, a gateway had no monitor: the shards of a dead one are taken over sooner. */
 const UNPROBED_AFTER_MS = 15_000;
 
 /**
- * Milliseconds until a gateway that is new to a monitor is first probed. `random` in [0, 1): thousands that are made at once, or found
- * after a night without a monitor, must not go on in step for ever.
+ * Milliseconds until a gateway that is new to a monitor is first probed. `random` in [0, 1) spreads gateways
+ * that were created together, or found after a time without monitors: else they would stay in step.
  */
 export function firstProbeDelay(
   { intervalSeconds }: Pick<GatewaySettings, 'intervalSeconds'>,
-  probedAgo: number | undefined,
+  probedAgoMs: number | undefined,
   random: number,
 ): number {
-  const interval = intervalSeconds * 1_000;
-  if (probedAgo === undefined || probedAgo > interval + UNPROBED_AFTER_MS)
-    return random * Math.min(MAX_FIRST_DELAY_MS, interval);
-  const left = interval - probedAgo;
-  return left > 0 ? left : random * Math.min(CATCH_UP_MS, interval);
+  const intervalMs = intervalSeconds * 1_000;
+  if (probedAgoMs === undefined || probedAgoMs > intervalMs + UNPROBED_AFTER_MS)
+    return random * Math.min(MAX_FIRST_DELAY_MS, intervalMs);
+  const leftMs = intervalMs - probedAgoMs;
+  return leftMs > 0 ? leftMs : random * Math.min(CATCH_UP_MS, intervalMs);
 }

@@ -1,35 +1,38 @@
 import type { Database } from '@oriontel/database';
 import { gatewayProbes } from './gateway-probe.repository.ts';
 
-/** Milliseconds marks are gathered before they are written. */
+/** Marks are collected this long before they are written together. */
 const FLUSH_DELAY_MS = 100;
 
 export interface ProbeMarks {
-  /** The gateway of this key was sent OPTIONS just now. */
+  /** Records that the gateway with this key is probed now. */
   add(key: string): void;
-  /** Writes what is gathered. */
+  /** Writes the collected marks. */
   flush(): Promise<void>;
 }
 
-/** Writes down when gateways were probed, many at a time; a mark that is lost costs one probe too many. */
+/** Records in batches when gateways were probed. A lost mark costs one extra probe after a takeover. */
 export function createProbeMarks(db: Database, onError: (error: unknown) => void): ProbeMarks {
-  let gathered: { key: string; at: number }[] = [];
+  let pending: { key: string; at: number }[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let writing: Promise<void> = Promise.resolve();
+  let lastWrite: Promise<void> = Promise.resolve();
 
   async function write(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
     const now = performance.now();
-    const marks = gathered.map(({ key, at }) => ({ key, ago: now - at }));
-    gathered = [];
+    const marks = pending.map(({ key, at }) => ({ key, ago: now - at }));
+    pending = [];
     if (marks.length) await gatewayProbes(db).mark(marks).catch(onError);
   }
-  const flush = (): Promise<void> => (writing = writing.then(write));
+  function flush(): Promise<void> {
+    lastWrite = lastWrite.then(write);
+    return lastWrite;
+  }
 
   return {
     add(key) {
-      gathered.push({ key, at: performance.now() });
+      pending.push({ key, at: performance.now() });
       timer ??= setTimeout(() => void flush(), FLUSH_DELAY_MS);
     },
     flush,

@@ -2,7 +2,7 @@ import type { FoundGateway } from '../gateways/gateway.ts';
 import { firstProbeDelay } from './first-probe-delay.ts';
 import { createSchedule } from './schedule.ts';
 
-/** Milliseconds within which a gateway whose address changed is probed at the new one. */
+/** A gateway with a changed address is probed within this time. */
 const MAX_ADDRESS_CHANGE_DELAY_MS = 1_000;
 
 export interface DueGateway {
@@ -13,24 +13,24 @@ export interface DueGateway {
 
 export interface ProbeScheduler {
   has(key: string): boolean;
-  /** Begins with a gateway, `probedAgo` milliseconds after it was last probed by whomever, if ever. */
-  add(gateway: FoundGateway, probedAgo: number | undefined): void;
-  /** It keeps its place, unless what changed calls for another. */
+  /** Adds a gateway that any monitor probed `probedAgoMs` ago; undefined: never. */
+  add(gateway: FoundGateway, probedAgoMs: number | undefined): void;
+  /** Replaces a known gateway. Its due time changes only with its interval or its address. */
   update(gateway: FoundGateway): void;
-  /** Ends with all but these keys. */
+  /** Removes all gateways but those with these keys. */
   keepOnly(keys: Set<string>): void;
-  /** What is due; each comes again after its interval. */
+  /** Returns the due gateways and schedules each one again after its interval. */
   takeDue(): DueGateway[];
   size: () => number;
 }
 
 export interface ProbeSchedulerOptions {
-  /** Milliseconds on a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   now?: () => number;
   random?: () => number;
 }
 
-/** The gateways of one monitor, each in its own round. */
+/** Schedules the gateways of one monitor, each at its own interval. */
 export function createProbeScheduler({
   now = () => performance.now(),
   random = Math.random,
@@ -40,17 +40,17 @@ export function createProbeScheduler({
 
   return {
     has: (key) => gateways.has(key),
-    add(gateway, probedAgo) {
+    add(gateway, probedAgoMs) {
       gateways.set(gateway.key, gateway);
-      schedule.set(gateway.key, now() + firstProbeDelay(gateway, probedAgo, random()));
+      schedule.set(gateway.key, now() + firstProbeDelay(gateway, probedAgoMs, random()));
     },
     update(gateway) {
       const { key } = gateway;
       const before = gateways.get(key)!;
       gateways.set(key, gateway);
-      const due = schedule.dueAt(key)! + (gateway.intervalSeconds - before.intervalSeconds) * 1_000;
-      const moved = addressOf(gateway) !== addressOf(before);
-      schedule.set(key, moved ? Math.min(due, now() + random() * MAX_ADDRESS_CHANGE_DELAY_MS) : due);
+      const dueAt = schedule.dueAt(key)! + (gateway.intervalSeconds - before.intervalSeconds) * 1_000;
+      const isMoved = addressOf(gateway) !== addressOf(before);
+      schedule.set(key, isMoved ? Math.min(dueAt, now() + random() * MAX_ADDRESS_CHANGE_DELAY_MS) : dueAt);
     },
     keepOnly(keys) {
       for (const key of gateways.keys()) {
@@ -60,11 +60,11 @@ export function createProbeScheduler({
       }
     },
     takeDue() {
-      const at = now();
-      return schedule.takeDue(at).map(({ key, dueAt }) => {
+      const takenAt = now();
+      return schedule.takeDue(takenAt).map(({ key, dueAt }) => {
         const gateway = gateways.get(key)!;
-        schedule.set(key, at + gateway.intervalSeconds * 1_000);
-        return { gateway, lateMs: at - dueAt };
+        schedule.set(key, takenAt + gateway.intervalSeconds * 1_000);
+        return { gateway, lateMs: takenAt - dueAt };
       });
     },
     size: () => gateways.size,

@@ -3,7 +3,7 @@ import { createSchedule, SLOT_MS } from './schedule.ts';
 
 const keys = (due: { key: string }[]): string[] => due.map(({ key }) => key);
 
-test('what is due comes once, the earliest first, and what is not yet due stays', () => {
+test('takeDue returns each due key once, earliest first, and keeps the others', () => {
   const schedule = createSchedule(0);
   schedule.set('c', 5_000);
   schedule.set('b', 300);
@@ -18,7 +18,7 @@ test('what is due comes once, the earliest first, and what is not yet due stays'
   expect(keys(schedule.takeDue(120_000))).toEqual([]);
 });
 
-test('nothing comes before its time, nor later than a slot after it', () => {
+test('takeDue returns no key early, and none later than a slot after its time', () => {
   const schedule = createSchedule(1_234.5);
   for (let i = 0; i < 1_000; i += 1) schedule.set(String(i), 1_234.5 + i * 1.7);
   for (let now = 1_234.5; now < 4_000; now += 3.3)
@@ -29,19 +29,19 @@ test('nothing comes before its time, nor later than a slot after it', () => {
   expect(schedule.dueAt('999')).toBeUndefined();
 });
 
-test('the later word counts, and what is deleted does not come', () => {
+test('set moves a known key, delete removes one', () => {
   const schedule = createSchedule(0);
   schedule.set('moved', 100);
   schedule.set('moved', 900);
-  schedule.set('gone', 100);
-  schedule.delete('gone');
-  schedule.delete('never there');
+  schedule.set('deleted', 100);
+  schedule.delete('deleted');
+  schedule.delete('unknown');
   expect(keys(schedule.takeDue(500))).toEqual([]);
   expect(schedule.dueAt('moved')).toBe(900);
   expect(keys(schedule.takeDue(1_000))).toEqual(['moved']);
 });
 
-test('what was due before comes next, also when it is set while time stands still', () => {
+test('set moves a time in the past to the next slot', () => {
   const schedule = createSchedule(0);
   schedule.takeDue(1_000);
   schedule.set('late', 10);

@@ -16,55 +16,54 @@ export interface MonitorOptions {
   prober: Pick<Prober, 'probe'>;
   /** Whether gateways at private and loopback addresses may be probed. */
   allowPrivate: boolean;
-  /** Hands a result to the road of all writes. */
+  /** Commits a result to the intake. */
   record: (gateway: FoundGateway, result: ProbeResult) => Promise<unknown>;
-  /** A probe is sent, `late` milliseconds after it was due. */
-  onProbe: (late: number) => void;
+  /** Called when a probe starts, `lateMs` after it was due. */
+  onProbe: (lateMs: number) => void;
   onError: (error: unknown) => void;
 }
 
 export interface Monitor {
-  /** Resolves when it knows its share, or could not learn it at the first try. */
+  /** Resolves after the first attempt to lease shards, successful or not. */
   ready: Promise<void>;
-  /** How many gateways this process probes. */
+  /** The number of gateways that this process probes. */
   size: () => number;
-  /** Whether it holds its share: the database says so every few seconds. */
+  /** Whether the lease of its shards is valid; without it nothing is probed. */
   isLeaseValid: () => boolean;
-  /** Hands its gateways over to the other monitors and waits a while for the answers to what is sent. */
+  /** Releases the shards, then waits up to two seconds for running probes. */
   stop: () => Promise<void>;
 }
 
-/** Milliseconds. */
 const STOP_TIMEOUT_MS = 2_000;
 
-/** Probes its share of all enabled gateways, each at its own interval; several of these share the gateways out among them. */
+/** Probes a share of all enabled gateways, each at its own interval; several monitors divide the gateways. */
 export function startMonitor(db: Database, options: MonitorOptions): Monitor {
   const { id, prober, allowPrivate, record, onProbe, onError } = options;
-  const rounds = createProbeScheduler();
+  const scheduler = createProbeScheduler();
   const marks = createProbeMarks(db, onError);
-  const follower = createGatewayCache(db);
-  const underWay = new Map<string, Promise<unknown>>();
+  const cache = createGatewayCache(db);
+  const running = new Map<string, Promise<unknown>>();
 
-  async function begin(gateways: FoundGateway[]): Promise<void> {
-    const agoes = await gatewayProbes(db).findAges(gateways.map(({ key }) => key));
-    for (const gateway of gateways) rounds.add(gateway, agoes.get(gateway.key));
+  async function addGateways(gateways: FoundGateway[]): Promise<void> {
+    const ages = await gatewayProbes(db).findAges(gateways.map(({ key }) => key));
+    for (const gateway of gateways) scheduler.add(gateway, ages.get(gateway.key));
   }
 
-  /** Called every few seconds: takes up what has changed of the shards held, and of their gateways. */
-  async function onHeld(held: number[]): Promise<void> {
-    const isHeld = new Set(held);
-    const { changed } = held.length ? await follower.refresh() : { changed: [] };
-    const ours = [...follower.all().values()].filter(
-      ({ key, enabled }) => enabled && isHeld.has(shardOf(key)),
+  /** Applies the changes of the leased shards and of their gateways; called every few seconds. */
+  async function applyChanges(held: number[]): Promise<void> {
+    const heldShards = new Set(held);
+    const { changed } = held.length ? await cache.refresh() : { changed: [] };
+    const ours = [...cache.all().values()].filter(
+      ({ key, enabled }) => enabled && heldShards.has(shardOf(key)),
     );
-    rounds.keepOnly(new Set(ours.map(({ key }) => key)));
-    // Before the shards that are let go of are another's: it goes on from there.
+    scheduler.keepOnly(new Set(ours.map(({ key }) => key)));
+    // The next monitor of a released shard reads these marks: write them before the release.
     await marks.flush();
-    for (const gateway of changed) if (rounds.has(gateway.key)) rounds.update(gateway);
-    const unknown = ours.filter(({ key }) => !rounds.has(key));
-    if (unknown.length) await begin(unknown);
+    for (const gateway of changed) if (scheduler.has(gateway.key)) scheduler.update(gateway);
+    const added = ours.filter(({ key }) => !scheduler.has(key));
+    if (added.length) await addGateways(added);
   }
-  const holding = startShardLeasing(db, { id, onRenewed: onHeld, onError });
+  const leasing = startShardLeasing(db, { id, onRenewed: applyChanges, onError });
   gatewayProbes(db).pruneOld().catch(onError);
 
   async function probe(gateway: FoundGateway): Promise<void> {
@@ -73,29 +72,29 @@ export function startMonitor(db: Database, options: MonitorOptions): Monitor {
     await record(gateway, await prober.probe({ host, port, transport, timeoutMs, okCodes, allowPrivate }));
   }
 
-  function tick(): void {
-    if (!holding.isLeaseValid()) return;
-    for (const { gateway, lateMs } of rounds.takeDue()) {
+  function startDueProbes(): void {
+    if (!leasing.isLeaseValid()) return;
+    for (const { gateway, lateMs } of scheduler.takeDue()) {
       const { key } = gateway;
-      // The one before is not over yet, or its result not taken.
-      if (underWay.has(key)) continue;
+      // The previous probe is still running, or its result is not recorded yet.
+      if (running.has(key)) continue;
       onProbe(lateMs);
-      const probing = probe(gateway)
+      const done = probe(gateway)
         .catch(onError)
-        .finally(() => underWay.delete(key));
-      underWay.set(key, probing);
+        .finally(() => running.delete(key));
+      running.set(key, done);
     }
   }
-  const ticking = setInterval(tick, SLOT_MS);
+  const timer = setInterval(startDueProbes, SLOT_MS);
 
   return {
-    ready: holding.ready,
-    size: rounds.size,
-    isLeaseValid: holding.isLeaseValid,
+    ready: leasing.ready,
+    size: scheduler.size,
+    isLeaseValid: leasing.isLeaseValid,
     async stop() {
-      clearInterval(ticking);
-      await holding.stop();
-      await Promise.race([Promise.all(underWay.values()), sleep(STOP_TIMEOUT_MS)]);
+      clearInterval(timer);
+      await leasing.stop();
+      await Promise.race([Promise.all(running.values()), sleep(STOP_TIMEOUT_MS)]);
     },
   };
 }

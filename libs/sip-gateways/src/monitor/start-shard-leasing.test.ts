@@ -11,107 +11,107 @@ beforeAll(async () => {
 });
 afterAll(() => store.drop());
 
-const pace = { lease: 1, renewal: 0.1 };
+const pace = { leaseSeconds: 1, renewalSeconds: 0.1 };
 const all = Array.from({ length: SHARD_COUNT }, (_, shard) => shard);
 
-interface Holder {
+interface TestMonitor {
   held: () => number[];
-  holding: ShardLeasing;
+  leasing: ShardLeasing;
 }
-let holders: Holder[] = [];
+let monitors: TestMonitor[] = [];
 let errors: unknown[] = [];
 afterEach(async () => {
-  for (const { holding } of holders) await holding.stop();
-  holders = [];
+  for (const { leasing } of monitors) await leasing.stop();
+  monitors = [];
   expect(errors).toEqual([]);
   errors = [];
 });
 
-function open(
-  onHeld: (held: number[]) => Promise<void> = async () => undefined,
+function startTestMonitor(
+  onRenewed: (held: number[]) => Promise<void> = async () => undefined,
   onError: (error: unknown) => void = (error) => errors.push(error),
-): Holder {
+): TestMonitor {
   let held: number[] = [];
-  const holding = startShardLeasing(store.db, {
+  const leasing = startShardLeasing(store.db, {
     id: randomUUID(),
     pace,
-    async onRenewed(now) {
-      await onHeld(now);
-      held = now;
+    async onRenewed(current) {
+      await onRenewed(current);
+      held = current;
     },
     onError,
   });
-  const holder = { holding, held: () => held };
-  holders.push(holder);
-  return holder;
+  const monitor = { leasing, held: () => held };
+  monitors.push(monitor);
+  return monitor;
 }
 
-const eventually = <T>(ask: () => T) => expect.poll(ask, { timeout: 15_000, interval: 20 });
+const waitFor = <T>(read: () => T) => expect.poll(read, { timeout: 15_000, interval: 20 });
 
-const heldByAll = (): number[] => holders.flatMap(({ held }) => held()).sort((a, b) => a - b);
-const sizes = (): number[] => holders.map(({ held }) => held().length).sort((a, b) => a - b);
+const allHeld = (): number[] => monitors.flatMap(({ held }) => held()).sort((a, b) => a - b);
+const sizes = (): number[] => monitors.map(({ held }) => held().length).sort((a, b) => a - b);
 
-test('one holds all; more share them out, each shard with one of them', async () => {
-  open();
-  await eventually(heldByAll).toEqual(all);
-  open();
-  await eventually(sizes).toEqual([32, 32]);
-  open();
-  await eventually(sizes).toEqual([20, 22, 22]);
-  expect(heldByAll()).toEqual(all);
-  expect(holders.every(({ holding }) => holding.isLeaseValid())).toBe(true);
+test('one monitor leases every shard; several divide them, each shard to one monitor', async () => {
+  startTestMonitor();
+  await waitFor(allHeld).toEqual(all);
+  startTestMonitor();
+  await waitFor(sizes).toEqual([32, 32]);
+  startTestMonitor();
+  await waitFor(sizes).toEqual([20, 22, 22]);
+  expect(allHeld()).toEqual(all);
+  expect(monitors.every(({ leasing }) => leasing.isLeaseValid())).toBe(true);
 });
 
-test('what one that ends held is taken over at once', async () => {
-  const first = open();
-  open();
-  await eventually(sizes).toEqual([32, 32]);
-  await first.holding.stop();
+test('the shards of a stopped monitor are taken over at once', async () => {
+  const first = startTestMonitor();
+  startTestMonitor();
+  await waitFor(sizes).toEqual([32, 32]);
+  await first.leasing.stop();
   expect(first.held()).toEqual([]);
-  expect(first.holding.isLeaseValid()).toBe(false);
-  await eventually(sizes).toEqual([0, 64]);
+  expect(first.leasing.isLeaseValid()).toBe(false);
+  await waitFor(sizes).toEqual([0, 64]);
 });
 
-test('what a dead one held is taken over when its lease ends, not before', async () => {
-  // It said once that it lives, and nothing since.
-  const began = performance.now();
-  const { held } = await shards(store.db).renew(randomUUID(), pace.lease);
+test('the shards of a dead monitor are taken over when its lease expires, not before', async () => {
+  // A single heartbeat, never renewed.
+  const startedAt = performance.now();
+  const { held } = await shards(store.db).renew(randomUUID(), pace.leaseSeconds);
   expect(held).toEqual(all);
-  open();
-  await eventually(heldByAll).toEqual(all);
-  expect(performance.now() - began).toBeGreaterThan(pace.lease * 1_000);
+  startTestMonitor();
+  await waitFor(allHeld).toEqual(all);
+  expect(performance.now() - startedAt).toBeGreaterThan(pace.leaseSeconds * 1_000);
 });
 
-test('what is let go of is no longer probed before another takes it', async () => {
+test('a released shard is no longer probed when another monitor claims it', async () => {
   const probed = new Map<number, string>();
-  const twice: number[] = [];
-  function hold(name: string) {
-    return open(async (held) => {
+  const conflicts: number[] = [];
+  function startNamed(name: string) {
+    return startTestMonitor(async (held) => {
       for (const [shard, by] of probed) if (by === name && !held.includes(shard)) probed.delete(shard);
       for (const shard of held) {
-        if ((probed.get(shard) ?? name) !== name) twice.push(shard);
+        if ((probed.get(shard) ?? name) !== name) conflicts.push(shard);
         probed.set(shard, name);
       }
     });
   }
-  hold('a');
-  await eventually(() => probed.size).toBe(SHARD_COUNT);
-  hold('b');
-  hold('c');
-  await eventually(sizes).toEqual([20, 22, 22]);
-  expect(twice).toEqual([]);
+  startNamed('a');
+  await waitFor(() => probed.size).toBe(SHARD_COUNT);
+  startNamed('b');
+  startNamed('c');
+  await waitFor(sizes).toEqual([20, 22, 22]);
+  expect(conflicts).toEqual([]);
 });
 
-test('one that cannot renew no longer trusts in what it held', async () => {
+test('isLeaseValid turns false while renewals fail', async () => {
   const failures: unknown[] = [];
-  const { holding } = open(undefined, (error) => failures.push(error));
-  await eventually(heldByAll).toEqual(all);
-  await store.db.$executeRaw`ALTER TABLE monitor_shards RENAME TO away`;
+  const { leasing } = startTestMonitor(undefined, (error) => failures.push(error));
+  await waitFor(allHeld).toEqual(all);
+  await store.db.$executeRaw`ALTER TABLE monitor_shards RENAME TO unavailable`;
   try {
-    await eventually(holding.isLeaseValid).toBe(false);
+    await waitFor(leasing.isLeaseValid).toBe(false);
   } finally {
-    await store.db.$executeRaw`ALTER TABLE away RENAME TO monitor_shards`;
+    await store.db.$executeRaw`ALTER TABLE unavailable RENAME TO monitor_shards`;
   }
   expect(failures.length).toBeGreaterThan(0);
-  await eventually(holding.isLeaseValid).toBe(true);
+  await waitFor(leasing.isLeaseValid).toBe(true);
 });

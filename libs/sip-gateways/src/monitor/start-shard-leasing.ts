@@ -2,59 +2,71 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@oriontel/database';
 import { shards } from './shard.repository.ts';
 
-/** `lease`: seconds a shard stays with a monitor that says nothing; `renewal`: seconds from one renewal to the next. */
-const PACE_SECONDS = { lease: 8, renewal: 2 };
+export interface ShardLeasePace {
+  /** How long a shard stays with a monitor that stops renewing. */
+  leaseSeconds: number;
+  /** From one renewal to the next. */
+  renewalSeconds: number;
+}
+
+const PACE: ShardLeasePace = { leaseSeconds: 8, renewalSeconds: 2 };
+
+/** A lease counts as expired a little early: packets sent in its last moments would overlap with a takeover. */
+const TRUSTED_LEASE_SHARE = 0.9;
 
 export interface ShardLeasing {
-  /** Resolves when it was tried for the first time to hold some. */
+  /** Resolves after the first attempt to lease shards, successful or not. */
   ready: Promise<void>;
-  /** Whether what was held at the last renewal is held still: ask before each probe. */
+  /** Whether the shards of the last renewal are still leased: check before each probe. */
   isLeaseValid: () => boolean;
-  /** Lets go of all at once, after the renewal under way. */
+  /** Waits for a running renewal, then releases all shards. */
   stop: () => Promise<void>;
 }
 
 export interface ShardLeasingOptions {
   /** UUID of this monitor. */
   id: string;
-  /** What is held now: what is not in it must no longer be probed when the promise resolves. */
+  /** Called after each renewal with all leased shards; once it resolves, no others may be probed. */
   onRenewed: (held: number[]) => Promise<void>;
   onError: (error: unknown) => void;
-  pace?: typeof PACE_SECONDS;
+  pace?: ShardLeasePace;
 }
 
-/** Holds a fair share of all shards, and takes over what a dead monitor held: after a lease and a renewal at most. */
+/**
+ * Leases a fair share of all shards and renews it. The shards of a dead monitor are taken over after at most one
+ * lease and one renewal.
+ */
 export function startShardLeasing(db: Database, options: ShardLeasingOptions): ShardLeasing {
-  const { id, onRenewed, onError, pace = PACE_SECONDS } = options;
-  const ended = new AbortController();
-  let sureUntil = 0;
+  const { id, onRenewed, onError, pace = PACE } = options;
+  const stopping = new AbortController();
+  let validUntil = 0;
 
   async function renew(): Promise<void> {
-    const asked = performance.now();
-    const { held, surplus } = await shards(db).renew(id, pace.lease);
-    // Not to its very end: what is sent then is on its way while another takes over.
-    sureUntil = asked + pace.lease * 900;
+    const startedAt = performance.now();
+    const { held, surplus } = await shards(db).renew(id, pace.leaseSeconds);
+    validUntil = startedAt + pace.leaseSeconds * 1_000 * TRUSTED_LEASE_SHARE;
     await onRenewed(held);
     if (surplus.length) await shards(db).release(id, surplus);
   }
 
-  const begun = renew().catch(onError);
+  const firstRenewal = renew().catch(onError);
   async function run(): Promise<void> {
-    await begun;
-    while (!ended.signal.aborted) {
-      await sleep(pace.renewal * 1_000, undefined, { signal: ended.signal }).catch(() => undefined);
-      if (!ended.signal.aborted) await renew().catch(onError);
+    await firstRenewal;
+    const { signal } = stopping;
+    while (!signal.aborted) {
+      await sleep(pace.renewalSeconds * 1_000, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await renew().catch(onError);
     }
   }
   const running = run();
 
   return {
-    ready: begun,
-    isLeaseValid: () => performance.now() < sureUntil,
+    ready: firstRenewal,
+    isLeaseValid: () => performance.now() < validUntil,
     async stop() {
-      ended.abort();
+      stopping.abort();
       await running;
-      sureUntil = 0;
+      validUntil = 0;
       await onRenewed([]);
       await shards(db).leave(id);
     },

@@ -3,10 +3,10 @@ import type { Queryable } from '@oriontel/database';
 import type { GatewayState } from './next-state.ts';
 import type { GatewayResult } from './gateway-result.ts';
 
-/** A change of status, as the events of an entity tell it. */
+/** A change of the status of a gateway, as an event of that entity. */
 export interface GatewayEvent {
   orgId: number;
-  /** gateway/id */
+  /** `gateway/<id>` */
   entity: string;
   type: 'gateway_up' | 'gateway_degraded' | 'gateway_down';
   data: JsonObject;
@@ -14,10 +14,10 @@ export interface GatewayEvent {
   notify: true;
 }
 
-/** Writes events in the transaction that moves the states: both happen, or neither. The app hands it over. */
+/** Writes events in the transaction that updates the states. Injected by the app: events belong to another feature. */
 export type WriteEvents = (tx: Queryable, events: GatewayEvent[]) => Promise<void>;
 
-/** What changed, and by which result. */
+/** The event for the change from `before` to `after` that a result caused. */
 export function createGatewayEvent(
   gateway: { name: string; host: string; port: number | null },
   { orgId, gatewayId, source }: GatewayResult,

@@ -1,31 +1,31 @@
 import { defineIntake } from '@oriontel/intake';
 
-/** From best to worst: the rank of each in the table is its place here. */
+/** From best to worst: the table stores the index. */
 export const resultStatuses = ['up', 'degraded', 'down'] as const;
 export type ResultStatus = (typeof resultStatuses)[number];
 
-/** What a probe or a report says of a gateway at one time. */
+/** The outcome of one probe or report. */
 export interface Measurement {
   /** ISO 8601. */
   at: string;
   status: ResultStatus;
-  /** Milliseconds until the answer; null where none came or nobody said. */
+  /** Milliseconds until the response; null without a response or if not reported. */
   latencyMs: number | null;
   /** 0 to 100. */
   lossPercent: number | null;
-  /** Milliseconds; null where the measurer has none: then it is computed from the latencies. */
+  /** Milliseconds; null: computed from the latencies. */
   jitterMs: number | null;
   sipCode: number | null;
   error: string | null;
-  /** Who measured. */
+  /** Name of the monitor. */
   source: string | null;
 }
 
-/** The same, as it waits in the intake under the gateway's key. */
+/** A measurement with its gateway: the payload in the intake. */
 export interface GatewayResult extends Measurement {
   orgId: number;
   gatewayId: string;
-  /** Of this gateway and no later one of its id. */
+  /** UUID of the gateway; a later gateway with the same id has another key. */
   gatewayKey: string;
 }
 

@@ -2,15 +2,14 @@ import { IdText } from '@oriontel/contracts';
 import { z } from 'zod';
 import { resultStatuses } from './gateway-result.ts';
 
-/** Hours of history that can be asked for. */
 const MAX_HISTORY_HOURS = 720;
 const HOURS = `must be a whole number from 1 to ${MAX_HISTORY_HOURS}`;
 
-/** A platform route: what it does not know it lets pass. */
+/** Platform routes ignore unknown parameters. */
 export const StatusQuery = z.object({
   include_history: z.stringbool('must be true or false').default(false),
   history_hours: z.coerce.number(HOURS).int(HOURS).min(1, HOURS).max(MAX_HISTORY_HOURS, HOURS).default(24),
-  org_id: IdText.optional().meta({ description: 'For admins: whose gateway it is' }),
+  org_id: IdText.optional().meta({ description: 'For admins: the organization of the gateway' }),
 });
 export type StatusQuery = z.output<typeof StatusQuery>;
 
@@ -23,15 +22,17 @@ const CurrentStatus = z.object({
     .meta({ description: 'Whether the last result was up or degraded; null before the first' }),
   latency_ms: z.number().nullable(),
   last_check: z.iso.datetime().nullable().meta({ description: 'Null before the first result' }),
-  consecutive_successes: z.int().meta({ description: 'Results in a row until the last that were not down' }),
+  consecutive_successes: z
+    .int()
+    .meta({ description: 'Number of latest results in a row that were not down' }),
   uptime_percent_24h: percent.nullable().meta({
     description:
-      'Share of the results of 24 hours that were not down, rounded down; null where there were none',
+      'Percentage of the results of the last 24 hours that were not down, rounded down; null without results',
   }),
   status: z.enum(['unknown', ...resultStatuses]).meta({
-    description: 'What is told by events: changes after failures_to_down or successes_to_up results in a row',
+    description: 'The status in events: changes after failures_to_down or successes_to_up results in a row',
   }),
-  since: z.iso.datetime().nullable().meta({ description: 'When it came to this status' }),
+  since: z.iso.datetime().nullable().meta({ description: 'Time of the last change of status' }),
   consecutive_failures: z.int(),
   jitter_ms: z.number().nullable(),
   packet_loss: percent.nullable(),
@@ -40,15 +41,15 @@ const CurrentStatus = z.object({
 });
 
 const HistoryEntry = z.object({
-  timestamp: z.iso.datetime().meta({ description: 'Of the newest result of the point' }),
-  reachable: z.boolean().meta({ description: 'False where any of its results was down' }),
-  latency_ms: z.number().nullable().meta({ description: 'The mean of several results' }),
-  status: z.enum(resultStatuses).meta({ description: 'The worst of its results' }),
-  results: z.int().meta({ description: 'How many the point stands for' }),
-  uptime_percent: percent.meta({ description: 'Share of its results that were not down, rounded down' }),
+  timestamp: z.iso.datetime().meta({ description: 'Time of the newest result of the point' }),
+  reachable: z.boolean().meta({ description: 'False if any of its results was down' }),
+  latency_ms: z.number().nullable().meta({ description: 'Mean of the results that were not down' }),
+  status: z.enum(resultStatuses).meta({ description: 'Worst status of its results' }),
+  results: z.int().meta({ description: 'Number of results of the point' }),
+  uptime_percent: percent.meta({ description: 'Percentage of its results that were not down, rounded down' }),
 });
 
-/** What GET /sipgwping/:entity answers. */
+/** The response of GET /sipgwping/:entity. */
 export const GatewayStatus = z
   .object({
     status: z.literal('success'),
@@ -56,12 +57,12 @@ export const GatewayStatus = z
       id: z.string(),
       name: z.string(),
       host: z.string(),
-      port: z.int().nullable().meta({ description: 'Null where DNS says it' }),
+      port: z.int().nullable().meta({ description: 'Null: resolved by DNS' }),
     }),
     current_status: CurrentStatus,
     history: z.array(HistoryEntry).optional().meta({
       description:
-        'Where it was asked for, the newest first: each result, or 500 stretches of equal length where there are more',
+        'If requested, newest first: each result, or up to 500 intervals of equal length if there are more',
     }),
   })
   .meta({

@@ -1,6 +1,6 @@
 /**
- * The jitter after another latency, as RFC 3550, 6.4.1 smooths it: J += (|D| - J) / 16, where D is the difference of two latencies in
- * a row. All in milliseconds. Null until there were two; an answer that did not come leaves it as it is.
+ * The jitter in milliseconds after another latency, smoothed as in RFC 3550, 6.4.1: J += (|D| - J) / 16, where D
+ * is the difference of two consecutive latencies. Null until there are two; a missing latency leaves it unchanged.
  */
 export function nextJitter(
   jitter: number | null,

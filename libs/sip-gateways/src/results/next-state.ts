@@ -1,24 +1,24 @@
 import type { Measurement, ResultStatus } from './gateway-result.ts';
 import { nextJitter } from './next-jitter.ts';
 
-/** What the results of a gateway come to. */
+/** The state of a gateway after a sequence of results. */
 export interface GatewayState {
   /** Changes after several results in a row: see nextStatus. */
   status: 'unknown' | ResultStatus;
-  /** When it came to this status. */
+  /** When it changed to this status. */
   since: Date | null;
-  /** The time of the last result; the next five are what that one says. */
+  /** The time of the last result; the next five members are of that result. */
   lastCheck: Date | null;
   latencyMs: number | null;
   lossPercent: number | null;
-  /** As measured, else as RFC 3550 computes it. */
+  /** As measured, else computed as in RFC 3550. */
   jitterMs: number | null;
   sipCode: number | null;
   error: string | null;
-  /** Results in a row until the last: up or degraded, and the reverse. One of the two is 0. */
+  /** Latest results in a row that are not down, and that are down. One of the two is 0. */
   consecutiveSuccesses: number;
   consecutiveFailures: number;
-  /** Up, and the reverse. One of the two is 0. */
+  /** Latest results in a row that are up, and that are not up. One of the two is 0. */
   consecutiveUps: number;
   consecutiveTroubles: number;
 }
@@ -44,8 +44,8 @@ export const unknownState: GatewayState = {
 };
 
 /**
- * The state after one more result, in the order in which they are accepted. One that is older than the last moves nothing, so a
- * state never goes back.
+ * The state after one more result; call it in the order in which results were accepted. A result measured before
+ * the last one is ignored.
  */
 export function nextState(
   state: GatewayState,
@@ -83,9 +83,9 @@ type Counts = Pick<
 >;
 
 /**
- * The first result is believed at once. From then on a gateway is down from the last of failuresToDown downs in a row until the last of
- * successesToUp in a row that are not; and is not up, by the same numbers, from troubles (degraded or down) in a row until ups in
- * a row. What is not up and not down is degraded.
+ * The first result sets the status. After it, `failuresToDown` downs in a row set it to down, until `successesToUp`
+ * results in a row that are not down. Likewise `failuresToDown` results that are not up set it to degraded, until
+ * `successesToUp` ups in a row.
  */
 function nextStatus(
   before: GatewayState['status'],
@@ -104,7 +104,7 @@ function nextStatus(
   return isInTrouble ? 'degraded' : 'up';
 }
 
-/** Whether people are to be told. That a gateway which nobody knew is there is no news, unless it is down. */
+/** Whether a change of status causes an event: any change but the first result, unless that is down. */
 export function shouldNotify(before: GatewayState, after: GatewayState): boolean {
   return before.status !== after.status && (before.status !== 'unknown' || after.status === 'down');
 }

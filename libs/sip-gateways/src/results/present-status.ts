@@ -52,7 +52,7 @@ function presentPoint(point: HistoryPoint): NonNullable<GatewayStatus['history']
   };
 }
 
-/** In percent with two decimals, rounded down: 100 is said only where nothing was down. */
+/** Percent with two decimals, rounded down: 100 only if no result was down. */
 function uptimePercent({ results, reachable }: { results: number; reachable: number }): number {
   return Math.floor((reachable * 10_000) / results) / 100;
 }

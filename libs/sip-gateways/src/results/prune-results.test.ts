@@ -31,30 +31,32 @@ beforeEach(async () => {
   await storeInTransaction(database.db, rows);
 });
 
-async function left({ key }: FoundGateway): Promise<string[]> {
+async function storedTimes({ key }: FoundGateway): Promise<string[]> {
   const rows = await database.db.$queryRaw<{ at: Date }[]>`
-    SELECT at FROM gateway_results WHERE gateway_key = ${key}::uuid ORDER BY at`;
+    SELECT at
+    FROM gateway_results
+    WHERE gateway_key = ${key}::uuid
+    ORDER BY at`;
   return rows.map(({ at }) => at.toISOString().replace('.000', ''));
 }
-function retain(days: (number | null)[]) {
-  return pruneResults(database.db, async () => days.map((each, index) => ({ orgId: index + 1, days: each })))(
-    NOW,
-  );
+function prune(retentionDays: (number | null)[]) {
+  const retentions = retentionDays.map((days, index) => ({ orgId: index + 1, days }));
+  return pruneResults(database.db, async () => retentions)(NOW);
 }
 
-test('an organization loses what is older than it keeps, by whole days, and nobody else loses any', async () => {
-  expect(await retain([10, null])).toBe('0 months and 2 results deleted');
-  expect(await left(ours)).toEqual(times.slice(2));
-  expect(await left(theirs)).toEqual(times);
+test('pruneResults deletes the expired whole days of one organization only', async () => {
+  expect(await prune([10, null])).toBe('0 months and 2 results deleted');
+  expect(await storedTimes(ours)).toEqual(times.slice(2));
+  expect(await storedTimes(theirs)).toEqual(times);
 });
 
-test('where nobody sets an age nothing is deleted', async () => {
-  expect(await retain([null, null])).toBe('0 months and 0 results deleted');
-  expect(await left(ours)).toEqual(times);
+test('pruneResults deletes nothing without a retention', async () => {
+  expect(await prune([null, null])).toBe('0 months and 0 results deleted');
+  expect(await storedTimes(ours)).toEqual(times);
 });
 
-test('a month that is too old for everybody goes as a whole', async () => {
-  expect(await retain([30, 10])).toBe('1 months and 1 results deleted');
-  expect(await left(ours)).toEqual(times.slice(1));
-  expect(await left(theirs)).toEqual(times.slice(2));
+test('pruneResults drops the partition of a month that is expired for every organization', async () => {
+  expect(await prune([30, 10])).toBe('1 months and 1 results deleted');
+  expect(await storedTimes(ours)).toEqual(times.slice(1));
+  expect(await storedTimes(theirs)).toEqual(times.slice(2));
 });

@@ -7,31 +7,31 @@ import {
 } from '@oriontel/database';
 import { gatewayResults, RESULTS_TABLE } from './result.repository.ts';
 
-/** How long an organization keeps results: days; null for ever. */
+/** How many days an organization keeps results; null: forever. */
 export interface ResultRetention {
   orgId: number;
   days: number | null;
 }
 
 const DAY_MS = 86_400_000;
-/** Results deleted by one statement. */
+/** Rows deleted by one statement. */
 const CHUNK_ROWS = 5_000;
 
 /**
- * Deletes the results that are older than their organization keeps them, by whole days (UTC): whole months where everybody forgets
- * some day, the rest bite by bite. Returns what it deleted.
+ * Deletes results beyond the retention of their organization, by whole UTC days. Drops the partitions of months
+ * that are too old for every organization and deletes the rest in chunks. Returns a summary.
  */
-export function pruneResults(db: Database, retentions: () => Promise<ResultRetention[]>) {
+export function pruneResults(db: Database, readRetentions: () => Promise<ResultRetention[]>) {
   return async function pruneExpiredResults(now = new Date()): Promise<string> {
-    const all = await retentions();
-    const ages = all.flatMap(({ orgId, days }) =>
+    const all = await readRetentions();
+    const limits = all.flatMap(({ orgId, days }) =>
       days === null ? [] : [{ orgId, before: daysAgo(now, days) }],
     );
-    const isForEverybody = ages.length > 0 && ages.length === all.length;
-    const oldest = Math.min(...ages.map(({ before }) => before.getTime()));
-    const months = isForEverybody ? await dropMonths(db, new Date(oldest)) : 0;
+    const allExpire = limits.length > 0 && limits.length === all.length;
+    const oldest = Math.min(...limits.map(({ before }) => before.getTime()));
+    const months = allExpire ? await dropMonths(db, new Date(oldest)) : 0;
     let deleted = 0;
-    for (const { orgId, before } of ages) deleted += await deleteOld(db, orgId, before);
+    for (const { orgId, before } of limits) deleted += await deleteOld(db, orgId, before);
     return `${months} months and ${deleted} results deleted`;
   };
 }
@@ -47,7 +47,7 @@ async function dropMonths(db: Database, before: Date): Promise<number> {
   return dropped;
 }
 
-/** One that is in use is left for the next time. */
+/** Returns how many it dropped: 0 if the partition is in use, then the next run tries again. */
 function dropMonth(db: Database, month: Partition): Promise<number> {
   return db
     .$transaction((tx) => dropPartition(tx, month, async () => 1))
@@ -63,8 +63,8 @@ function dropMonth(db: Database, month: Partition): Promise<number> {
 async function deleteOld(db: Database, orgId: number, before: Date): Promise<number> {
   let deleted = 0;
   for (;;) {
-    const bite = await gatewayResults(db).deleteBefore(orgId, before, CHUNK_ROWS);
-    deleted += bite;
-    if (bite < CHUNK_ROWS) return deleted;
+    const rows = await gatewayResults(db).deleteBefore(orgId, before, CHUNK_ROWS);
+    deleted += rows;
+    if (rows < CHUNK_ROWS) return deleted;
   }
 }

@@ -16,9 +16,9 @@ let database: TestDatabase;
 beforeAll(async () => void (database = await createTestDatabase()));
 afterAll(() => database.drop());
 
-const MINUTE = 60_000;
-const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE).toISOString();
-function put(gateway: FoundGateway, measured: Partial<Measurement>[]) {
+const MINUTE_MS = 60_000;
+const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE_MS).toISOString();
+function store(gateway: FoundGateway, measured: Partial<Measurement>[]) {
   return storeInTransaction(
     database.db,
     measured.map((more) => buildIntakeRow(gateway, buildMeasurement(more))),
@@ -28,7 +28,7 @@ async function read(gateway: FoundGateway, hours: number | null = null) {
   return presentStatus(gateway, await readStatus(database.db)(gateway, hours));
 }
 
-test('before the first result nothing is known', async () => {
+test('readStatus returns the status unknown before the first result', async () => {
   const gateway = await createTestGateway(database.db);
   expect(await read(gateway, 24)).toEqual({
     status: 'success',
@@ -51,9 +51,9 @@ test('before the first result nothing is known', async () => {
   });
 });
 
-test('reachable is what the last result says, the status what enough of them say', async () => {
+test('reachable follows the last result, status follows the thresholds', async () => {
   const gateway = await createTestGateway(database.db);
-  await put(gateway, [{ at: ago(3) }, { at: ago(2), status: 'down', latencyMs: null, error: 'timeout' }]);
+  await store(gateway, [{ at: ago(3) }, { at: ago(2), status: 'down', latencyMs: null, error: 'timeout' }]);
   const { current_status } = await read(gateway);
   expect(current_status).toMatchObject({
     reachable: false,
@@ -61,14 +61,14 @@ test('reachable is what the last result says, the status what enough of them say
     error: 'timeout',
     latency_ms: null,
   });
-  await put(gateway, [{ at: ago(1), status: 'degraded' }]);
+  await store(gateway, [{ at: ago(1), status: 'degraded' }]);
   expect((await read(gateway)).current_status).toMatchObject({ reachable: true, consecutive_successes: 1 });
 });
 
 describe('uptime', () => {
-  test('is the share of the last 24 hours that was not down, late results included, rounded down', async () => {
+  test('is the percentage of the last 24 hours that was not down, including late results, rounded down', async () => {
     const gateway = await createTestGateway(database.db);
-    await put(gateway, [
+    await store(gateway, [
       { at: ago(1) },
       { at: ago(2), status: 'degraded' },
       { at: ago(3), status: 'down' },
@@ -76,27 +76,27 @@ describe('uptime', () => {
       { at: ago(24 * 60 + 1), status: 'down' },
     ]);
     expect((await read(gateway)).current_status.uptime_percent_24h).toBe(75);
-    await put(gateway, [{ at: ago(600) }, { at: ago(601) }]);
+    await store(gateway, [{ at: ago(600) }, { at: ago(601) }]);
     expect((await read(gateway)).current_status.uptime_percent_24h).toBe(83.33);
   });
 
-  test('is 100 only where nothing was down, and not known where there was no result in 24 hours', async () => {
+  test('is 100 only if nothing was down, and null without results in 24 hours', async () => {
     const gateway = await createTestGateway(database.db);
-    await put(gateway, [{ at: ago(25 * 60) }]);
+    await store(gateway, [{ at: ago(25 * 60) }]);
     expect((await read(gateway)).current_status).toMatchObject({ reachable: true, uptime_percent_24h: null });
     const many = Array.from({ length: 20_001 }, (_, index) => ({ at: ago(1 + index / 1_000) }));
-    await put(gateway, many);
+    await store(gateway, many);
     expect((await read(gateway)).current_status.uptime_percent_24h).toBe(100);
-    await put(gateway, [{ at: ago(30), status: 'down' }]);
+    await store(gateway, [{ at: ago(30), status: 'down' }]);
     expect((await read(gateway)).current_status.uptime_percent_24h).toBe(99.99);
   });
 });
 
 describe('history', () => {
-  test('is each result, the newest first, and none from before its hours', async () => {
+  test('lists each result of its hours, newest first', async () => {
     const gateway = await createTestGateway(database.db);
     const [newest, middle, oldest] = [ago(1), ago(30), ago(59)];
-    await put(gateway, [
+    await store(gateway, [
       { at: middle, status: 'down', latencyMs: null },
       { at: newest, latencyMs: 21.5 },
       { at: oldest, status: 'degraded' },
@@ -112,30 +112,30 @@ describe('history', () => {
     expect(await read(gateway)).not.toHaveProperty('history');
   });
 
-  test('of 500 results is each of them, of 501 up to 500 stretches that leave none out', async () => {
+  test('lists each of 500 results, and puts 501 into up to 500 buckets without losing one', async () => {
     const gateway = await createTestGateway(database.db);
     const times = Array.from({ length: 500 }, (_, index) => ({ at: ago(1 + index * 0.1) }));
-    await put(gateway, times);
+    await store(gateway, times);
     expect((await read(gateway, 1)).history).toHaveLength(500);
-    await put(gateway, [{ at: ago(1.05) }]);
+    await store(gateway, [{ at: ago(1.05) }]);
     const { history } = await read(gateway, 1);
-    // 7.2 s each: 50 minutes have some 417 of them.
+    // Buckets of 7.2 s: 50 minutes are about 417 buckets.
     expect(history!.length).toBeGreaterThanOrEqual(416);
     expect(history!.length).toBeLessThanOrEqual(418);
     expect(history!.reduce((sum, { results }) => sum + results, 0)).toBe(501);
   });
 
-  test('in stretches tells the worst status, the share and the mean latency of what answered', async () => {
+  test('of many results has the worst status, the uptime and the mean latency of each bucket', async () => {
     const gateway = await createTestGateway(database.db);
     const now = Date.now();
-    const hour = 60 * MINUTE;
+    const hour = 60 * MINUTE_MS;
     const width = (720 * hour) / 500;
-    // In the middle of the stretch that ends 100 stretches ago, and one in each of 600 other places.
+    // The middle of the bucket that ends 100 buckets ago; the others lie an hour ago.
     const middle = now - 100.5 * width;
     const others = Array.from({ length: 600 }, (_, index) => ({
       at: new Date(now - hour - index * 1_000).toISOString(),
     }));
-    await put(gateway, [
+    await store(gateway, [
       ...others,
       { at: new Date(middle - 2_000).toISOString(), latencyMs: 10 },
       { at: new Date(middle - 1_000).toISOString(), status: 'degraded', latencyMs: 21 },
@@ -153,9 +153,9 @@ describe('history', () => {
     });
   });
 
-  test('never has more than 500 points, also where a clock is ahead', async () => {
+  test('never has more than 500 points, even with results in the future', async () => {
     const gateway = await createTestGateway(database.db);
-    await put(
+    await store(
       gateway,
       Array.from({ length: 2_000 }, (_, index) => ({ at: ago(index * 0.03 - 0.3) })),
     );
@@ -167,9 +167,9 @@ describe('history', () => {
   });
 });
 
-test('what is accepted and not stored reads as it will when it is', async () => {
+test('readStatus counts accepted results before they are stored', async () => {
   const gateway = await createTestGateway(database.db, { failures_to_down: 2 });
-  await put(gateway, [{ at: ago(30), latencyMs: 36 }]);
+  await store(gateway, [{ at: ago(30), latencyMs: 36 }]);
   const { accept, drain, jobs, close } = createTestPipeline(database.db);
   const measured: Partial<Measurement>[] = [
     { at: ago(40), status: 'degraded', latencyMs: 0.1 },
@@ -195,9 +195,9 @@ test('what is accepted and not stored reads as it will when it is', async () => 
   expect(await read(gateway, 1)).toEqual(early);
 });
 
-test('more than a page of results on the road is counted in stretches with those that are stored', async () => {
+test('history buckets count pending results with stored ones', async () => {
   const gateway = await createTestGateway(database.db);
-  await put(
+  await store(
     gateway,
     Array.from({ length: 300 }, (_, index) => ({ at: ago(1 + index * 0.1) })),
   );

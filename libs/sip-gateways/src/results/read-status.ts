@@ -6,58 +6,67 @@ import { gatewayStates } from './gateway-state.repository.ts';
 import { nextState, unknownState, type GatewayState } from './next-state.ts';
 import { gatewayResults, type HistoryPoint } from './result.repository.ts';
 
-/** What there is to know of a gateway. */
 export interface KnownStatus {
   state: GatewayState;
-  /** Of the last 24 hours. */
+  /** Of the last 24 hours: results, and those of them that were not down. */
   uptime: { results: number; reachable: number };
-  /** The newest first; null where it was not asked for. */
+  /** Newest first; null if not requested. */
   history: HistoryPoint[] | null;
 }
 
 const HOUR_MS = 3_600_000;
-/** Points of a history. */
 const MAX_HISTORY_POINTS = 500;
-/** Milliseconds a reader gives the workers to count what was accepted before it asked. */
+/** A read waits this long for workers to store what was accepted before. */
 const DRAIN_TIMEOUT_MS = 250;
 
-/** `historyHours` null: no history. Read your own writes: what is accepted is counted, stored or not. */
+/**
+ * Reads the status of a gateway, and its history of `historyHours` (null: none). Reads your own writes: accepted
+ * results count, stored or not.
+ */
 export function readStatus(db: Queryable) {
   return async function readGatewayStatus(
     gateway: FoundGateway,
     historyHours: number | null,
   ): Promise<KnownStatus> {
-    let read = await gatewayStates(db).read(gateway);
-    async function isCounted() {
-      read = await gatewayStates(db).read(gateway);
-      return !read?.coming.length;
-    }
-    if (read?.coming.length) await awaitDrained(isCounted, DRAIN_TIMEOUT_MS);
-    const { state, coming } = read ?? { state: unknownState, coming: [] };
-    const includePending = coming.length > 0;
+    const { state, pending } = await readCounted(db, gateway);
+    const includePending = pending.length > 0;
     const now = Date.now();
     const [uptime, history] = await Promise.all([
       gatewayResults(db).count(gateway, { from: new Date(now - 24 * HOUR_MS), includePending }),
       historyHours === null ? null : readHistory(db, gateway, { now, hours: historyHours, includePending }),
     ]);
-    return { state: applyPending(state, coming, gateway), uptime, history };
+    return { state: applyPending(state, pending, gateway), uptime, history };
   };
 }
 
-/** What the state will be when these are counted, in the order in which they were accepted. */
-function applyPending(state: GatewayState, coming: GatewayResult[], gateway: FoundGateway): GatewayState {
-  return coming.reduce((known, result) => nextState(known, result, gateway), state);
+/** The state, after waiting a moment for pending results to be stored. */
+async function readCounted(
+  db: Queryable,
+  gateway: FoundGateway,
+): Promise<{ state: GatewayState; pending: GatewayResult[] }> {
+  let current = await gatewayStates(db).read(gateway);
+  async function isCounted(): Promise<boolean> {
+    current = await gatewayStates(db).read(gateway);
+    return !current?.pending.length;
+  }
+  if (current?.pending.length) await awaitDrained(isCounted, DRAIN_TIMEOUT_MS);
+  return current ?? { state: unknownState, pending: [] };
 }
 
-/** Each result where there are not too many, else equal stretches of time. */
+/** The state once the pending results are stored in the order of their acceptance. */
+function applyPending(state: GatewayState, pending: GatewayResult[], gateway: FoundGateway): GatewayState {
+  return pending.reduce((known, result) => nextState(known, result, gateway), state);
+}
+
+/** Each result, or buckets of equal width if there are more than MAX_HISTORY_POINTS. */
 async function readHistory(
   db: Queryable,
   gateway: FoundGateway,
   { now, hours, includePending }: { now: number; hours: number; includePending: boolean },
 ): Promise<HistoryPoint[]> {
-  const asked = { from: new Date(now - hours * HOUR_MS), includePending };
-  if (!(await gatewayResults(db).hasMoreThan(MAX_HISTORY_POINTS, gateway, asked)))
-    return gatewayResults(db).listPoints(gateway, asked, MAX_HISTORY_POINTS);
-  const width = (hours * HOUR_MS) / MAX_HISTORY_POINTS;
-  return gatewayResults(db).listBuckets(gateway, asked, { width, stretches: MAX_HISTORY_POINTS });
+  const filter = { from: new Date(now - hours * HOUR_MS), includePending };
+  if (!(await gatewayResults(db).hasMoreThan(MAX_HISTORY_POINTS, gateway, filter)))
+    return gatewayResults(db).listPoints(gateway, filter, MAX_HISTORY_POINTS);
+  const widthMs = (hours * HOUR_MS) / MAX_HISTORY_POINTS;
+  return gatewayResults(db).listBuckets(gateway, filter, { widthMs, count: MAX_HISTORY_POINTS });
 }

@@ -3,9 +3,9 @@ import { resultStatuses, type ResultStatus } from './gateway-result.ts';
 import { nextState, unknownState, type GatewayState } from './next-state.ts';
 import { recount, RECOUNT_LIMIT, type StoredResult } from './recount.ts';
 
-/** Numbers that look like chance and are the same each time (mulberry32). */
-function chance(seed: number) {
-  return function chanceInner() {
+/** Deterministic pseudo-random numbers in [0, 1) (Mulberry32). */
+function createRandom(seed: number) {
+  return function random() {
     seed = (seed + 0x6d2b79f5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
@@ -15,7 +15,7 @@ function chance(seed: number) {
 
 const START = Date.parse('2024-01-15T10:00:00Z');
 
-/** Accepted one after the other; some were measured long before. */
+/** Results in order of acceptance, of which some were measured long before. `calm`: probability that the status stays. */
 function buildResults(count: number, random: () => number, calm = 0.5): StoredResult[] {
   let status: ResultStatus = 'up';
   return Array.from({ length: count }, (_, index) => {
@@ -36,7 +36,7 @@ function buildResults(count: number, random: () => number, calm = 0.5): StoredRe
 }
 
 const thresholds = { failuresToDown: 3, successesToUp: 2 };
-function inTurn(results: StoredResult[]): GatewayState {
+function stateInOrder(results: StoredResult[]): GatewayState {
   return results.reduce<GatewayState>((state, result) => nextState(state, result, thresholds), unknownState);
 }
 function newestOf(results: StoredResult[]) {
@@ -45,8 +45,8 @@ function newestOf(results: StoredResult[]) {
     .slice(0, RECOUNT_LIMIT);
 }
 
-/** Counts of more than are looked at. */
-function aboutTheSame(expected: object, counted: object) {
+/** Counts beyond RECOUNT_LIMIT may differ a little: returns those that are close enough. */
+function closeCounts(expected: object, counted: object) {
   return Object.fromEntries(
     Object.entries(expected).flatMap(([name, value]) => {
       const other = (counted as Record<string, unknown>)[name];
@@ -57,33 +57,33 @@ function aboutTheSame(expected: object, counted: object) {
   );
 }
 
-test('few results in any order come to what they come to in turn', () => {
+test('recount of few results equals the state after storing them in order', () => {
   for (let seed = 0; seed < 500; seed += 1) {
-    const random = chance(seed);
+    const random = createRandom(seed);
     const results = buildResults(1 + Math.floor(random() * 60), random);
     const missed = Math.floor(random() * results.length);
-    const before = inTurn(results.filter((_, index) => index !== missed));
+    const before = stateInOrder(results.filter((_, index) => index !== missed));
     expect(recount(before, newestOf(results), new Set([results[missed]!.id]), thresholds)).toEqual(
-      inTurn(results),
+      stateInOrder(results),
     );
   }
 });
 
-test('of many results the newest are enough, where the one that was missed is among them', () => {
+test('recount of many results needs the newest only, if the missed one is among them', () => {
   for (let seed = 0; seed < 100; seed += 1) {
-    const random = chance(seed);
-    // Up to long stretches of the same, so that some fill the whole of what is looked at.
+    const random = createRandom(seed);
+    // Includes runs of one status longer than RECOUNT_LIMIT.
     const results = buildResults(RECOUNT_LIMIT + 20 + Math.floor(random() * 400), random, 1 - random() ** 4);
     const missed = results.length - 1 - Math.floor(random() * 50);
-    const before = inTurn(results.filter((_, index) => index !== missed));
+    const before = stateInOrder(results.filter((_, index) => index !== missed));
     const { jitterMs, ...counted } = recount(
       before,
       newestOf(results),
       new Set([results[missed]!.id]),
       thresholds,
     );
-    const { jitterMs: expected, ...rest } = inTurn(results);
-    expect({ seed, ...counted }).toEqual({ seed, ...rest, ...aboutTheSame(rest, counted) });
+    const { jitterMs: expected, ...rest } = stateInOrder(results);
+    expect({ seed, ...counted }).toEqual({ seed, ...rest, ...closeCounts(rest, counted) });
     expect(Math.abs(jitterMs! - expected!)).toBeLessThan(5);
   }
 });

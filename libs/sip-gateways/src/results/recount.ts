@@ -1,10 +1,10 @@
 import type { Measurement } from './gateway-result.ts';
 import { nextState, unknownState, type GatewayState, type Thresholds } from './next-state.ts';
 
-/** A result that is stored, with the id that tells when it was accepted. */
+/** A stored result; ids sort by the time of acceptance. */
 export type StoredResult = Measurement & { id: string };
 
-/** Results that are looked at again: more than any threshold asks for in a row, up and down. */
+/** A recount reads this many results: more than both thresholds together. */
 export const RECOUNT_LIMIT = 250;
 
 const COUNTS = [
@@ -15,21 +15,21 @@ const COUNTS = [
 ] as const;
 
 /**
- * The state as it would be, had each result been stored when it was accepted: workers that share the work may store the later of
- * two first. `newest`: the RECOUNTED newest results, or all where there are fewer; `added`: the ids of those that `state` does not
- * count yet. A count of more in a row than are looked at may be a little off, as may the jitter.
+ * The state as if each result had been stored in the order of acceptance: parallel workers may store the later of
+ * two first. `newest`: the newest RECOUNT_LIMIT results, or all if there are fewer; `addedIds`: those that `state`
+ * does not count yet. Counts beyond RECOUNT_LIMIT, and the jitter, are approximate.
  */
 export function recount(
   state: GatewayState,
   newest: StoredResult[],
-  added: Set<string>,
+  addedIds: Set<string>,
   thresholds: Thresholds,
 ): GatewayState {
   const isAll = newest.length < RECOUNT_LIMIT;
-  // What was before them is as the state says, as long as nothing in them says otherwise.
+  // Older results are taken from the state, unless the newest ones contradict it.
   const { status, jitterMs } = state;
   let counted: GatewayState = isAll ? unknownState : { ...unknownState, status, jitterMs };
-  const moving = newest
+  const applied = newest
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
     .filter((result) => {
       const before = counted;
@@ -37,8 +37,8 @@ export function recount(
       return counted !== before;
     });
   if (isAll) return counted;
-  const more = moving.filter(({ id }) => added.has(id)).length;
-  const longer = COUNTS.filter((count) => counted[count] === moving.length);
-  const counts = Object.fromEntries(longer.map((count) => [count, state[count] + more]));
+  const added = applied.filter(({ id }) => addedIds.has(id)).length;
+  const longer = COUNTS.filter((count) => counted[count] === applied.length);
+  const counts = Object.fromEntries(longer.map((count) => [count, state[count] + added]));
   return { ...counted, since: counted.since ?? state.since, ...counts };
 }

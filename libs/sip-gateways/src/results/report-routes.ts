@@ -18,7 +18,7 @@ export interface ReportRoutes {
 const writers: Access = { roles: ['admin', 'manager'], scope: 'gateways:write' };
 
 const OrgQuery = z.object({
-  org_id: IdText.optional().meta({ description: 'For admins: whose gateway it is' }),
+  org_id: IdText.optional().meta({ description: 'For admins: the organization of the gateway' }),
 });
 
 const config = {
@@ -26,17 +26,16 @@ const config = {
   access: writers,
   limit: 'gateways',
   errors: ['not_found'],
-  // Its example is lost where it may be absent.
+  // An optional body loses its example in the API document.
   documentedBody: GatewayReport,
 } as const;
 
-/** What others found when they asked a gateway. */
+/** Routes that accept the reports of external monitors. */
 export async function reportRoutes(app: HttpServer, { db, intake }: ReportRoutes): Promise<void> {
   const find = findGateway(db);
   const accept = acceptResult(intake);
   allowEmptyBody(app);
 
-  /** The road of all reports: accepted once it is committed. */
   async function record(
     { principal, id: requestId }: Pick<FastifyRequest, 'principal' | 'id'>,
     path: z.output<typeof ReportPath> & { param2?: string },
@@ -44,7 +43,7 @@ export async function reportRoutes(app: HttpServer, { db, intake }: ReportRoutes
     report: GatewayReport | null | undefined,
   ): Promise<RecordedReport> {
     const gateway = await find({ principal, idOrName: path.entity, byName: true, orgId });
-    // The time is read as it is accepted: of two at once, neither is older than the one before it.
+    // Read after the lookup, right before the commit: times follow the order of acceptance.
     return presentRecorded(await accept(gateway, readReport(path, report, new Date()), requestId));
   }
 
@@ -79,7 +78,7 @@ export async function reportRoutes(app: HttpServer, { db, intake }: ReportRoutes
   });
 }
 
-/** The path says all that must be said: a body that is empty is none, whatever its Content-Type. */
+/** Accepts an empty body with a JSON Content-Type as no body: the path has all required values. */
 function allowEmptyBody(app: HttpServer): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser('application/json');

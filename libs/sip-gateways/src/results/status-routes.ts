@@ -12,7 +12,7 @@ export interface StatusRoutes {
 
 const readers: Access = { roles: ['admin', 'manager', 'user'], scope: 'gateways:write' };
 
-/** How a gateway is, and how it was. */
+/** The route that reads the status and the history of a gateway. */
 export async function statusRoutes(app: HttpServer, { db }: StatusRoutes): Promise<void> {
   const find = findGateway(db);
   const read = readStatus(db);

@@ -26,7 +26,9 @@ async function stateOf(gateway: FoundGateway) {
 }
 async function storedOf({ key }: FoundGateway): Promise<number> {
   const [row] = await database.db.$queryRaw<[{ count: number }]>`
-    SELECT count(*)::int AS count FROM gateway_results WHERE gateway_key = ${key}::uuid`;
+    SELECT count(*)::int AS count
+    FROM gateway_results
+    WHERE gateway_key = ${key}::uuid`;
   return row.count;
 }
 function rowsOf(gateway: FoundGateway, statuses: string, first = 0) {
@@ -36,13 +38,13 @@ function rowsOf(gateway: FoundGateway, statuses: string, first = 0) {
       buildIntakeRow(gateway, buildMeasurement({ status: status as ResultStatus, at: at(first + index) })),
     );
 }
-/** Collects the events that are written. */
-function listen() {
+/** A `WriteEvents` that collects the events. */
+function collectEvents() {
   const events: GatewayEvent[] = [];
   return { events, write: async (_tx: unknown, more: GatewayEvent[]) => void events.push(...more) };
 }
 
-test('results are stored and move the state, also by batches, and those of others stay', async () => {
+test('storeResults stores results and updates the state of their gateway only', async () => {
   const [one, other] = [await createTestGateway(database.db), await createTestGateway(database.db)];
   await storeInTransaction(database.db, [...rowsOf(one, 'up up'), ...rowsOf(other, 'down')]);
   await storeInTransaction(database.db, rowsOf(one, 'degraded down', 2));
@@ -58,9 +60,9 @@ test('results are stored and move the state, also by batches, and those of other
   expect([await storedOf(one), await storedOf(other)]).toEqual([4, 1]);
 });
 
-test('rows that are handled twice count once, also by four workers at once', async () => {
+test('storeResults counts a row handled twice once, even by four concurrent workers', async () => {
   const gateway = await createTestGateway(database.db);
-  const { events, write } = listen();
+  const { events, write } = collectEvents();
   const rows = rowsOf(gateway, 'up up down down down up up down');
   await Promise.all(
     [0, 1, 2, 3].map((n) => storeInTransaction(database.db, n % 2 ? rows : [...rows].reverse(), write)),
@@ -71,7 +73,7 @@ test('rows that are handled twice count once, also by four workers at once', asy
   expect(events.map(({ type }) => type)).toEqual(['gateway_down', 'gateway_up']);
 });
 
-test('four workers that store for the same gateways at once neither deadlock nor lose a result', async () => {
+test('storeResults by four concurrent workers for the same gateways neither deadlocks nor loses a result', async () => {
   const gateways = await Promise.all(Array.from({ length: 20 }, () => createTestGateway(database.db)));
   const now = at(0);
   const batch = () => gateways.map((gateway) => buildIntakeRow(gateway, buildMeasurement({ at: now })));
@@ -86,7 +88,7 @@ test('four workers that store for the same gateways at once neither deadlock nor
   }
 });
 
-test('a result that comes late is stored and moves nothing', async () => {
+test('storeResults stores a late result without changing the state', async () => {
   const gateway = await createTestGateway(database.db);
   await storeInTransaction(database.db, rowsOf(gateway, 'up', 10));
   const before = await stateOf(gateway);
@@ -95,15 +97,15 @@ test('a result that comes late is stored and moves nothing', async () => {
   expect(await storedOf(gateway)).toBe(5);
 });
 
-test('within a batch it counts when each was accepted, not where it stands', async () => {
+test('storeResults applies a batch in the order of acceptance', async () => {
   const gateway = await createTestGateway(database.db);
   await storeInTransaction(database.db, rowsOf(gateway, 'up up down').reverse());
   expect(await stateOf(gateway)).toMatchObject({ lastCheck: new Date(at(2)), consecutiveFailures: 1 });
 });
 
-test('workers that store one by one what was accepted in another order come to the same', async () => {
+test('storeResults by concurrent workers in another order leads to the same state', async () => {
   const gateway = await createTestGateway(database.db);
-  const { events, write } = listen();
+  const { events, write } = collectEvents();
   const rows = rowsOf(gateway, 'up down down up down down down up degraded up down');
   const shuffled = [10, 3, 7, 0, 6, 1, 9, 4, 2, 8, 5].map((index) => rows[index]!);
   await Promise.all(
@@ -122,13 +124,13 @@ test('workers that store one by one what was accepted in another order come to t
     consecutiveTroubles: 1,
     jitterMs: 0,
   });
-  // However it came about, what people were told last is what is so.
+  // Whatever events came before, the last one matches the state.
   expect(events.at(-1)?.type).toBe('gateway_degraded');
 });
 
-test('each change of status is an event that says what happened, in the order in which it did', async () => {
+test('storeResults writes an event for each change of status, in order', async () => {
   const gateway = await createTestGateway(database.db, { name: 'East' });
-  const { events, write } = listen();
+  const { events, write } = collectEvents();
   await storeInTransaction(database.db, rowsOf(gateway, 'up'), write);
   expect(events).toEqual([]);
   const twice = rowsOf(gateway, 'down down', 1);
@@ -160,20 +162,20 @@ test('each change of status is an event that says what happened, in the order in
   });
 });
 
-test('where the event cannot be written neither the result nor the state is', async () => {
+test('storeResults stores neither result nor state if the event cannot be written', async () => {
   const gateway = await createTestGateway(database.db);
   const rows = rowsOf(gateway, 'down');
   async function fail() {
-    throw new Error('no room');
+    throw new Error('disk full');
   }
-  await expect(storeInTransaction(database.db, rows, fail)).rejects.toThrow('no room');
+  await expect(storeInTransaction(database.db, rows, fail)).rejects.toThrow('disk full');
   expect([await storedOf(gateway), (await stateOf(gateway)).status]).toEqual([0, 'unknown']);
-  const { events, write } = listen();
+  const { events, write } = collectEvents();
   await storeInTransaction(database.db, rows, write);
   expect([await storedOf(gateway), events.length]).toEqual([1, 1]);
 });
 
-test('results of a gateway that was deleted are kept, and are not those of the next one of its id', async () => {
+test('storeResults keeps results of a deleted gateway apart from a new gateway with its id', async () => {
   const gateway = await createTestGateway(database.db);
   const { accept, drain, jobs, close } = createTestPipeline(database.db);
   await storeInTransaction(database.db, rowsOf(gateway, 'up'));
@@ -188,7 +190,7 @@ test('results of a gateway that was deleted are kept, and are not those of the n
   expect(await database.db.intakeRow.count()).toBe(0);
 });
 
-test('a job that comes twice, and one to two workers, stores each result once', async () => {
+test('the drain of a repeated job stores each result once, even by concurrent workers', async () => {
   const gateway = await createTestGateway(database.db);
   const { accept, drain, jobs, close } = createTestPipeline(database.db);
   await Promise.all(Array.from({ length: 20 }, () => accept(gateway, buildMeasurement(), 'req')));
@@ -199,7 +201,7 @@ test('a job that comes twice, and one to two workers, stores each result once', 
   expect(await stateOf(gateway)).toMatchObject({ consecutiveSuccesses: 20 });
 });
 
-test('measurements without end and texts of all kinds are stored as they are, or shorter', async () => {
+test('acceptResult rounds numbers and cuts long texts, and stores them unchanged otherwise', async () => {
   const gateway = await createTestGateway(database.db);
   const { accept, drain, jobs, close } = createTestPipeline(database.db);
   const error = `'; DROP TABLE gateway_results; -- ${'ü'.repeat(5_000)}`;
@@ -215,13 +217,18 @@ test('measurements without end and texts of all kinds are stored as they are, or
   expect([latencyMs, jitterMs, stored]).toEqual([0.333, 3_600_000, error.slice(0, 1_024)]);
 });
 
-test('results are in the partition of their month, which has the same one index', async () => {
+test('storeResults stores into the partition of the month, which has the one index', async () => {
   const gateway = await createTestGateway(database.db);
   await createPartitions(database.db);
   await storeInTransaction(database.db, [buildIntakeRow(gateway, buildMeasurement())]);
   const [row] = await database.db.$queryRaw<[{ place: string; indexes: string[] }]>`
-    SELECT tableoid::regclass::text AS place, (SELECT array_agg(pg_get_indexdef(indexrelid)) FROM pg_index WHERE indrelid = gateway_results.tableoid) AS indexes
-    FROM gateway_results WHERE gateway_key = ${gateway.key}::uuid`;
+    SELECT tableoid::regclass::text AS place, (
+      SELECT array_agg(pg_get_indexdef(indexrelid))
+      FROM pg_index
+      WHERE indrelid = gateway_results.tableoid
+    ) AS indexes
+    FROM gateway_results
+    WHERE gateway_key = ${gateway.key}::uuid`;
   expect(row.place).toBe(`gateway_results_${new Date().toISOString().slice(0, 7).replace('-', '_')}`);
   expect(row.indexes).toEqual([
     expect.stringMatching(/UNIQUE .*\(org_id, gateway_key, at, id\) INCLUDE \(status, latency_ms\)$/),

@@ -9,50 +9,56 @@ import { recount, RECOUNT_LIMIT } from './recount.ts';
 import { gatewayResults, type NewResult } from './result.repository.ts';
 
 /**
- * Stores the results of all `rows` once each, moves the states of their gateways by those that are new, and writes an event
- * for each change of status that is news. Results of a gateway that is no more are stored and move nothing.
+ * Stores each result once, updates the states of their gateways and writes an event for each notable change of
+ * status. Idempotent: a row handled twice counts once. Results of deleted gateways are stored and change nothing.
  */
 export function storeResults(writeEvents: WriteEvents): StoreRows<GatewayResult> {
   return async function storeRows(tx, rows) {
-    const results = rows.map(asResult).sort(byKey);
-    const inserted = await gatewayResults(tx).insert(results);
-    const fresh = results.filter(({ id }) => inserted.has(id));
-    const events = fresh.length ? await updateStates(tx, fresh) : [];
+    const results = rows.map(toResult).sort(byKey);
+    const insertedIds = await gatewayResults(tx).insert(results);
+    const inserted = results.filter(({ id }) => insertedIds.has(id));
+    const events = inserted.length ? await updateStates(tx, inserted) : [];
     if (events.length) await writeEvents(tx, events);
     return [];
   };
 }
 
-const asResult = ({ id, payload }: IntakeRow<GatewayResult>): NewResult => ({ ...payload, id });
+const toResult = ({ id, payload }: IntakeRow<GatewayResult>): NewResult => ({ ...payload, id });
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-/** The order of the table. */
+
+/** The order of the unique index: batches that insert in this order cannot deadlock. */
 function byKey(a: NewResult, b: NewResult): number {
   return (
     a.orgId - b.orgId || compare(a.gatewayKey, b.gatewayKey) || compare(a.at, b.at) || compare(a.id, b.id)
   );
 }
-/** In the order in which they were accepted. */
+
+/** Ids are UUIDv7: they sort by the time of acceptance. */
 const byAcceptance = (a: NewResult, b: NewResult): number => compare(a.id, b.id);
 
-/** Returns the news. */
+/** Returns the events to write. */
 async function updateStates(tx: Queryable, results: NewResult[]): Promise<GatewayEvent[]> {
-  const byGateway = new Map<string, NewResult[]>();
-  for (const result of results.toSorted(byAcceptance)) {
-    const own = byGateway.get(result.gatewayKey);
-    if (own) own.push(result);
-    else byGateway.set(result.gatewayKey, [result]);
-  }
-  const moves: StateUpdate[] = [];
-  for (const gateway of await gatewayStates(tx).lock(
-    [...byGateway.values()].map(([result]) => refOf(result!)),
-  )) {
+  const byGateway = groupByGateway(results.toSorted(byAcceptance));
+  const refs = [...byGateway.values()].map(([first]) => refOf(first!));
+  const updates: StateUpdate[] = [];
+  for (const gateway of await gatewayStates(tx).lock(refs)) {
     const own = byGateway.get(gateway.key)!;
-    const isInTurn = gateway.lastId === null || own[0]!.id > gateway.lastId;
-    moves.push(isInTurn ? applyResults(gateway, own) : await recountGateway(tx, gateway, own));
+    const isInOrder = gateway.lastId === null || own[0]!.id > gateway.lastId;
+    updates.push(isInOrder ? applyResults(gateway, own) : await recountGateway(tx, gateway, own));
   }
-  if (moves.length) await gatewayStates(tx).update(moves.map(({ state }) => state));
-  return moves.flatMap(({ events }) => events);
+  if (updates.length) await gatewayStates(tx).update(updates.map(({ state }) => state));
+  return updates.flatMap(({ events }) => events);
+}
+
+function groupByGateway(results: NewResult[]): Map<string, NewResult[]> {
+  const groups = new Map<string, NewResult[]>();
+  for (const result of results) {
+    const group = groups.get(result.gatewayKey);
+    if (group) group.push(result);
+    else groups.set(result.gatewayKey, [result]);
+  }
+  return groups;
 }
 
 const refOf = ({ orgId, gatewayId: id, gatewayKey: key }: GatewayResult): GatewayRef => ({ orgId, id, key });
@@ -73,7 +79,7 @@ function applyResults(gateway: LockedState, results: NewResult[]): StateUpdate {
   return { state: { ...state, orgId, key }, events };
 }
 
-/** Some of these were accepted before one that is counted already. */
+/** For results of which some were accepted before one that the state counts already. */
 async function recountGateway(
   tx: Queryable,
   gateway: LockedState,

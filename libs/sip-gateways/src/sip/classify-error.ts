@@ -1,11 +1,11 @@
 import type { ProbeError } from './prober.ts';
 
-/** What is known of a failed probe, in words of our own. */
+/** A probe that failed for a known reason; the message is a sentence for users. */
 export class ProbeFailure extends Error {
-  readonly word: ProbeError;
-  constructor(word: ProbeError, reason: string) {
+  readonly code: ProbeError;
+  constructor(code: ProbeError, reason: string) {
     super(reason);
-    this.word = word;
+    this.code = code;
   }
 }
 
@@ -13,7 +13,7 @@ const KNOWN_ERRORS: Partial<Record<string, [ProbeError, string]>> = {
   ECONNREFUSED: ['refused', 'The connection was refused.'],
   ECONNRESET: ['closed', 'The connection was reset before an answer.'],
   EPIPE: ['closed', 'The connection was closed before an answer.'],
-  ETIMEDOUT: ['timeout', 'No connection.'],
+  ETIMEDOUT: ['timeout', 'The connection timed out.'],
 };
 const UNREACHABLE_CODES = new Set([
   'EHOSTUNREACH',
@@ -33,14 +33,17 @@ function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-/** @throws the error itself where it is of this host and says nothing of the gateway (no descriptor, buffer or port left). */
+/**
+ * The cause of a failed probe.
+ * @throws the error itself if it is a problem of this host (no file descriptor, buffer or port left)
+ */
 export function classifyError(error: unknown): { error: ProbeError; reason: string } {
-  if (error instanceof ProbeFailure) return { error: error.word, reason: error.message };
+  if (error instanceof ProbeFailure) return { error: error.code, reason: error.message };
   const code = errorCode(error);
   const known = KNOWN_ERRORS[code];
   if (known) return { error: known[0], reason: known[1] };
   if (UNREACHABLE_CODES.has(code))
-    return { error: 'unreachable', reason: `There is no way to it (${code}).` };
+    return { error: 'unreachable', reason: `The address is unreachable (${code}).` };
   if (TLS_ERROR_CODE.test(code)) return { error: 'tls', reason: `TLS failed (${code}).` };
   throw error;
 }

@@ -22,7 +22,7 @@ function failed(code: string): Outcome {
   };
 }
 
-describe('the verdict', () => {
+describe('classifyOutcome', () => {
   it.each([
     [200, 'up', null],
     [302, 'up', null],
@@ -33,7 +33,7 @@ describe('the verdict', () => {
     [500, 'up', null],
     [503, 'degraded', 'unavailable'],
     [603, 'up', null],
-  ])('of %i is %s', (code, status, error) => {
+  ])('without okCodes maps %i to %s', (code, status, error) => {
     expect(classifyOutcome(answered(code), 5_000)).toMatchObject({ status, error, sipCode: code });
     expect(classifyOutcome(answered(code), 5_000, [])).toMatchObject({ status, error });
     expect(classifyOutcome(answered(code), 5_000, null)).toMatchObject({ status, error });
@@ -46,16 +46,16 @@ describe('the verdict', () => {
     [405, 'degraded', 'unexpected_code'],
     [408, 'down', 'request_timeout'],
     [503, 'degraded', 'unavailable'],
-  ])('where 200 and 404 are wanted, of %i is %s', (code, status, error) => {
+  ])('with okCodes 200 and 404 maps %i to %s', (code, status, error) => {
     expect(classifyOutcome(answered(code), 5_000, [200, 404])).toMatchObject({ status, error });
   });
 
-  it('lets 503 and 408 be wanted', () => {
+  it('accepts 503 and 408 as okCodes', () => {
     expect(classifyOutcome(answered(503), 5_000, [503]).status).toBe('up');
     expect(classifyOutcome(answered(408), 5_000, [408]).status).toBe('up');
   });
 
-  it('says what was measured', () => {
+  it('returns the measurements', () => {
     expect(classifyOutcome(answered(200, { sent: 3, lost: 1 }), 5_000)).toEqual({
       status: 'up',
       latencyMs: 12.346,
@@ -67,7 +67,7 @@ describe('the verdict', () => {
     });
   });
 
-  it('keeps the words of others short', () => {
+  it('cuts a long reason phrase', () => {
     expect(classifyOutcome(answered(200, { reason: 'x'.repeat(8_000) }), 5_000).reason.length).toBeLessThan(
       120,
     );
@@ -78,9 +78,9 @@ describe('the verdict', () => {
     ['provisional', 2, 'timeout', 100],
     ['connection', 0, 'timeout', null],
     ['name', 0, 'dns', null],
-  ] as const)('of no more than %s in time is down', (after, sent, error, lossPercent) => {
-    const verdict = classifyOutcome({ kind: 'timeout', after, sent }, 2_000);
-    expect(verdict).toMatchObject({
+  ] as const)('maps a timeout after %s to down', (after, sent, error, lossPercent) => {
+    const classification = classifyOutcome({ kind: 'timeout', after, sent }, 2_000);
+    expect(classification).toMatchObject({
       status: 'down',
       error,
       sent,
@@ -88,7 +88,7 @@ describe('the verdict', () => {
       latencyMs: null,
       sipCode: null,
     });
-    expect(verdict.reason).toContain('2000 ms');
+    expect(classification.reason).toContain('2000 ms');
   });
 
   it.each([
@@ -101,11 +101,11 @@ describe('the verdict', () => {
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'],
     ['EPROTO', 'tls'],
-  ])('of %s is down: %s', (code, error) => {
+  ])('maps %s to down with the error %s', (code, error) => {
     expect(classifyOutcome(failed(code), 5_000)).toMatchObject({ status: 'down', error });
   });
 
-  it('of a failure that has its words is those', () => {
+  it('returns the code and the message of a ProbeFailure', () => {
     const error = new ProbeFailure('malformed', 'Rubbish.');
     expect(classifyOutcome({ kind: 'failed', error, sent: 1 }, 5_000)).toMatchObject({
       error: 'malformed',
@@ -114,7 +114,7 @@ describe('the verdict', () => {
     });
   });
 
-  it.each(['EMFILE', 'ENOBUFS', 'ENFILE', ''])('is none where this host is at fault (%s)', (code) => {
+  it.each(['EMFILE', 'ENOBUFS', 'ENFILE', ''])('throws a problem of this host (%s)', (code) => {
     expect(() => classifyOutcome(failed(code), 5_000)).toThrow();
   });
 });

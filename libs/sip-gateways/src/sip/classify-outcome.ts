@@ -1,4 +1,4 @@
-import { type Outcome } from './client-transaction.ts';
+import type { Outcome } from './client-transaction.ts';
 import { classifyError } from './classify-error.ts';
 import type { ProbeResult } from './prober.ts';
 
@@ -6,7 +6,7 @@ export type Classification = Omit<ProbeResult, 'at'>;
 
 const MAX_REASON_LENGTH = 100;
 
-/** Nothing was sent: what stands in the way is known before. */
+/** The classification of a probe that sent nothing, for example because the name was not found. */
 export function classifyUnsent(error: ProbeResult['error'], reason: string): Classification {
   return {
     status: 'down',
@@ -39,9 +39,10 @@ const TIMEOUT_REASONS = {
 };
 
 /**
- * What an outcome says of the gateway. Without `okCodes`, or with an empty list, whoever answers is up, whatever the answer, for it is there (RFC 3261, 11.2: even
- * 404 or 405); but 503 says that it is there and takes no calls: degraded; and 408 that somebody on the way waited in vain: down. With
- * `okCodes` those are up and no other: 408 and 503 stay what they are, all else is degraded, for it answers, but not as it should.
+ * The status of a gateway after an outcome. Without `okCodes` any response means up (RFC 3261, 11.2: even 404 or
+ * 405) but 503, which means degraded (it takes no calls), and 408, which means down (a proxy on the path timed
+ * out). With `okCodes` only those mean up, 408 and 503 keep their meaning, and any other code means degraded.
+ * @throws the error of an outcome that is a problem of this host
  */
 export function classifyOutcome(
   outcome: Outcome,

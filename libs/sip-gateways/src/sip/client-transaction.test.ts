@@ -21,8 +21,8 @@ function start(options: Partial<TransactionOptions> = {}) {
   return { transaction, sent, outcomes };
 }
 
-describe('retransmission over UDP', () => {
-  it('comes after T1, doubling to T2, until timer F (RFC 3261, 17.1.2.2)', () => {
+describe('retransmission', () => {
+  it('happens after T1, doubling to T2, until timer F (RFC 3261, 17.1.2.2)', () => {
     const { sent, outcomes } = start();
     vi.advanceTimersByTime(40_000);
     expect(sent).toEqual([0, 500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500]);
@@ -30,7 +30,7 @@ describe('retransmission over UDP', () => {
     expect(outcomes[0]!.at).toBeCloseTo(32_000, -1);
   });
 
-  it('comes each T2 after a provisional answer', () => {
+  it('happens every T2 after a provisional response', () => {
     const { transaction, sent, outcomes } = start();
     vi.advanceTimersByTime(100);
     transaction.receive(trying, 1);
@@ -39,7 +39,7 @@ describe('retransmission over UDP', () => {
     expect(outcomes).toMatchObject([{ kind: 'timeout', after: 'provisional' }]);
   });
 
-  it('ends with the time that is given', () => {
+  it('ends at the timeout', () => {
     const { sent, outcomes } = start({ timeoutMs: 2_000 });
     vi.advanceTimersByTime(40_000);
     expect(sent).toEqual([0, 500, 1_500]);
@@ -54,7 +54,7 @@ describe('retransmission over UDP', () => {
   });
 });
 
-describe('an answer', () => {
+describe('a response', () => {
   it('to the only copy is the measurement', () => {
     const { transaction, outcomes } = start();
     vi.advanceTimersByTime(23);
@@ -67,21 +67,21 @@ describe('an answer', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('to the third copy is measured from it, and those before are lost', () => {
+  it('to the third copy is measured from it, and counts the earlier copies as lost', () => {
     const { transaction, outcomes } = start();
     vi.advanceTimersByTime(1_520);
     transaction.receive(ok, 3);
     expect(outcomes).toMatchObject([{ latencyMs: 20, sent: 3, lost: 2 }]);
   });
 
-  it.each([null, 0, 7])('that names copy %s, which there is not, is one to the last', (copy) => {
+  it.each([null, 0, 7])('that names the unknown copy %s counts for the last copy', (copy) => {
     const { transaction, outcomes } = start();
     vi.advanceTimersByTime(540);
     transaction.receive(ok, copy);
     expect(outcomes).toMatchObject([{ latencyMs: 40, sent: 2, lost: 1 }]);
   });
 
-  it('that is slow is told by the second one: the first copy was not lost', () => {
+  it('that is slow is followed by a second one: the first copy was not lost', () => {
     const { transaction, sent, outcomes } = start();
     vi.advanceTimersByTime(700);
     transaction.receive(ok, 1);
@@ -93,7 +93,7 @@ describe('an answer', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('that a server keeps and repeats for the second copy is measured from that: the first answer was lost', () => {
+  it('repeated by the server for the second copy is measured from that copy: the first response was lost', () => {
     const { transaction, outcomes } = start();
     vi.advanceTimersByTime(520);
     transaction.receive(ok, 1);
@@ -102,7 +102,7 @@ describe('an answer', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('in doubt is decided when the time is up', () => {
+  it('that is ambiguous counts for the last copy at the timeout', () => {
     const { transaction, outcomes } = start({ timeoutMs: 800 });
     vi.advanceTimersByTime(520);
     transaction.receive(ok, 1);
@@ -111,7 +111,7 @@ describe('an answer', () => {
     expect(outcomes[0]!.at).toBeCloseTo(800, -1);
   });
 
-  it('that a provisional one announced is measured from the copy it names, without doubt', () => {
+  it('after a provisional one is measured from the copy that it names', () => {
     const { transaction, outcomes } = start();
     vi.advanceTimersByTime(10);
     transaction.receive(trying, 1);
@@ -120,10 +120,10 @@ describe('an answer', () => {
     expect(outcomes).toMatchObject([{ latencyMs: 610, sent: 2, lost: 0, at: 610 }]);
   });
 
-  it('that was waiting while the process was held up still counts', () => {
+  it('that arrived while the event loop was blocked still counts', () => {
     const { transaction, outcomes } = start({ timeoutMs: 1_000, reliable: true });
     const now = performance.now();
-    // The clock runs on, the timers do not: then all come at once, timers first.
+    // The clock advances, the timers do not: then they fire before the socket is read.
     vi.setSystemTime(Date.now() + 5_000);
     vi.spyOn(performance, 'now').mockImplementation(() => now + 5_000);
     vi.advanceTimersByTime(1_000);
@@ -134,8 +134,8 @@ describe('an answer', () => {
   });
 });
 
-describe('the end', () => {
-  it('is told once, also where sending throws', () => {
+describe('the outcome', () => {
+  it('is reported once, even if send throws', () => {
     const error = new Error('no');
     const { transaction, outcomes } = start({
       send() {
@@ -148,7 +148,7 @@ describe('the end', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is not told where it is abandoned', () => {
+  it('is not reported after cancel', () => {
     const { transaction, outcomes } = start();
     transaction.cancel();
     vi.advanceTimersByTime(40_000);

@@ -1,38 +1,39 @@
-/** RFC 3261, 17.1.1.1 and 17.1.2.2, in milliseconds. */
+/** RFC 3261, 17.1.1.1 and 17.1.2.2. */
 export const T1_MS = 500;
 export const T2_MS = 4_000;
 export const TIMER_F_MS = 64 * T1_MS;
 
-/** A process that was held up has not yet read what came meanwhile: it looks once more before it says that nothing did. */
+/** If timer F fires later than this, the event loop was blocked: responses may be waiting in the socket. */
 const TIMER_DELAY_TOLERANCE_MS = 50;
+/** Then they are given this much time to be read before the transaction times out. */
 const LATE_READ_TIMEOUT_MS = 250;
 
 export type Outcome =
   | { kind: 'answered'; code: number; reason: string; latencyMs: number; sent: number; lost: number }
-  /** `after`: what there was until then. */
+  /** `after`: how far it got. */
   | { kind: 'timeout'; after: 'nothing' | 'provisional' | 'name' | 'connection'; sent: number }
   | { kind: 'failed'; error: unknown; sent: number };
 
 export interface ClientTransaction {
-  /** A response that matches. `copy`: which copy of the request it is to, null where it does not say. */
+  /** Handles a matching response. `copy`: the number of the request copy that it answers, null if unknown. */
   receive: (response: { code: number; reason: string }, copy: number | null) => void;
   fail: (error: unknown) => void;
-  /** Its timers end and nothing is told. */
+  /** Stops the timers without an outcome. */
   cancel: () => void;
 }
 
 export interface TransactionOptions {
-  /** Over TCP and TLS nothing is sent twice. */
+  /** Whether the transport is reliable (TCP, TLS): then nothing is retransmitted. */
   reliable: boolean;
-  /** Timer F is the smaller of this and 32 s. */
+  /** Timer F is the smaller of this and TIMER_F_MS. */
   timeoutMs: number;
   /** Sends the copy of this number, from 1. */
   send: (copy: number) => void;
-  /** Told once. */
+  /** Called once, unless cancelled. */
   onOutcome: (outcome: Outcome) => void;
 }
 
-/** An answer to an earlier copy than the last one sent, until it is known which of the two it belongs to. */
+/** A response to an earlier copy than the last one sent: slow, or repeated by the server for the last copy. */
 interface AmbiguousResponse {
   code: number;
   reason: string;
@@ -41,13 +42,14 @@ interface AmbiguousResponse {
 }
 
 /**
- * The non-INVITE client transaction (RFC 3261, 17.1.2), which also measures. Copies go out after T1, doubling up to T2 (timer E),
- * from a provisional answer on every T2, until timer F. It has no Completed state: the caller drops what matches nothing.
+ * The non-INVITE client transaction (RFC 3261, 17.1.2) with latency and loss measurement. Copies are sent after T1,
+ * doubling up to T2 (timer E), and every T2 after a provisional response, until timer F. There is no Completed
+ * state: the caller drops responses that match no transaction.
  *
- * An answer names the copy it is to. Where that is the last one sent, or nothing was sent twice, that is the measurement. Where it is an
- * earlier one, the answer was slow, or it got lost and the server, which keeps it, sent it again for a later copy (17.2.2). A slow
- * server answers the later copy as well, after the same time: so the second answer is waited for, that long and half as long again,
- * and where none comes the answer belongs to the last copy and those before are lost.
+ * A response names the copy that it answers. If that is the last copy sent, its latency is the measurement. If it is
+ * an earlier one, either the server is slow, or its first response was lost and it repeated the stored one for a
+ * later copy (17.2.2). A slow server also answers the later copy after the same time. So a second response is
+ * awaited for 1.5 times that long; without one the response belongs to the last copy and the earlier copies are lost.
  */
 export function startTransaction({
   reliable,
@@ -55,24 +57,24 @@ export function startTransaction({
   send,
   onOutcome,
 }: TransactionOptions): ClientTransaction {
-  const patience = Math.min(TIMER_F_MS, Math.max(timeoutMs, 0));
-  const due = performance.now() + patience;
+  const timerFMs = Math.min(TIMER_F_MS, Math.max(timeoutMs, 0));
+  const dueAt = performance.now() + timerFMs;
   const sentAt: number[] = [];
-  let interval = T1_MS;
-  let provisional = false;
-  let doubtful: AmbiguousResponse | null = null;
-  let over = false;
+  let intervalMs = T1_MS;
+  let hasProvisional = false;
+  let ambiguous: AmbiguousResponse | null = null;
+  let isOver = false;
   let timerE: NodeJS.Timeout | undefined;
   let timerF: NodeJS.Timeout | undefined;
-  let timerDoubt: NodeJS.Timeout | undefined;
+  let timerAmbiguous: NodeJS.Timeout | undefined;
 
   function end(outcome?: Outcome): void {
-    if (over) return;
-    over = true;
-    for (const timer of [timerE, timerF, timerDoubt]) clearTimeout(timer);
+    if (isOver) return;
+    isOver = true;
+    for (const timer of [timerE, timerF, timerAmbiguous]) clearTimeout(timer);
     if (outcome) onOutcome(outcome);
   }
-  function answered({ code, reason, at }: Omit<AmbiguousResponse, 'copy'>, copy: number): void {
+  function endAnswered({ code, reason, at }: Omit<AmbiguousResponse, 'copy'>, copy: number): void {
     end({
       kind: 'answered',
       code,
@@ -82,11 +84,13 @@ export function startTransaction({
       lost: copy - 1,
     });
   }
-  const repeated = (answer: AmbiguousResponse): void => answered(answer, sentAt.length);
+  function endWithLastCopy(response: AmbiguousResponse): void {
+    endAnswered(response, sentAt.length);
+  }
 
   function sendCopy(): void {
     sentAt.push(performance.now());
-    if (!reliable) timerE = setTimeout(onTimerE, interval);
+    if (!reliable) timerE = setTimeout(onTimerE, intervalMs);
     try {
       send(sentAt.length);
     } catch (error) {
@@ -94,43 +98,44 @@ export function startTransaction({
     }
   }
   function onTimerE(): void {
-    interval = provisional ? T2_MS : Math.min(interval * 2, T2_MS);
+    intervalMs = hasProvisional ? T2_MS : Math.min(intervalMs * 2, T2_MS);
     sendCopy();
   }
 
-  function giveUp(): void {
-    if (doubtful) repeated(doubtful);
-    else end({ kind: 'timeout', after: provisional ? 'provisional' : 'nothing', sent: sentAt.length });
+  function timeOut(): void {
+    if (ambiguous) endWithLastCopy(ambiguous);
+    else end({ kind: 'timeout', after: hasProvisional ? 'provisional' : 'nothing', sent: sentAt.length });
   }
   function onTimerF(): void {
     clearTimeout(timerE);
-    const heldUp = performance.now() - due > TIMER_DELAY_TOLERANCE_MS;
-    timerF = setTimeout(giveUp, heldUp ? LATE_READ_TIMEOUT_MS : 0);
+    const wasBlocked = performance.now() - dueAt > TIMER_DELAY_TOLERANCE_MS;
+    timerF = setTimeout(timeOut, wasBlocked ? LATE_READ_TIMEOUT_MS : 0);
   }
 
-  function doubt(answer: AmbiguousResponse): void {
-    doubtful = answer;
+  function awaitSecondResponse(response: AmbiguousResponse): void {
+    ambiguous = response;
     clearTimeout(timerE);
-    timerDoubt = setTimeout(() => repeated(answer), 1.5 * (sentAt.at(-1)! - sentAt[answer.copy - 1]!));
+    const waitMs = 1.5 * (sentAt.at(-1)! - sentAt[response.copy - 1]!);
+    timerAmbiguous = setTimeout(() => endWithLastCopy(response), waitMs);
   }
 
-  timerF = setTimeout(onTimerF, patience);
+  timerF = setTimeout(onTimerF, timerFMs);
   sendCopy();
 
   return {
-    receive({ code, reason }, named) {
-      if (over) return;
+    receive({ code, reason }, namedCopy) {
+      if (isOver) return;
       if (code < 200) {
-        provisional = true;
+        hasProvisional = true;
         return;
       }
-      if (doubtful) return answered(doubtful, doubtful.copy);
+      if (ambiguous) return endAnswered(ambiguous, ambiguous.copy);
       const last = sentAt.length;
-      const copy = named !== null && named >= 1 && named <= last ? named : last;
-      const answer = { code, reason, copy, at: performance.now() };
-      // One that was announced by a provisional answer is sent of the server's own accord, for whichever copy began it.
-      if (copy === last || provisional) answered(answer, copy);
-      else doubt(answer);
+      const copy = namedCopy !== null && namedCopy >= 1 && namedCopy <= last ? namedCopy : last;
+      const response = { code, reason, copy, at: performance.now() };
+      // After a provisional response the server sends the final one unprompted, for the copy that it names.
+      if (copy === last || hasProvisional) endAnswered(response, copy);
+      else awaitSecondResponse(response);
     },
     fail: (error) => end({ kind: 'failed', error, sent: sentAt.length }),
     cancel: () => end(),

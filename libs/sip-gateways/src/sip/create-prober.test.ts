@@ -15,24 +15,24 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-function open(options?: ProberOptions) {
+function createTestProber(options?: ProberOptions) {
   const prober = createProber(options);
   stops.push(prober.close);
   return prober;
 }
-async function answerer(...parts: Parameters<typeof startTestServer>) {
-  const started = await startTestServer(...parts);
-  stops.push(started.stop);
-  return started;
+async function startServer(...args: Parameters<typeof startTestServer>) {
+  const server = await startTestServer(...args);
+  stops.push(server.stop);
+  return server;
 }
 function headerOf(request: string, name: string) {
   return new RegExp(`^${name}: (.*)$`, 'im').exec(request)?.[1]?.trim();
 }
 
-describe('over UDP', () => {
-  it('asks as RFC 3261 says, and is answered', async () => {
-    const prober = open({ userAgent: 'Test' });
-    const { target, requests } = await answerer(({ text, respond }) => respond(buildResponse(text)));
+describe('probe over UDP', () => {
+  it('sends a request as RFC 3261 requires, and classifies the response', async () => {
+    const prober = createTestProber({ userAgent: 'Test' });
+    const { target, requests } = await startServer(({ text, respond }) => respond(buildResponse(text)));
     const result = await prober.probe(target);
     expect(result).toEqual({
       at: expect.any(Date) as Date,
@@ -61,45 +61,48 @@ describe('over UDP', () => {
       expect(headerOf(requests[1]!, name)).not.toBe(headerOf(request, name));
   });
 
-  it('over IPv6 has brackets where they belong', async () => {
-    const { target, requests } = await answerer(({ text, respond }) => respond(buildResponse(text)), '::1');
-    expect(await open().probe(target)).toMatchObject({ status: 'up' });
+  it('writes IPv6 addresses in brackets', async () => {
+    const { target, requests } = await startServer(
+      ({ text, respond }) => respond(buildResponse(text)),
+      '::1',
+    );
+    expect(await createTestProber().probe(target)).toMatchObject({ status: 'up' });
     expect(requests[0]).toContain(`OPTIONS sip:[::1]:${target.port} SIP/2.0\r\nVia: SIP/2.0/UDP [::1]:`);
     expect(requests[0]).toContain('From: <sip:probe@[::1]>;tag=');
   });
 
-  it('takes a final answer after a provisional one', async () => {
-    const { target } = await answerer(({ text, respond }) => {
+  it('accepts a final response after a provisional one', async () => {
+    const { target } = await startServer(({ text, respond }) => {
       respond(buildResponse(text, '100 Trying'));
       respond(buildResponse(text, '404 Not Found'));
     });
-    expect(await open().probe(target)).toMatchObject({ status: 'up', sipCode: 404, sent: 1 });
+    expect(await createTestProber().probe(target)).toMatchObject({ status: 'up', sipCode: 404, sent: 1 });
   });
 
-  it('takes an answer from another port: the branch tells, not the source', async () => {
-    const other = await answerer(() => {});
-    const { target } = await answerer(({ text, from }) =>
+  it('accepts a response from another port: the branch identifies it, not the source', async () => {
+    const other = await startServer(() => {});
+    const { target } = await startServer(({ text, from }) =>
       other.socket.send(buildResponse(text), from.port, from.address),
     );
-    expect(await open().probe(target)).toMatchObject({ status: 'up' });
+    expect(await createTestProber().probe(target)).toMatchObject({ status: 'up' });
   });
 
-  it('measures from the copy that is answered, and counts those before as lost', async () => {
-    const { target } = await answerer(
+  it('measures from the answered copy, and counts the earlier ones as lost', async () => {
+    const { target } = await startServer(
       ({ text, number, respond }) => number === 2 && respond(buildResponse(text)),
     );
-    const result = await open().probe(target);
+    const result = await createTestProber().probe(target);
     expect(result).toMatchObject({ status: 'up', sent: 2, lossPercent: 50 });
     expect(result.latencyMs).toBeLessThan(450);
   });
 
-  it('sees through a server that repeats the answer to a first copy whose answer was lost', async () => {
+  it('recognizes a repeated response to a first copy whose response was lost', async () => {
     let kept = '';
-    const { target, requests } = await answerer(({ text, number, respond }) => {
+    const { target, requests } = await startServer(({ text, number, respond }) => {
       kept ||= buildResponse(text);
       if (number === 2) respond(kept);
     });
-    const result = await open().probe(target);
+    const result = await createTestProber().probe(target);
     expect(result).toMatchObject({ status: 'up', sent: 2, lossPercent: 50 });
     expect(result.latencyMs).toBeLessThan(450);
     expect(headerOf(requests[0]!, 'Via')!.replace(/copy=\d/, '')).toBe(
@@ -118,10 +121,12 @@ describe('over UDP', () => {
       'a second Via',
       (line: string) => line.replace(/^Via: .*/, '$&\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx'),
     ],
-    ['the address of somebody else in Via', (line: string) => line.replace('UDP 127.0.0.1', 'UDP 192.0.2.1')],
-  ])('drops and counts an answer with %s', async (_what, change) => {
-    const prober = open();
-    const { target } = await answerer(({ text, respond }) => respond(buildResponse(text, '200 OK', change)));
+    ['another address in Via', (line: string) => line.replace('UDP 127.0.0.1', 'UDP 192.0.2.1')],
+  ])('drops and counts a response with %s', async (_what, change) => {
+    const prober = createTestProber();
+    const { target } = await startServer(({ text, respond }) =>
+      respond(buildResponse(text, '200 OK', change)),
+    );
     expect(await prober.probe({ ...target, timeoutMs: 300 })).toMatchObject({
       status: 'down',
       error: 'timeout',
@@ -133,9 +138,9 @@ describe('over UDP', () => {
     expect(prober.dropped()).toEqual({ malformed: 0, unmatched: 1 });
   });
 
-  it('drops the second of two answers', async () => {
-    const prober = open();
-    const { target } = await answerer(({ text, respond }) => {
+  it('drops a second response', async () => {
+    const prober = createTestProber();
+    const { target } = await startServer(({ text, respond }) => {
       respond(buildResponse(text));
       respond(buildResponse(text, '503 Service Unavailable'));
     });
@@ -143,16 +148,18 @@ describe('over UDP', () => {
     await vi.waitFor(() => expect(prober.dropped()).toEqual({ malformed: 0, unmatched: 1 }));
   });
 
-  it('says of rubbish that it is rubbish, and still takes a good answer after it', async () => {
-    const prober = open();
-    const rubbish = [
+  it('reports malformed messages, and still accepts a valid response after them', async () => {
+    const prober = createTestProber();
+    const malformed = [
       Buffer.alloc(0),
       Buffer.from([0xff, 0, 0x80]),
       Buffer.from('SIP/2.0 200 OK\r\n\r\n'),
       Buffer.alloc(60_000, 'x'),
     ];
-    const only = await answerer(({ respond }) => rubbish.forEach(respond));
-    const before = await answerer(({ text, respond }) => [...rubbish, buildResponse(text)].forEach(respond));
+    const only = await startServer(({ respond }) => malformed.forEach(respond));
+    const before = await startServer(({ text, respond }) =>
+      [...malformed, buildResponse(text)].forEach(respond),
+    );
     expect(await prober.probe({ ...only.target, timeoutMs: 400 })).toMatchObject({
       status: 'down',
       error: 'malformed',
@@ -161,14 +168,14 @@ describe('over UDP', () => {
     expect(prober.dropped().malformed).toBe(8);
   });
 
-  it('of a thousand at once tells every answer, in whatever order they come, and leaves nothing behind', async () => {
-    const prober = open();
-    const held: (() => void)[] = [];
-    const { target } = await answerer(({ text, respond }) => {
-      held.push(() => respond(buildResponse(text, `${200 + (held.length % 2) * 204} X`)));
+  it('matches a thousand concurrent responses in any order, and removes its listeners', async () => {
+    const prober = createTestProber();
+    const delayed: (() => void)[] = [];
+    const { target } = await startServer(({ text, respond }) => {
+      delayed.push(() => respond(buildResponse(text, `${200 + (delayed.length % 2) * 204} X`)));
       // The kernel may have dropped some of the first copies.
-      if (held.length < 50 && text.includes(';copy=1\r')) return;
-      for (const release of held.splice(0).toReversed()) release();
+      if (delayed.length < 50 && text.includes(';copy=1\r')) return;
+      for (const release of delayed.splice(0).toReversed()) release();
     });
     const stop = new AbortController();
     const results = await Promise.all(Array.from({ length: 1_000 }, () => prober.probe(target, stop.signal)));
@@ -181,7 +188,7 @@ async function listen(server: Server, onSocket: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
     sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)));
-    // One that is not read does not learn that the other side has closed.
+    // Only a socket that is read emits its end.
     onSocket(socket.resume());
   });
   server.listen(0, '127.0.0.1');
@@ -200,14 +207,14 @@ async function listen(server: Server, onSocket: (socket: Socket) => void) {
   };
   return { target, sockets };
 }
-function answering(status = '200 OK') {
-  return function answeringInner(socket: Socket) {
-    return void socket.on('data', (bytes) => socket.write(buildResponse(String(bytes), status)));
+function respondWith(status = '200 OK') {
+  return function respondToRequests(socket: Socket) {
+    socket.on('data', (bytes) => socket.write(buildResponse(String(bytes), status)));
   };
 }
 
-describe('over TCP', () => {
-  it('asks once on a connection of its own and closes it', async () => {
+describe('probe over TCP', () => {
+  it('sends one request on a new connection and closes it', async () => {
     const requests: string[] = [];
     const { target, sockets } = await listen(createServer(), (socket) => {
       socket.on('data', (bytes) => {
@@ -217,7 +224,12 @@ describe('over TCP', () => {
         setImmediate(() => socket.write(rest.join('')));
       });
     });
-    expect(await open().probe(target)).toMatchObject({ status: 'up', sent: 1, lossPercent: 0, error: null });
+    expect(await createTestProber().probe(target)).toMatchObject({
+      status: 'up',
+      sent: 1,
+      lossPercent: 0,
+      error: null,
+    });
     expect(requests).toHaveLength(1);
     expect(requests[0]).toContain(
       `OPTIONS sip:127.0.0.1:${target.port};transport=tcp SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:`,
@@ -225,13 +237,13 @@ describe('over TCP', () => {
     await vi.waitFor(() => expect(sockets.size).toBe(0));
   });
 
-  it('takes no fault at a request of the gateway before the answer', async () => {
+  it('ignores a request of the gateway before the response', async () => {
     const { target } = await listen(createServer(), (socket) => {
       socket.on('data', (bytes: Buffer) =>
         socket.write(`\r\n\r\n${String(bytes)}${buildResponse(String(bytes))}`),
       );
     });
-    const prober = open();
+    const prober = createTestProber();
     expect(await prober.probe(target)).toMatchObject({ status: 'up' });
     expect(prober.dropped()).toEqual({ malformed: 0, unmatched: 1 });
   });
@@ -240,33 +252,33 @@ describe('over TCP', () => {
     ['closes at once', (socket: Socket) => void socket.end(), 'closed'],
     ['resets', (socket: Socket) => void socket.once('data', () => socket.resetAndDestroy()), 'closed'],
     [
-      'closes in the middle of the answer',
+      'closes in the middle of the response',
       (socket: Socket) => void socket.once('data', () => socket.end('SIP/2.0 2')),
       'closed',
     ],
     [
-      'answers HTTP',
+      'responds with HTTP',
       (socket: Socket) =>
         void socket.once('data', () => socket.write('HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\nSIP')),
       'timeout',
     ],
     [
-      'answers rubbish',
+      'responds with garbage',
       (socket: Socket) => void socket.once('data', () => socket.write('x'.repeat(100_000))),
       'malformed',
     ],
     [
-      'answers without length',
+      'responds without Content-Length',
       (socket: Socket) =>
         void socket.once('data', (bytes: Buffer) =>
           socket.write(buildResponse(String(bytes)).replace('Content-Length: 0\r\n', '')),
         ),
       'malformed',
     ],
-    ['says nothing', () => {}, 'timeout'],
-  ])('one that %s is down', async (_what, onSocket, error) => {
+    ['never responds', () => {}, 'timeout'],
+  ])('reports a gateway that %s as down', async (_what, onSocket, error) => {
     const { target, sockets } = await listen(createServer(), onSocket);
-    expect(await open().probe({ ...target, timeoutMs: 600 })).toMatchObject({
+    expect(await createTestProber().probe({ ...target, timeoutMs: 600 })).toMatchObject({
       status: 'down',
       error,
       latencyMs: null,
@@ -274,10 +286,10 @@ describe('over TCP', () => {
     await vi.waitFor(() => expect(sockets.size).toBe(0));
   });
 
-  it('one that refuses is down', async () => {
+  it('reports a refused connection as down', async () => {
     const { target } = await listen(createServer(), () => {});
     await stops.pop()!();
-    expect(await open().probe(target)).toMatchObject({
+    expect(await createTestProber().probe(target)).toMatchObject({
       status: 'down',
       error: 'refused',
       sent: 0,
@@ -285,21 +297,21 @@ describe('over TCP', () => {
     });
   });
 
-  it('six hundred at once are served in turns, and none waits on its own time', async () => {
+  it('queues six hundred probes without reducing their timeouts', async () => {
     let most = 0;
     const { target, sockets } = await listen(createServer(), (socket) => {
       most = Math.max(most, sockets.size);
-      answering()(socket);
+      respondWith()(socket);
     });
-    const prober = open();
+    const prober = createTestProber();
     const results = await Promise.all(Array.from({ length: 600 }, () => prober.probe(target)));
     expect(results.filter(({ status }) => status === 'up')).toHaveLength(600);
     expect(most).toBeLessThanOrEqual(512);
   });
 
-  it('the next address is tried where the first refuses', async () => {
-    const { target } = await listen(createServer(), answering());
-    const names = {
+  it('tries the next address if the first refuses', async () => {
+    const { target } = await listen(createServer(), respondWith());
+    const dns = {
       async resolve4() {
         return [
           { address: '127.0.0.2', ttl: 60 },
@@ -310,13 +322,13 @@ describe('over TCP', () => {
       resolveSrv: async () => [],
       lookup: async () => [],
     };
-    expect(await open({ dns: names }).probe({ ...target, host: 'gw.example.com' })).toMatchObject({
+    expect(await createTestProber({ dns }).probe({ ...target, host: 'gw.example.com' })).toMatchObject({
       status: 'up',
     });
   });
 });
 
-describe('over TLS', () => {
+describe('probe over TLS', () => {
   let folder: string;
   let key: string;
   let cert: string;
@@ -335,50 +347,53 @@ describe('over TLS', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const names = {
+  const dns = {
     resolve4: async () => [{ address: '127.0.0.1', ttl: 60 }],
     resolve6: async () => [],
     resolveSrv: async () => [],
     lookup: async () => [],
   };
   async function start() {
-    const asked: (string | false | null)[] = [];
+    const serverNames: (string | false | null)[] = [];
     const server = createTlsServer({ key, cert });
     const { target } = await listen(server, (socket) => {
-      asked.push((socket as Socket & { servername: string | false | null }).servername);
-      answering()(socket);
+      serverNames.push((socket as Socket & { servername: string | false | null }).servername);
+      respondWith()(socket);
     });
-    return { asked, target: { ...target, transport: 'tls' as const } };
+    return { serverNames, target: { ...target, transport: 'tls' as const } };
   }
 
-  it('asks for the name of the host, whatever address it has, and believes a certificate of that name', async () => {
-    const { target, asked } = await start();
-    const prober = open({ tlsCa: cert, dns: names });
+  it('requests the server name of the host, and accepts a certificate for it', async () => {
+    const { target, serverNames } = await start();
+    const prober = createTestProber({ tlsCa: cert, dns });
     expect(await prober.probe({ ...target, host: 'gw.example.com' })).toMatchObject({ status: 'up' });
     expect(await prober.probe(target)).toMatchObject({ status: 'up' });
-    expect(asked).toEqual(['gw.example.com', false]);
+    expect(serverNames).toEqual(['gw.example.com', false]);
   });
 
-  it('does not believe one of another name, nor one of nobody', async () => {
+  it('rejects a certificate for another name, and an untrusted one', async () => {
     const { target } = await start();
-    const other = await open({ tlsCa: cert, dns: names }).probe({ ...target, host: 'other.example.com' });
+    const other = await createTestProber({ tlsCa: cert, dns }).probe({
+      ...target,
+      host: 'other.example.com',
+    });
     expect(other).toMatchObject({ status: 'down', error: 'tls', sent: 0 });
     expect(other.reason).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
-    expect(await open().probe(target)).toMatchObject({ status: 'down', error: 'tls' });
+    expect(await createTestProber().probe(target)).toMatchObject({ status: 'down', error: 'tls' });
   });
 
-  it('believes any where it is told to', async () => {
+  it('accepts any certificate without tlsVerify', async () => {
     const { target } = await start();
-    expect(await open({ tlsVerify: false }).probe(target)).toMatchObject({ status: 'up' });
+    expect(await createTestProber({ tlsVerify: false }).probe(target)).toMatchObject({ status: 'up' });
   });
 
-  it('to one that speaks no TLS, or never answers the handshake, is down', async () => {
+  it('reports a gateway without TLS, or with a hanging handshake, as down', async () => {
     const plain = await listen(
       createServer(),
       (socket) => void socket.on('data', () => socket.write('SIP/2.0 400 Bad\r\n\r\n')),
     );
     const mute = await listen(createServer(), () => {});
-    const prober = open();
+    const prober = createTestProber();
     expect(await prober.probe({ ...plain.target, transport: 'tls' })).toMatchObject({
       status: 'down',
       error: 'tls',
@@ -392,10 +407,10 @@ describe('over TLS', () => {
   });
 });
 
-describe('an address', () => {
-  it('that is private is refused where it may not be probed, whatever name it has', async () => {
-    const { target, requests } = await answerer(({ text, respond }) => respond(buildResponse(text)));
-    const prober = open({
+describe('probe of an address', () => {
+  it('refuses a private address without allowPrivate, whatever its name', async () => {
+    const { target, requests } = await startServer(({ text, respond }) => respond(buildResponse(text)));
+    const prober = createTestProber({
       dns: {
         resolve4: async () => [{ address: '127.0.0.1', ttl: 60 }],
         resolve6: async () => [{ address: '::ffff:127.0.0.1', ttl: 60 }],
@@ -427,24 +442,26 @@ describe('an address', () => {
     '-'.repeat(300),
     'a;b',
     'a@b',
-  ])('is not made of %j', async (host) => {
+  ])('refuses the host %j', async (host) => {
     const target = { host, port: 5060, transport: 'udp' as const, timeoutMs: 1_000, allowPrivate: true };
-    expect(await open().probe(target)).toMatchObject({ status: 'down', error: 'invalid_target' });
+    expect(await createTestProber().probe(target)).toMatchObject({ status: 'down', error: 'invalid_target' });
   });
 
-  it('whose name is not found in time is down', async () => {
+  it('reports a name that is not resolved in time as down', async () => {
     const never = () => new Promise<never>(() => {});
-    const prober = open({ dns: { resolve4: never, resolve6: never, resolveSrv: never, lookup: never } });
+    const prober = createTestProber({
+      dns: { resolve4: never, resolve6: never, resolveSrv: never, lookup: never },
+    });
     const target = { host: 'gw.example.com', transport: 'udp' as const, timeoutMs: 100, allowPrivate: true };
     expect(await prober.probe(target)).toMatchObject({ status: 'down', error: 'dns', sent: 0 });
   });
 });
 
-describe('a probe that nobody waits for any more', () => {
-  it('rejects with the reason, over every transport', async () => {
-    const silent = await answerer(() => {});
+describe('an aborted probe', () => {
+  it('rejects with the reason of the signal over every transport', async () => {
+    const silent = await startServer(() => {});
     const mute = await listen(createServer(), () => {});
-    const prober = open();
+    const prober = createTestProber();
     for (const target of [silent.target, mute.target, { ...mute.target, transport: 'tls' as const }]) {
       const stop = new AbortController();
       const probing = prober.probe(target, stop.signal);
@@ -455,9 +472,9 @@ describe('a probe that nobody waits for any more', () => {
     await vi.waitFor(() => expect(mute.sockets.size).toBe(0));
   });
 
-  it('rejects when the prober is closed, and so does every one after', async () => {
-    const silent = await answerer(() => {});
-    const prober = open();
+  it('rejects when the prober is closed, as does every later probe', async () => {
+    const silent = await startServer(() => {});
+    const prober = createTestProber();
     const probing = prober.probe(silent.target);
     await vi.waitFor(() => expect(silent.requests).toHaveLength(1));
     const ended = expect(probing).rejects.toThrow('closed');

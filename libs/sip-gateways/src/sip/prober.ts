@@ -1,20 +1,20 @@
 export type Transport = 'udp' | 'tcp' | 'tls';
 
 export interface ProbeTarget {
-  /** A name or an address, IPv6 without brackets and zone. */
+  /** A host name or an address, IPv6 without brackets and zone. */
   host: string;
-  /** Null: found by SRV, else 5060, or 5061 for TLS (RFC 3263, 4.2). */
+  /** Null: resolved by SRV records, else 5060, or 5061 for TLS (RFC 3263, 4.2). */
   port?: number | null;
   transport: Transport;
-  /** Milliseconds for all of it: name, connection, answer. Beyond 32 s nothing is waited for (timer F). */
+  /** For name resolution, connection and response together; capped at 32 s (timer F). */
   timeoutMs: number;
-  /** Where there are any, only these answers are up, whatever they are. */
+  /** If not empty, only these status codes mean up. */
   okCodes?: readonly number[] | null;
   /** Whether private, loopback, link-local and other special addresses may be probed. */
   allowPrivate: boolean;
 }
 
-/** Why a gateway is not up, in a word. The last three: it answered 408, 503, another code than those wanted. */
+/** Why a gateway is not up. The last three: it responded 408, 503, a code that is not in okCodes. */
 export type ProbeError =
   | 'invalid_target'
   | 'forbidden_address'
@@ -30,38 +30,38 @@ export type ProbeError =
   | 'unexpected_code';
 
 export interface ProbeResult {
-  /** When the probe began. */
+  /** When the probe started. */
   at: Date;
   status: 'up' | 'degraded' | 'down';
-  /** From the copy of the request that was answered to its final answer; without name and connection. */
+  /** From the answered copy of the request to the final response; excludes name resolution and connection. */
   latencyMs: number | null;
-  /** How many copies of the request were sent; over TCP and TLS never more than one. */
+  /** Copies of the request that were sent; over TCP and TLS at most one. */
   sent: number;
-  /** Of the copies sent, 0 to 100: those before the answered one, or all. Null where none was sent. */
+  /** Share of the sent copies without a response, 0 to 100; null if none was sent. */
   lossPercent: number | null;
-  /** Of the final answer. */
+  /** Status code of the final response. */
   sipCode: number | null;
   error: ProbeError | null;
-  /** A sentence for people. */
+  /** A sentence for users. */
   reason: string;
 }
 
-/** What came in and was no answer to a probe under way. */
+/** Received messages that are no response to a running probe. */
 export interface DroppedCounts {
-  /** Not a SIP response that may be understood. */
+  /** Not a valid SIP response. */
   malformed: number;
-  /** A response to nothing that is asked now: another branch, another method, one too late, one repeated. */
+  /** Responses with another branch or method, late ones and repeated ones. */
   unmatched: number;
 }
 
 export interface Prober {
   /**
-   * Asks a gateway by OPTIONS whether it is there (RFC 3261, 11).
-   * @throws the signal's reason, or where the prober is closed, or where this host has no socket left: nothing is known of the
-   * gateway then.
+   * Sends OPTIONS to a gateway (RFC 3261, 11).
+   * @throws the signal's reason, an Error if the prober is closed, or a socket error of this host: the state of the
+   * gateway is unknown then
    */
   probe: (target: ProbeTarget, signal?: AbortSignal) => Promise<ProbeResult>;
   dropped: () => DroppedCounts;
-  /** Ends probes under way; they reject. */
+  /** Aborts running probes, which reject, and closes the sockets. */
   close: () => Promise<void>;
 }

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import type { ProbeTarget } from './prober.ts';
 
-/** The lines of a request that an answer repeats (RFC 3261, 8.2.6.2). */
+/** The headers of a request that a response copies (RFC 3261, 8.2.6.2). */
 const COPIED_HEADERS = /^(Via|From|To|Call-ID|CSeq):/i;
 
-/** An answer to a request. `change` may bend its lines. */
+/** A response to a request; `change` may modify the copied headers. */
 export function buildResponse(
   request: string,
   status = '200 OK',
@@ -18,19 +18,19 @@ export function buildResponse(
 export interface ReceivedRequest {
   text: string;
   from: RemoteInfo;
-  /** From 1; of all that came here. */
+  /** Count of received requests, from 1. */
   number: number;
   respond: (text: string | Buffer) => void;
 }
 
-/** A UDP socket of its own that does with each request what it is told. */
-export async function startTestServer(onRequest: (asked: ReceivedRequest) => void, address = '127.0.0.1') {
+/** A UDP server that calls `onRequest` for each request. */
+export async function startTestServer(onRequest: (request: ReceivedRequest) => void, address = '127.0.0.1') {
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
   const requests: string[] = [];
   socket.on('message', (bytes, from) => {
     requests.push(String(bytes));
-    const answer = (text: string | Buffer) => socket.send(text, from.port, from.address);
-    onRequest({ text: String(bytes), from, number: requests.length, respond: answer });
+    const respond = (text: string | Buffer) => socket.send(text, from.port, from.address);
+    onRequest({ text: String(bytes), from, number: requests.length, respond });
   });
   socket.bind(0, address);
   await once(socket, 'listening');

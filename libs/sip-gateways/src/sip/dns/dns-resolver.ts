@@ -14,34 +14,34 @@ export interface SrvRecord {
   weight: number;
 }
 
-/** Where names are looked up; each rejects where there is nothing, with a `code` as in node:dns. */
+/** DNS queries; each rejects if there is no record, with a `code` as in node:dns. */
 export interface DnsResolver {
   resolve4: (name: string) => Promise<AddressRecord[]>;
   resolve6: (name: string) => Promise<AddressRecord[]>;
   resolveSrv: (name: string) => Promise<SrvRecord[]>;
-  /** Asks the operating system, which knows /etc/hosts. */
+  /** Asks the operating system, which reads /etc/hosts. */
   lookup: (name: string) => Promise<{ address: string }[]>;
 }
 
-/** Milliseconds a server has to answer, the first time. */
+/** The first attempt; later ones wait longer. */
 const SERVER_TIMEOUT_MS = 1_500;
 const SERVER_ATTEMPTS = 2;
 const QUERY_TIMEOUT_MS = 10_000;
 const MAX_CONCURRENT_QUERIES = 100;
-/** It holds one of the four threads that files and hashes also need, for as long as it takes. */
+/** A lookup blocks one of the four libuv threads, which file access and hashing also need. */
 const MAX_CONCURRENT_LOOKUPS = 2;
 
 export function createDnsResolver(): DnsResolver {
   const resolver = new Resolver({ timeout: SERVER_TIMEOUT_MS, tries: SERVER_ATTEMPTS });
-  const questions = pLimit(MAX_CONCURRENT_QUERIES);
-  const lookups = pLimit(MAX_CONCURRENT_LOOKUPS);
-  function ask<T>(work: () => Promise<T>): Promise<T> {
-    return questions(() => withTimeout(QUERY_TIMEOUT_MS, 'DNS', work()));
+  const limitQueries = pLimit(MAX_CONCURRENT_QUERIES);
+  const limitLookups = pLimit(MAX_CONCURRENT_LOOKUPS);
+  function query<T>(run: () => Promise<T>): Promise<T> {
+    return limitQueries(() => withTimeout(QUERY_TIMEOUT_MS, 'DNS', run()));
   }
   return {
-    resolve4: (name) => ask(() => resolver.resolve4(name, { ttl: true })),
-    resolve6: (name) => ask(() => resolver.resolve6(name, { ttl: true })),
-    resolveSrv: (name) => ask(() => resolver.resolveSrv(name)),
-    lookup: (name) => lookups(() => lookup(name, { all: true })),
+    resolve4: (name) => query(() => resolver.resolve4(name, { ttl: true })),
+    resolve6: (name) => query(() => resolver.resolve6(name, { ttl: true })),
+    resolveSrv: (name) => query(() => resolver.resolveSrv(name)),
+    lookup: (name) => limitLookups(() => lookup(name, { all: true })),
   };
 }

@@ -15,25 +15,25 @@ function pushAll(chunks: (string | Buffer)[]) {
   return { messages, problem: null };
 }
 
-describe('a stream', () => {
+describe('createFramer', () => {
   const three = [message('a'), message('b', 'body\r\n\r\nof b'), message('c', 'é'.repeat(3_000), 6_000)];
   const whole = Buffer.from(`\r\n\r\n${three[0]}\r\n${three[1]}${three[2]}\r\n\r\n`);
 
-  it.each([1, 2, 3, 7, 64, 1_000, 100_000])('is cut the same in pieces of %i bytes', (size) => {
+  it.each([1, 2, 3, 7, 64, 1_000, 100_000])('returns the same messages for chunks of %i bytes', (size) => {
     const chunks = Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
       whole.subarray(i * size, (i + 1) * size),
     );
     expect(pushAll(chunks)).toEqual({ messages: three, problem: null });
   });
 
-  it('gives each message as soon as it is whole', () => {
+  it('returns each message as soon as it is complete', () => {
     const framer = createFramer();
     const bytes = Buffer.from(message('a', 'xyz'));
     expect(framer.push(bytes.subarray(0, -1))).toEqual({ ok: true, value: [] });
     expect(framer.push(bytes.subarray(-1))).toMatchObject({ value: [bytes] });
   });
 
-  it('of many small messages at once is read', () => {
+  it('reads many small messages in one chunk', () => {
     expect(pushAll([message('a').repeat(5_000)]).messages).toHaveLength(5_000);
   });
 
@@ -44,16 +44,18 @@ describe('a stream', () => {
     ['one that is too large', message('a', '', 65_530)],
     ['headers without end', 'x'.repeat(70_000)],
     ['rubbish with an end', 'rubbish\r\n\r\n'],
-  ])('ends with %s', (_what, text) => expect(pushAll([text]).problem).toEqual(expect.any(String)));
+  ])('reports a problem with %s', (_what, text) =>
+    expect(pushAll([text]).problem).toEqual(expect.any(String)),
+  );
 
-  it('keeps what came whole before', () => {
+  it('returns the complete messages before a problem', () => {
     expect(pushAll([message('a'), 'rubbish\r\n\r\n'])).toMatchObject({
       messages: [message('a')],
       problem: expect.any(String) as string,
     });
   });
 
-  it('that comes byte by byte costs time in proportion', () => {
+  it('reads a stream byte by byte in linear time', () => {
     const framer = createFramer();
     const bytes = Buffer.from(
       message('a', 'x'.repeat(30_000)).replace('l:', `X: ${'y'.repeat(8_000)}\r\nl:`),

@@ -3,29 +3,29 @@ import { parseFailure, type ParseResult } from './sip-response.ts';
 
 const CRLF = 0x0d0a;
 
-/** Cuts a stream into messages by their Content-Length (RFC 3261, 18.3). Never keeps more than one message of at most 64 KB. */
+/** Splits a stream into messages by Content-Length (RFC 3261, 18.3). Buffers at most one message of up to 64 KB. */
 export interface Framer {
-  /** The messages that are whole now. After a problem the stream cannot be read on: nobody knows where the next one begins. */
+  /** Returns the messages completed by a chunk. After a problem the start of the next message is unknown: stop. */
   push: (chunk: Buffer) => ParseResult<Buffer[]>;
 }
 
 export function createFramer(): Framer {
-  let store = Buffer.alloc(4_096);
+  let buffer = Buffer.alloc(4_096);
   let used = 0;
-  /** Where the message that is read now begins, how far the end of its head was looked for, and its end where that is known. */
+  /** Of the current message: its start, up to where its head was searched for an end, and its end if known. */
   let begin = 0;
   let searched = 0;
   let end: number | null = null;
 
   function append(chunk: Buffer): void {
-    if (used + chunk.length > store.length) {
+    if (used + chunk.length > buffer.length) {
       const larger = Buffer.alloc(
-        Math.min(Math.max(store.length * 2, used + chunk.length), MAX_MESSAGE_BYTES),
+        Math.min(Math.max(buffer.length * 2, used + chunk.length), MAX_MESSAGE_BYTES),
       );
-      store.copy(larger, 0, 0, used);
-      store = larger;
+      buffer.copy(larger, 0, 0, used);
+      buffer = larger;
     }
-    chunk.copy(store, used);
+    chunk.copy(buffer, used);
     used += chunk.length;
   }
   function beginAt(at: number): void {
@@ -33,22 +33,22 @@ export function createFramer(): Framer {
     searched = at;
     end = null;
   }
-  /** Moves what is left to the front. */
-  function settle(): void {
-    store.copyWithin(0, begin, used);
+  /** Moves the rest to the front of the buffer. */
+  function compact(): void {
+    buffer.copyWithin(0, begin, used);
     used -= begin;
     searched -= begin;
     if (end !== null) end -= begin;
     begin = 0;
   }
 
-  /** Where the message ends; null while its head is not whole. */
+  /** The end of the current message; null while its head is incomplete. */
   function findEnd(): ParseResult<number | null> {
-    const headEnd = store.subarray(0, used).indexOf('\r\n\r\n', searched);
-    // What came is searched once, however small the pieces are.
+    const headEnd = buffer.subarray(0, used).indexOf('\r\n\r\n', searched);
+    // Each byte is searched once, however small the chunks are.
     searched = Math.max(used - 3, begin);
     if (headEnd < 0) return { ok: true, value: null };
-    const head = parseHead(store.subarray(begin, used), headEnd - begin);
+    const head = parseHead(buffer.subarray(begin, used), headEnd - begin);
     if (!head.ok) return head;
     const { bodyAt, contentLength } = head.value;
     if (contentLength === null) return parseFailure('no Content-Length on a stream');
@@ -60,12 +60,12 @@ export function createFramer(): Framer {
 
   function next(): ParseResult<Buffer | null> {
     // Empty lines before a message are keep-alives (RFC 3261, 7.5; RFC 5626, 3.5.1).
-    while (end === null && used - begin >= 2 && store.readUInt16BE(begin) === CRLF) beginAt(begin + 2);
+    while (end === null && used - begin >= 2 && buffer.readUInt16BE(begin) === CRLF) beginAt(begin + 2);
     const found = end === null ? findEnd() : { ok: true as const, value: end };
     if (!found.ok) return found;
     end = found.value;
     if (end === null || used < end) return { ok: true, value: null };
-    const message = Buffer.from(store.subarray(begin, end));
+    const message = Buffer.from(buffer.subarray(begin, end));
     beginAt(end);
     return { ok: true, value: message };
   }
@@ -83,7 +83,7 @@ export function createFramer(): Framer {
           if (!message.value) break;
           messages.push(message.value);
         }
-        settle();
+        compact();
       }
       return { ok: true, value: messages };
     },

@@ -1,13 +1,13 @@
 import { parseFailure, type ParseResult } from './sip-response.ts';
 
-/** Bytes of the largest message that is read; of a UDP datagram there are no more. */
+/** Bytes of the largest message, and of the largest UDP datagram. */
 export const MAX_MESSAGE_BYTES = 65_535;
 const MAX_LINE_LENGTH = 8_192;
 const MAX_HEADERS = 256;
 
 const TOKEN = /^[\w.!%*+`'~-]+$/;
 
-/** RFC 3261, 7.3.3. */
+/** Compact header names (RFC 3261, 7.3.3). */
 const COMPACT_NAMES = new Map([
   ['c', 'content-type'],
   ['e', 'content-encoding'],
@@ -23,11 +23,11 @@ const COMPACT_NAMES = new Map([
 
 export interface Head {
   startLine: string;
-  /** By lower-case long name, in the order they came. */
+  /** By lower-case long name, in the order of the message. */
   headers: ReadonlyMap<string, string[]>;
-  /** Where the body begins. */
+  /** Offset of the body. */
   bodyAt: number;
-  /** Null where it is not said (RFC 3261, 20.14: over UDP the body then ends with the datagram). */
+  /** Null without the header (RFC 3261, 20.14: over UDP the body then ends with the datagram). */
   contentLength: number | null;
 }
 
@@ -46,11 +46,11 @@ function parseContentLength(values: string[] = []): ParseResult<number | null> {
     : parseFailure('Content-Length is no length');
 }
 
-/** The start line and the headers of the message that ends its head at `headEnd`, where CR LF CR LF begins. */
+/** Parses the start line and the headers; `headEnd` is the offset of the CR LF CR LF after them. */
 export function parseHead(bytes: Buffer, headEnd: number): ParseResult<Head> {
   const text = bytes.toString('utf8', 0, headEnd);
   if (/\r(?!\n)|(?<!\r)\n/.test(text)) return parseFailure('CR and LF apart');
-  // RFC 3261, 7.3.1: a line that begins with white space goes on with the one before, which cannot be the start line.
+  // RFC 3261, 7.3.1: a line that begins with white space continues the header before it, never the start line.
   if (/^[^\n]*\n[ \t]/.test(text)) return parseFailure('the start line is folded');
   const [startLine = '', ...lines] = text.replace(/\r\n[ \t]+/g, ' ').split('\r\n');
   if (lines.length > MAX_HEADERS) return parseFailure(`more than ${MAX_HEADERS} headers`);

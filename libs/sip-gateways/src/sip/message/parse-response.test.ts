@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseResponse } from './parse-response.ts';
 import { tortureMessages } from './torture-messages.ts';
 
-function answer(overrides: Record<string, string> = {}, status = 'SIP/2.0 200 OK', body = '') {
+function buildResponse(overrides: Record<string, string> = {}, status = 'SIP/2.0 200 OK', body = '') {
   const headers = {
     Via: 'SIP/2.0/UDP 192.0.2.1:5070;branch=z9hG4bKabc;rport',
     From: '<sip:a@example.com>;tag=1',
@@ -14,13 +14,13 @@ function answer(overrides: Record<string, string> = {}, status = 'SIP/2.0 200 OK
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return Buffer.from([status, ...lines, '', body].join('\r\n'));
 }
-const read = (...parts: Parameters<typeof answer>) => parseResponse(answer(...parts));
+const read = (...parts: Parameters<typeof buildResponse>) => parseResponse(buildResponse(...parts));
 function problemOf(bytes: Buffer): string {
   const reading = parseResponse(bytes);
   return reading.ok ? 'valid' : reading.problem;
 }
 
-describe('RFC 4475', () => {
+describe('parseResponse of the RFC 4475 messages', () => {
   it.each(tortureMessages)('$section $name, $title: $verdict', ({ bytes, verdict }) => {
     expect(problemOf(bytes)).toBe(verdict);
   });
@@ -30,7 +30,7 @@ describe('RFC 4475', () => {
     return reading.ok ? reading.value : reading;
   }
 
-  it('wsinv: white space and line ends wherever they may be change nothing', () => {
+  it('wsinv: ignores optional white space and folding', () => {
     expect(valueOf('wsinv')).toMatchObject({
       method: 'INVITE',
       vias: [
@@ -41,14 +41,14 @@ describe('RFC 4475', () => {
     });
   });
 
-  it('intmeth: every character a token may have', () => {
+  it('intmeth: accepts every token character', () => {
     expect(valueOf('intmeth')).toMatchObject({
       method: "!interesting-Method0123456789_*+`.%indeed'~",
       vias: [{ params: new Map([['branch', "z9hG4bK-.!%66*_+`'~"]]) }],
     });
   });
 
-  it('unreason and noreason: a reason is UTF-8, or empty', () => {
+  it('unreason and noreason: reads a UTF-8 reason and an empty one', () => {
     expect(valueOf('unreason')).toMatchObject({
       reason: expect.stringContaining('девяносто девять') as string,
     });
@@ -56,8 +56,8 @@ describe('RFC 4475', () => {
   });
 });
 
-describe('a response', () => {
-  it('gives its code, reason, method and Via', () => {
+describe('parseResponse', () => {
+  it('returns code, reason, method and Via', () => {
     expect(read({}, 'sip/2.0 404 Not Found')).toMatchObject({
       ok: true,
       value: {
@@ -78,7 +78,7 @@ describe('a response', () => {
     });
   });
 
-  it('reads IPv6, with brackets and in parameters also without (RFC 5118, 4.5), and quotes', () => {
+  it('reads IPv6 with brackets, in parameters also without (RFC 5118, 4.5), and quoted values', () => {
     const via = 'SIP/2.0/UDP [2001:db8::1]:5070;received=2001:db8::9;x="a \\" , ; b";y=[::1]';
     expect(read({ Via: via })).toMatchObject({
       value: {
@@ -97,13 +97,13 @@ describe('a response', () => {
     });
   });
 
-  it('needs no Content-Length, and ignores what stands behind the body', () => {
+  it('needs no Content-Length, and ignores bytes after the body', () => {
     expect(read({}, undefined, 'body').ok).toBe(true);
     expect(read({ 'Content-Length': '2' }, undefined, 'body').ok).toBe(true);
     expect(read({ l: '5' }, undefined, 'body').ok).toBe(false);
   });
 
-  it('is not confused by headers named like members of an object', () => {
+  it('accepts headers named like object members', () => {
     expect(read({ constructor: 'x', ['__proto__x']: 'y', hasOwnProperty: 'z' }).ok).toBe(true);
     const via = 'SIP/2.0/UDP a;__proto__=1;branch=z9hG4bKx';
     expect(read({ Via: via })).toMatchObject({
@@ -134,7 +134,7 @@ describe('a response', () => {
     ['a header without a name', { '': 'x' }],
     ['a header name with a space', { 'a b': 'x' }],
     ['a line of more than 8 KB', { X: 'x'.repeat(8_200) }],
-  ])('is refused with %s', (_what, overrides) => expect(read(overrides).ok).toBe(false));
+  ])('refuses %s', (_what, overrides) => expect(read(overrides).ok).toBe(false));
 
   it.each([
     'SIP/2.0 99 x',
@@ -145,21 +145,21 @@ describe('a response', () => {
     'SIP/2.0 200 \0',
     'OPTIONS sip:a SIP/2.0',
     '',
-  ])('is refused with the status line %j', (status) => expect(read({}, status).ok).toBe(false));
+  ])('refuses the status line %j', (status) => expect(read({}, status).ok).toBe(false));
 
   it.each([
-    ['only LF', String(answer()).replaceAll('\r', '')],
-    ['a CR of its own', String(answer({ X: 'a\rb' }))],
-    ['no end of the headers', String(answer()).trimEnd()],
-    ['a folded start line', String(answer()).replace('Via', ' Via')],
-    ['300 headers', String(answer()).replace('\r\n\r\n', `\r\n${'X: y\r\n'.repeat(300)}\r\n`)],
-    ['70,000 bytes', String(answer({}, undefined, 'x'.repeat(70_000)))],
+    ['only LF', String(buildResponse()).replaceAll('\r', '')],
+    ['a CR of its own', String(buildResponse({ X: 'a\rb' }))],
+    ['no end of the headers', String(buildResponse()).trimEnd()],
+    ['a folded start line', String(buildResponse()).replace('Via', ' Via')],
+    ['300 headers', String(buildResponse()).replace('\r\n\r\n', `\r\n${'X: y\r\n'.repeat(300)}\r\n`)],
+    ['70,000 bytes', String(buildResponse({}, undefined, 'x'.repeat(70_000)))],
     ['nothing', ''],
-  ])('is refused with %s', (_what, text) => expect(parseResponse(Buffer.from(text)).ok).toBe(false));
+  ])('refuses %s', (_what, text) => expect(parseResponse(Buffer.from(text)).ok).toBe(false));
 });
 
-/** Mulberry32: the same mutations in every run. */
-function openRandom(seed: number) {
+/** Deterministic pseudo-random numbers (Mulberry32): the same mutations in every run. */
+function createRandom(seed: number) {
   return function random(below: number) {
     seed = (seed + 0x6d2b79f5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
@@ -168,11 +168,11 @@ function openRandom(seed: number) {
   };
 }
 
-describe('hostile bytes', () => {
-  it('never throw: 30,000 mutations of the torture messages', () => {
-    const random = openRandom(4475);
-    const seeds = [...tortureMessages.map(({ bytes }) => bytes), answer()];
-    const spice = [
+describe('parseResponse of hostile bytes', () => {
+  it('never throws for 30,000 mutations of the torture messages', () => {
+    const random = createRandom(4475);
+    const seeds = [...tortureMessages.map(({ bytes }) => bytes), buildResponse()];
+    const snippets = [
       '\r\n',
       '\r\n ',
       ';',
@@ -190,7 +190,7 @@ describe('hostile bytes', () => {
       '\0',
       'é',
     ];
-    const seen = { valid: 0, refused: 0 };
+    const counts = { valid: 0, refused: 0 };
     for (let round = 0; round < 30_000; round += 1) {
       let bytes: Buffer = Buffer.from(seeds[random(seeds.length)]!);
       for (let changes = 1 + random(4); changes > 0; changes -= 1) {
@@ -200,7 +200,7 @@ describe('hostile bytes', () => {
         else if (what === 1)
           bytes = Buffer.concat([
             bytes.subarray(0, at),
-            Buffer.from(spice[random(spice.length)]!),
+            Buffer.from(snippets[random(snippets.length)]!),
             bytes.subarray(at),
           ]);
         else if (what === 2) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + random(20))]);
@@ -208,13 +208,13 @@ describe('hostile bytes', () => {
       }
       const reading = parseResponse(bytes);
       if (reading.ok) {
-        seen.valid += 1;
+        counts.valid += 1;
         expect(reading.value.code).toBeGreaterThanOrEqual(100);
         expect(reading.value.vias.length).toBeGreaterThan(0);
-      } else seen.refused += 1;
+      } else counts.refused += 1;
     }
-    // Else the mutations would try one side only.
-    expect(Math.min(seen.valid, seen.refused)).toBeGreaterThan(3_000);
+    // The mutations must cover both outcomes.
+    expect(Math.min(counts.valid, counts.refused)).toBeGreaterThan(3_000);
   });
 
   it.each([
@@ -223,12 +223,12 @@ describe('hostile bytes', () => {
     ['an open quote', `SIP/2.0/UDP a;b="${'\\"'.repeat(4_000)}`],
     ['semicolons', `SIP/2.0/UDP a${';'.repeat(8_000)}`],
     ['commas', `SIP/2.0/UDP a${','.repeat(8_000)}`],
-  ])('are read in no time: %s', (_what, via) => {
+  ])('refuses %s in linear time', (_what, via) => {
     const lines = { ...Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`X${i}`, via])), Via: via };
-    const bytes = answer(lines);
+    const bytes = buildResponse(lines);
     const began = performance.now();
     for (let round = 0; round < 10; round += 1) expect(parseResponse(bytes).ok).toBe(false);
-    // What takes quadratic time takes seconds.
+    // Quadratic time would take seconds.
     expect(performance.now() - began).toBeLessThan(1_000);
   });
 });

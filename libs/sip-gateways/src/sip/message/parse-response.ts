@@ -2,13 +2,13 @@ import { MAX_MESSAGE_BYTES, parseHead, type Head } from './parse-head.ts';
 import { parseVias } from './parse-vias.ts';
 import { parseFailure, type ParseResult, type SipResponse, type Via } from './sip-response.ts';
 
-/** The space before the reason belongs there (RFC 3261, 7.2); enough that is deployed leaves it out with the reason. */
-// eslint-disable-next-line no-control-regex -- none of them may stand in a reason, which is shown
+/** RFC 3261, 7.2 requires the space before the reason; some implementations omit it with an empty reason. */
+// eslint-disable-next-line no-control-regex -- the reason is displayed and must not contain control characters
 const STATUS_LINE = /^SIP\/2\.0 ([1-6]\d\d)(?: ([^\0-\x08\n-\x1f\x7f]*))?$/i;
 const CSEQ = /^(\d{1,10})[ \t]+([\w.!%*+`'~-]+)$/;
 /** RFC 3261, 8.1.1.5. */
 const CSEQ_LIMIT = 2 ** 31;
-/** RFC 3261, 8.2.6.2: a response has each of the request's. */
+/** Headers that a response copies from the request (RFC 3261, 8.2.6.2). */
 const REQUIRED_HEADERS = ['from', 'to', 'call-id', 'cseq'];
 
 function parseAllVias(lines: string[] = []): ParseResult<Via[]> {
@@ -39,8 +39,8 @@ function parseParts({ startLine, headers }: Head): ParseResult<SipResponse> {
 }
 
 /**
- * One response, strictly by the grammar of RFC 3261, 25.1, as far as a client transaction needs it. Whatever the bytes are, it
- * returns; what stands behind the body is ignored (18.3).
+ * Parses one response, strictly by the grammar of RFC 3261, 25.1, for the parts that a client transaction needs.
+ * Never throws, whatever the bytes; bytes after the body are ignored (18.3).
  */
 export function parseResponse(bytes: Buffer): ParseResult<SipResponse> {
   if (bytes.length > MAX_MESSAGE_BYTES) return parseFailure(`more than ${MAX_MESSAGE_BYTES} bytes`);

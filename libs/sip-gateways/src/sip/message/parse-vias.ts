@@ -1,6 +1,6 @@
 import { parseFailure, type ParseResult, type Via } from './sip-response.ts';
 
-// Sticky, and no two parts that may match the same: each reads on from where the last one ended, in linear time.
+// Sticky and without overlapping parts: each pattern continues where the last one ended, in linear time.
 const PROTOCOL = /[ \t]*SIP[ \t]*\/[ \t]*2\.0[ \t]*\/[ \t]*[\w.!%*+`'~-]+[ \t]+/iy;
 const SENT_BY = /(\[[\da-f:.]+\]|[\w.-]+)[ \t]*(?::[ \t]*(\d{1,5}))?[ \t]*/iy;
 // A value may be an address without brackets, too: `received=2001:db8::1` (RFC 5118, 4.5).
@@ -11,7 +11,7 @@ function unquote(value: string): string {
   return value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
 }
 
-/** All values of one Via header line, topmost first (RFC 3261, 20.42 and 25.1). */
+/** Parses all values of one Via header line, topmost first (RFC 3261, 20.42 and 25.1). */
 export function parseVias(line: string): ParseResult<Via[]> {
   let at = 0;
   function take(pattern: RegExp): RegExpExecArray | null {

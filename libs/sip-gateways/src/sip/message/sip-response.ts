@@ -3,11 +3,11 @@ export interface Via {
   /** As written, IPv6 in brackets. */
   host: string;
   port: number | null;
-  /** By lower-case name; null where there is no value. Quotes are taken off. */
+  /** By lower-case name, unquoted; null for a parameter without a value. */
   params: ReadonlyMap<string, string | null>;
 }
 
-/** What a client transaction needs of a response. */
+/** The parts of a response that a client transaction needs. */
 export interface SipResponse {
   /** 100 to 699. */
   code: number;
@@ -17,7 +17,7 @@ export interface SipResponse {
   method: string;
 }
 
-/** Something read, or why it may not be. */
+/** A parsed value, or the problem that prevents it. */
 export type ParseResult<T> = { ok: true; value: T } | { ok: false; problem: string };
 
 export function parseFailure(problem: string): { ok: false; problem: string } {

@@ -1,11 +1,12 @@
 /**
- * Of RFC 4475's torture messages those that a reader of responses can be asked: its responses as they stand, and of its requests those that
- * try headers and framing, with a status line in place of the request line. `verdict`: 'valid', or what is wrong with it.
+ * Torture messages of RFC 4475 for a parser of responses: its responses unchanged, and those of its requests that
+ * test headers and framing, with a status line in place of the request line.
  */
 export interface TortureMessage {
   name: string;
   section: string;
   title: string;
+  /** 'valid', or the problem. */
   verdict: string;
   bytes: Buffer;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { Transport } from '../prober.ts';
 
-/** Of a probe; none of them can be guessed by somebody who does not see it. */
+/** The unguessable identifiers of a request. */
 export interface OptionsIds {
   /** RFC 3261, 8.1.1.7: begins with the magic cookie. */
   branch: string;
@@ -21,12 +21,12 @@ export function createOptionsIds(): OptionsIds {
 
 export interface OptionsRequest extends OptionsIds {
   target: { host: string; port?: number | null; transport: Transport };
-  /** Where answers are to be sent: our address on the way to the target. */
+  /** Where responses are sent to: the local address of the route to the target. */
   local: { address: string; port: number };
   userAgent: string;
 }
 
-/** As a host stands in a URI or Via: IPv6 in brackets, without its zone, which means something on this host only. */
+/** A host in a URI or Via: IPv6 in brackets and without its zone, which is valid on this host only. */
 const formatUriHost = (host: string): string => (isIPv6(host) ? `[${host.split('%')[0]}]` : host);
 
 export function sentByOf({ address, port }: OptionsRequest['local']): string {
@@ -34,8 +34,8 @@ export function sentByOf({ address, port }: OptionsRequest['local']): string {
 }
 
 /**
- * The text of an OPTIONS request (RFC 3261, 11.1), as a function of which copy of it is sent, from 1. The number stands in a
- * parameter of our own in Via, which an answer repeats (8.2.6.2): the one thing in which the copies differ.
+ * Returns a function that writes the text of an OPTIONS request (RFC 3261, 11.1) for each copy sent, numbered from 1.
+ * Copies differ only in a Via parameter with that number, which a response copies (8.2.6.2).
  */
 export function writeOptionsRequest(request: OptionsRequest): (copy: number) => string {
   const { target, local, branch, tag, callId, userAgent } = request;
@@ -61,7 +61,7 @@ export function writeOptionsRequest(request: OptionsRequest): (copy: number) => 
   };
 }
 
-/** Which copy an answer is to; null where the server did not repeat the parameter. */
+/** The number of the copy that a response answers; null if the server did not copy the parameter. */
 export function parseCopyNumber(params: ReadonlyMap<string, string | null>): number | null {
   const copy = params.get('copy') ?? '';
   return /^\d{1,3}$/.test(copy) ? Number(copy) : null;

@@ -3,9 +3,10 @@ import { isIPv6 } from 'node:net';
 import pLimit from 'p-limit';
 import { memoizeByTtl } from '../dns/memoize-by-ttl.ts';
 
-/** Seconds for which a route is believed. */
 const ROUTE_TTL_SECONDS = 60;
 const MAX_CONCURRENT_LOOKUPS = 64;
+/** Connecting a datagram socket sends nothing, so any port works. */
+const LOOKUP_PORT = 5060;
 
 function queryLocalAddress(address: string): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -16,16 +17,15 @@ function queryLocalAddress(address: string): Promise<string> {
       socket.close();
     }
     socket.once('error', settle);
-    // Any port: to connect a datagram socket sends nothing and asks only for the route.
-    socket.connect(5060, address, settle);
+    socket.connect(LOOKUP_PORT, address, settle);
   });
 }
 
-/** Which of our addresses packets to an address leave from: what Via and Contact say of a socket that is bound to all of them. */
+/** Finds the local address that packets to an address are sent from: Via and Contact need it. Cached per address. */
 export function createLocalAddressLookup(): (address: string) => Promise<string> {
   const limit = pLimit(MAX_CONCURRENT_LOOKUPS);
   return memoizeByTtl(async (address) => ({
     value: await limit(() => queryLocalAddress(address)),
-    ttl: ROUTE_TTL_SECONDS,
+    ttlSeconds: ROUTE_TTL_SECONDS,
   }));
 }

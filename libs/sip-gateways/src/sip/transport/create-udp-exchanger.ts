@@ -8,9 +8,9 @@ import type { DroppedCounts } from '../prober.ts';
 import { matchResponse, type PendingRequest, type Exchange, type Exchanger } from './exchange.ts';
 import { createLocalAddressLookup } from './create-local-address-lookup.ts';
 
-/** Bytes the kernel keeps while the process is busy, as far as net.core.rmem_max lets it: some thousand answers. */
+/** Buffers thousands of responses while the event loop is blocked; the kernel caps it at net.core.rmem_max. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
-/** Places of which it is remembered that they sent rubbish. */
+/** The latest senders of malformed messages that are remembered. */
 const MAX_MALFORMED_SENDERS = 1_000;
 
 export interface UdpOptions {
@@ -18,11 +18,114 @@ export interface UdpOptions {
   dropped: DroppedCounts;
 }
 
+type SocketType = 'udp4' | 'udp6';
+type ReceiveMessage = (bytes: Buffer, from: RemoteInfo) => void;
+
 interface InFlightRequest extends PendingRequest {
   transaction: ClientTransaction;
 }
 
-function bind(type: 'udp4' | 'udp6', onMessage: (bytes: Buffer, from: RemoteInfo) => void): Promise<Socket> {
+/** Sends OPTIONS over UDP: all probes share one socket per IP version, bound on first use. */
+export function createUdpExchanger({ userAgent, dropped }: UdpOptions): {
+  exchange: Exchanger;
+  close: () => Promise<void>;
+} {
+  const inFlight = new Map<string, InFlightRequest>();
+  const sockets = createSocketPool(receive);
+  const malformedSenders = createMalformedSenders();
+  const findLocalAddress = createLocalAddressLookup();
+
+  function receive(bytes: Buffer, from: RemoteInfo): void {
+    const response = parseResponse(bytes);
+    if (!response.ok) {
+      dropped.malformed += 1;
+      malformedSenders.add(from);
+      return;
+    }
+    const request = inFlight.get(response.value.vias[0]?.params.get('branch') ?? '');
+    const copy = request && matchResponse(response.value, request);
+    if (copy === undefined) dropped.unmatched += 1;
+    else request!.transaction.receive(response.value, copy);
+  }
+
+  /** A timeout is `malformed` if the endpoint responded meanwhile, but not with SIP. */
+  function explainTimeout(outcome: Outcome, { endpoint }: Exchange, startedAt: number): Outcome {
+    if (outcome.kind !== 'timeout' || !malformedSenders.hasSince(endpoint, startedAt)) return outcome;
+    const error = new ProbeFailure('malformed', 'It answered with something that is not SIP.');
+    return { kind: 'failed', error, sent: outcome.sent };
+  }
+
+  function send(exchange: Exchange, socket: Socket, address: string, startedAt: number): Promise<Outcome> {
+    const { target, endpoint, timeoutMs, signal } = exchange;
+    const ids = createOptionsIds();
+    const local = { address, port: socket.address().port };
+    const writeCopy = writeOptionsRequest({ ...ids, target, local, userAgent });
+    let onAbort: () => void;
+    return new Promise<Outcome>((resolve, reject) => {
+      const transaction = startTransaction({
+        reliable: false,
+        timeoutMs,
+        send(copy) {
+          socket.send(writeCopy(copy), endpoint.port, endpoint.address, (error) => {
+            if (error) transaction.fail(error);
+          });
+        },
+        onOutcome: (outcome) => resolve(explainTimeout(outcome, exchange, startedAt)),
+      });
+      inFlight.set(ids.branch, { ...ids, local, transaction });
+      onAbort = () => {
+        transaction.cancel();
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+    }).finally(() => {
+      inFlight.delete(ids.branch);
+      signal.removeEventListener('abort', onAbort);
+    });
+  }
+
+  return {
+    async exchange(exchange) {
+      const { address: remote } = exchange.endpoint;
+      const startedAt = performance.now();
+      let socket: Socket;
+      let address: string;
+      try {
+        socket = await sockets.get(isIPv6(remote) ? 'udp6' : 'udp4');
+        address = await findLocalAddress(remote);
+      } catch (error) {
+        return { kind: 'failed', error, sent: 0 };
+      }
+      exchange.signal.throwIfAborted();
+      return send(exchange, socket, address, startedAt);
+    },
+    close: sockets.close,
+  };
+}
+
+/** One socket per IP version. A socket that fails is replaced on the next use. */
+function createSocketPool(onMessage: ReceiveMessage) {
+  const sockets = new Map<SocketType, Promise<Socket>>();
+
+  function open(type: SocketType): Promise<Socket> {
+    const binding = bind(type, onMessage);
+    function forget(): boolean {
+      return sockets.get(type) === binding && sockets.delete(type);
+    }
+    binding.then((socket) => socket.on('error', () => forget() && socket.close()), forget);
+    sockets.set(type, binding);
+    return binding;
+  }
+
+  async function close(): Promise<void> {
+    const settled = await Promise.allSettled(sockets.values());
+    sockets.clear();
+    for (const result of settled) if (result.status === 'fulfilled') result.value.close();
+  }
+  return { get: (type: SocketType) => sockets.get(type) ?? open(type), close };
+}
+
+function bind(type: SocketType, onMessage: ReceiveMessage): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createSocket({ type, ipv6Only: type === 'udp6', recvBufferSize: RECEIVE_BUFFER_BYTES });
     socket.once('error', reject);
@@ -34,98 +137,21 @@ function bind(type: 'udp4' | 'udp6', onMessage: (bytes: Buffer, from: RemoteInfo
   });
 }
 
-/** OPTIONS over UDP: one socket for IPv4 and one for IPv6, shared by all probes, opened when first needed. */
-export function createUdpExchanger({ userAgent, dropped }: UdpOptions): {
-  exchange: Exchanger;
-  close: () => Promise<void>;
-} {
-  const underWay = new Map<string, InFlightRequest>();
-  const sockets = new Map<'udp4' | 'udp6', Promise<Socket>>();
-  const rubbish = new Map<string, number>();
-  const routeTo = createLocalAddressLookup();
-
-  function onRubbish({ address, port }: RemoteInfo): void {
-    dropped.malformed += 1;
-    const place = `${address} ${port}`;
-    rubbish.delete(place);
-    if (rubbish.size >= MAX_MALFORMED_SENDERS) rubbish.delete(rubbish.keys().next().value!);
-    rubbish.set(place, performance.now());
-  }
-  function onMessage(bytes: Buffer, from: RemoteInfo): void {
-    const response = parseResponse(bytes);
-    if (!response.ok) return onRubbish(from);
-    const asked = underWay.get(response.value.vias[0]?.params.get('branch') ?? '');
-    const copy = asked && matchResponse(response.value, asked);
-    if (copy === undefined) dropped.unmatched += 1;
-    else asked!.transaction.receive(response.value, copy);
-  }
-  function socketFor(type: 'udp4' | 'udp6'): Promise<Socket> {
-    const open = sockets.get(type);
-    if (open) return open;
-    const opening = bind(type, onMessage);
-    // Without it the next probe opens another.
-    const forget = () => sockets.get(type) === opening && sockets.delete(type);
-    opening.then((socket) => socket.on('error', () => forget() && socket.close()), forget);
-    sockets.set(type, opening);
-    return opening;
-  }
-
-  /** Whoever answers with rubbish only is there, and does not speak SIP: one that also answers well was not waited for in vain. */
-  function explain(outcome: Outcome, { endpoint }: Exchange, began: number): Outcome {
-    const rubbishAt = rubbish.get(`${endpoint.address} ${endpoint.port}`);
-    if (outcome.kind !== 'timeout' || rubbishAt === undefined || rubbishAt < began) return outcome;
-    const error = new ProbeFailure('malformed', 'It answered with something that is not SIP.');
-    return { kind: 'failed', error, sent: outcome.sent };
-  }
-
-  const exchange: Exchanger = async (wanted) => {
-    const { target, endpoint, timeoutMs, signal } = wanted;
-    const began = performance.now();
-    let socket: Socket;
-    let address: string;
-    try {
-      socket = await socketFor(isIPv6(endpoint.address) ? 'udp6' : 'udp4');
-      address = await routeTo(endpoint.address);
-    } catch (error) {
-      return { kind: 'failed', error, sent: 0 };
-    }
-    signal.throwIfAborted();
-    const ids = createOptionsIds();
-    const local = { address, port: socket.address().port };
-    const textOf = writeOptionsRequest({ ...ids, target, local, userAgent });
-    let onAbort: () => void;
-    return new Promise<Outcome>((resolve, reject) => {
-      const transaction = startTransaction({
-        reliable: false,
-        timeoutMs,
-        send(copy) {
-          return socket.send(
-            textOf(copy),
-            endpoint.port,
-            endpoint.address,
-            (error) => error && transaction.fail(error),
-          );
-        },
-        onOutcome: (outcome) => resolve(explain(outcome, wanted, began)),
-      });
-      underWay.set(ids.branch, { ...ids, local, transaction });
-      onAbort = () => {
-        transaction.cancel();
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-    }).finally(() => {
-      underWay.delete(ids.branch);
-      signal.removeEventListener('abort', onAbort);
-    });
-  };
-
+/** When each address last sent a malformed message, of the MAX_MALFORMED_SENDERS latest. */
+function createMalformedSenders() {
+  const senders = new Map<string, number>();
+  const keyOf = ({ address, port }: { address: string; port: number }): string => `${address} ${port}`;
   return {
-    exchange,
-    async close(): Promise<void> {
-      const opened = await Promise.allSettled(sockets.values());
-      sockets.clear();
-      for (const answer of opened) if (answer.status === 'fulfilled') answer.value.close();
+    add(from: RemoteInfo): void {
+      const key = keyOf(from);
+      // Deleted first: a Map keeps the order of insertion.
+      senders.delete(key);
+      if (senders.size >= MAX_MALFORMED_SENDERS) senders.delete(senders.keys().next().value!);
+      senders.set(key, performance.now());
+    },
+    hasSince(endpoint: { address: string; port: number }, since: number): boolean {
+      const at = senders.get(keyOf(endpoint));
+      return at !== undefined && at >= since;
     },
   };
 }
