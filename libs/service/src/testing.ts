@@ -61,9 +61,9 @@ function testOrganization(name: keyof typeof TEST_ORG_IDS) {
   };
 }
 
-/** The Authorization header of a key of `ours` with these scopes. */
-export function keyWith(wanted: readonly Scope[]): string {
-  return `Bearer ours-key-${wanted.join(',')}`;
+/** The Authorization header of a key with these scopes. */
+export function keyWith(wanted: readonly Scope[], org: keyof typeof TEST_ORG_IDS = 'ours'): string {
+  return `Bearer ${org}-key-${wanted.join(',')}`;
 }
 
 /** HTTP Basic with an API key as the password, as FreeSWITCH sends it. */

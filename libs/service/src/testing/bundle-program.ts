@@ -28,7 +28,7 @@ export async function bundleProgram(entry: URL | string): Promise<string> {
     sourcemap: 'inline',
     logLevel: 'warning',
   });
-  const [{ contents }] = outputFiles as [{ contents: Uint8Array }];
+  const { contents } = outputFiles[0]!;
   const hash = createHash('sha256').update(contents).digest('hex').slice(0, 16);
   const file = join(BUNDLE_DIR, `${basename(source, '.ts')}-${hash}.mjs`);
   const unfinished = `${file}.${randomUUID()}`;
