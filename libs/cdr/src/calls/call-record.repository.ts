@@ -1,18 +1,18 @@
 import type { Cursor } from '@oriontel/contracts';
-import { orgScope, UNPREPARED, Prisma, type Queryable } from '@oriontel/database';
+import { orgScope, Prisma, UNPREPARED, type Queryable } from '@oriontel/database';
 import type { Disposition } from '../parse/call-leg.ts';
 import { startTimeOf } from '../parse/cdr-id.ts';
 import type { StoredLeg } from '../parse/read-submission.ts';
 import type { Span } from './summary/split-range.ts';
 import { COUNTED_COLUMNS, countLegs } from './summary/summary-delta.repository.ts';
 
-/** A leg as it is read back. */
+/** A leg as the API shows it. */
 export type FoundLeg = Omit<StoredLeg, 'contentHash' | 'raw'>;
 
-/** A leg that names another. */
+/** A leg with a link to another one. */
 export type LinkedLeg = Pick<StoredLeg, 'orgId' | 'callId' | 'linkedCallId' | 'startTime'>;
 
-/** What a search may ask for; `numbers` match as they came or normalized. */
+/** Conditions of a search, all optional; `callers` and `callees` match the raw or the normalized number. */
 export interface CallFilter {
   callId?: string | undefined;
   callers?: string[] | undefined;
@@ -21,119 +21,188 @@ export interface CallFilter {
   source?: string | undefined;
   batchId?: string | undefined;
   disposition?: Disposition | undefined;
+  /** Earliest and latest start time, both inclusive. */
   from?: Date | undefined;
   to?: Date | undefined;
 }
 
-const COLUMNS = Prisma.sql`id, org_id AS "orgId", call_id AS "callId", leg, linked_call_id AS "linkedCallId", direction,
-  caller, callee, caller_raw AS "callerRaw", callee_raw AS "calleeRaw", start_time AS "startTime",
-  answer_time AS "answerTime", end_time AS "endTime", duration, billsec, disposition, hangup_cause AS "hangupCause",
-  q850, sip_status AS "sipStatus", trunk_id AS "trunkId", source, batch_id AS "batchId"`;
+const COLUMNS = Prisma.sql`
+  id,
+  org_id AS "orgId",
+  call_id AS "callId",
+  leg,
+  linked_call_id AS "linkedCallId",
+  direction,
+  caller,
+  callee,
+  caller_raw AS "callerRaw",
+  callee_raw AS "calleeRaw",
+  start_time AS "startTime",
+  answer_time AS "answerTime",
+  end_time AS "endTime",
+  duration,
+  billsec,
+  disposition,
+  hangup_cause AS "hangupCause",
+  q850,
+  sip_status AS "sipStatus",
+  trunk_id AS "trunkId",
+  source,
+  batch_id AS "batchId"`;
 
-/** How far the legs of one call may lie apart: bounds the months that linking looks into. */
+/** The start times of two linked legs differ by less; it limits the partitions that linking reads. */
 const LINK_WINDOW = Prisma.sql`interval '1 day'`;
 
-/** The only file that speaks to the cdrs table. */
+/** Rows that `scan` reads at most per returned leg. */
+const SCANNED_ROWS_PER_MATCH = 10;
+
+/** The best plan depends on the values of the filter. */
+const CUSTOM_PLAN = Prisma.raw(UNPREPARED);
+
+/** Reads and writes single legs and pages of legs in the cdrs table. */
 export function callRecords(db: Queryable) {
   return {
     /**
-     * Stores the legs that are not there yet, and counts them; returns the ids of those. One statement, one text parameter: the
-     * fastest of the ways measured (docs/decisions/0003). Legs must come in a fixed order, so that two batches cannot deadlock.
+     * Inserts the legs that are not stored yet, counts them in the summary and returns their ids. One
+     * statement with one text parameter was the fastest variant (docs/decisions/0003). Pass legs in id order
+     * to avoid deadlocks.
      */
     async insert(legs: StoredLeg[]): Promise<Set<string>> {
       const [row] = await db.$queryRaw<[{ ids: string[] | null }]>`
-      WITH stored AS (INSERT INTO cdrs (id, org_id, call_id, leg, linked_call_id, direction, caller, callee, caller_raw, callee_raw,
-        start_time, answer_time, end_time, duration, billsec, disposition, hangup_cause, q850, sip_status, trunk_id,
-        source, batch_id, content_hash, raw)
-      SELECT id, "orgId", "callId", leg, "linkedCallId", direction, caller, callee, "callerRaw", "calleeRaw",
-        "startTime", "answerTime", "endTime", duration, billsec, disposition, "hangupCause", q850, "sipStatus", "trunkId",
-        source, "batchId", "contentHash", raw::json
-      FROM json_to_recordset(${toInsertJson(legs)}::json) AS leg(id uuid, "orgId" int, "callId" text, leg text,
-        "linkedCallId" text, direction text, caller text, callee text, "callerRaw" text, "calleeRaw" text,
-        "startTime" timestamptz, "answerTime" timestamptz, "endTime" timestamptz, duration int, billsec int,
-        disposition text, "hangupCause" text, q850 smallint, "sipStatus" smallint, "trunkId" text, source text,
-        "batchId" text, "contentHash" text, raw text)
-      ON CONFLICT DO NOTHING RETURNING id, ${COUNTED_COLUMNS}),
-      counted AS (${countLegs(Prisma.sql`stored`, 1)})
-      SELECT json_agg(id) AS ids FROM stored`;
+        WITH stored AS (
+          INSERT INTO cdrs (
+            id, org_id, call_id, leg, linked_call_id, direction, caller, callee, caller_raw, callee_raw,
+            start_time, answer_time, end_time, duration, billsec, disposition, hangup_cause, q850,
+            sip_status, trunk_id, source, batch_id, content_hash, raw
+          )
+          SELECT
+            id, "orgId", "callId", leg, "linkedCallId", direction, caller, callee, "callerRaw", "calleeRaw",
+            "startTime", "answerTime", "endTime", duration, billsec, disposition, "hangupCause", q850,
+            "sipStatus", "trunkId", source, "batchId", "contentHash", raw::json
+          FROM json_to_recordset(${toInsertJson(legs)}::json) AS leg(
+            id uuid, "orgId" int, "callId" text, leg text, "linkedCallId" text, direction text,
+            caller text, callee text, "callerRaw" text, "calleeRaw" text,
+            "startTime" timestamptz, "answerTime" timestamptz, "endTime" timestamptz,
+            duration int, billsec int, disposition text, "hangupCause" text, q850 smallint,
+            "sipStatus" smallint, "trunkId" text, source text, "batchId" text, "contentHash" text, raw text
+          )
+          ON CONFLICT DO NOTHING
+          RETURNING id, ${COUNTED_COLUMNS}
+        ),
+        counted AS (${countLegs(Prisma.sql`stored`, 1)})
+        SELECT json_agg(id) AS ids
+        FROM stored`;
       return new Set(row.ids);
     },
 
-    /** The content hashes of stored legs, by id. */
+    /** The content hashes of the legs that are stored, by id. */
     async contentHashesOf(ids: string[]): Promise<Map<string, string>> {
       const rows = await db.$queryRaw<{ id: string; contentHash: string }[]>`
-      SELECT id, content_hash AS "contentHash" FROM cdrs
-      WHERE id = ANY(${ids}::uuid[]) AND start_time = ANY(${[...new Set(ids.map(startTimeIso))]}::timestamptz[])`;
+        SELECT id, content_hash AS "contentHash"
+        FROM cdrs
+        WHERE id = ANY(${ids}::uuid[])
+          AND start_time = ANY(${startTimesOf(ids)}::timestamptz[])`;
       return new Map(rows.map(({ id, contentHash }) => [id, contentHash]));
     },
 
-    /** The stored legs that name one of these, around the same time. */
+    /** The stored legs that link to one of `legs`, within a day of their start times. */
     findLegsLinkingTo(legs: StoredLeg[]): Promise<LinkedLeg[]> {
       const times = legs.map(({ startTime }) => startTime.getTime());
+      const first = new Date(Math.min(...times));
+      const last = new Date(Math.max(...times));
       return db.$queryRaw`
-      SELECT org_id AS "orgId", call_id AS "callId", linked_call_id AS "linkedCallId", start_time AS "startTime" FROM cdrs
-      WHERE org_id = ANY(${[...new Set(legs.map(({ orgId }) => orgId))]}::int[])
-        AND linked_call_id IS NOT NULL AND linked_call_id = ANY(${legs.map(({ callId }) => callId)}::text[])
-        AND start_time BETWEEN ${new Date(Math.min(...times))}::timestamptz - ${LINK_WINDOW} AND ${new Date(Math.max(...times))}::timestamptz + ${LINK_WINDOW}`;
+        SELECT
+          org_id AS "orgId",
+          call_id AS "callId",
+          linked_call_id AS "linkedCallId",
+          start_time AS "startTime"
+        FROM cdrs
+        WHERE org_id = ANY(${[...new Set(legs.map(({ orgId }) => orgId))]}::int[])
+          AND linked_call_id IS NOT NULL
+          AND linked_call_id = ANY(${legs.map(({ callId }) => callId)}::text[])
+          AND start_time >= ${first}::timestamptz - ${LINK_WINDOW}
+          AND start_time <= ${last}::timestamptz + ${LINK_WINDOW}`;
     },
 
-    /** Tells the legs that these ones name, and that name none themselves, that they are linked. */
+    /** Sets the link back in the legs that `links` name, unless they have a link. */
     async linkBack(links: LinkedLeg[]): Promise<void> {
       if (!links.length) return;
       await db.$executeRaw`
-      UPDATE cdrs SET linked_call_id = link."callId"
-      FROM json_to_recordset(${JSON.stringify(links.map(toLink))}::json)
-        AS link("orgId" int, "callId" text, "linkedCallId" text, "startTime" timestamptz)
-      WHERE cdrs.org_id = link."orgId" AND cdrs.call_id = link."linkedCallId" AND cdrs.linked_call_id IS NULL
-        AND cdrs.start_time BETWEEN link."startTime" - ${LINK_WINDOW} AND link."startTime" + ${LINK_WINDOW}`;
+        UPDATE cdrs
+        SET linked_call_id = link."callId"
+        FROM json_to_recordset(${JSON.stringify(links.map(toLink))}::json)
+          AS link("orgId" int, "callId" text, "linkedCallId" text, "startTime" timestamptz)
+        WHERE cdrs.org_id = link."orgId"
+          AND cdrs.call_id = link."linkedCallId"
+          AND cdrs.linked_call_id IS NULL
+          AND cdrs.start_time >= link."startTime" - ${LINK_WINDOW}
+          AND cdrs.start_time <= link."startTime" + ${LINK_WINDOW}`;
     },
 
     async find(orgId: number | null, id: string): Promise<FoundLeg | null> {
       const [row] = await db.$queryRaw<FoundLeg[]>`
-      SELECT ${COLUMNS} FROM cdrs WHERE id = ${id}::uuid AND start_time = ${startTimeOf(id)} AND ${orgScope(orgId)}`;
+        SELECT ${COLUMNS}
+        FROM cdrs
+        WHERE id = ${id}::uuid
+          AND start_time = ${startTimeOf(id)}
+          AND ${orgScope(orgId)}`;
       return row ?? null;
     },
 
-    /** Those of `ids` that are there, in no order. */
+    /** The legs of `ids` that exist, in no particular order. */
     findByIds(orgId: number, ids: string[]): Promise<FoundLeg[]> {
       return db.$queryRaw`
-    SELECT ${COLUMNS} FROM cdrs WHERE id = ANY(${ids}::uuid[])
-      AND start_time = ANY(${[...new Set(ids.map(startTimeIso))]}::timestamptz[]) AND org_id = ${orgId}::int`;
+        SELECT ${COLUMNS}
+        FROM cdrs
+        WHERE id = ANY(${ids}::uuid[])
+          AND start_time = ANY(${startTimesOf(ids)}::timestamptz[])
+          AND org_id = ${orgId}::int`;
     },
 
-    /** Newest first. */
+    /** A page of matching legs, newest first. */
     search(
       orgId: number | null,
       filter: CallFilter,
       { after, limit }: { after: Cursor | null; limit: number },
     ): Promise<FoundLeg[]> {
+      const where = [orgScope(orgId), ...conditions(filter), ...afterCursor(after)];
       return db.$queryRaw`
-      SELECT ${COLUMNS} FROM cdrs WHERE ${Prisma.join([orgScope(orgId), ...conditions(filter), ...afterCursor(after)], ' AND ')}
-      ORDER BY start_time DESC, id DESC LIMIT ${limit}::int`;
+        SELECT ${COLUMNS}
+        FROM cdrs
+        WHERE ${Prisma.join(where, ' AND ')}
+        ORDER BY start_time DESC, id DESC
+        LIMIT ${limit}::int`;
     },
 
     /**
-     * The next legs of a long way through all of them, newest first, and where it goes on; null at its end. However few match, it looks at no more
-     * than limit * STEPS_FOR_ONE of them: `legs` may be empty long before the end.
+     * One step of a scan through all matching legs, newest first; `next` is null after the last one. A step
+     * reads at most `limit * SCANNED_ROWS_PER_MATCH` rows, however few match: `legs` may be empty before the
+     * end.
      */
     async scan(
       orgId: number | null,
       { callId, from, to, ...rest }: CallFilter,
       { after, limit }: { after: Cursor | null; limit: number },
     ): Promise<{ legs: FoundLeg[]; next: Cursor | null }> {
-      // What an index finds narrows the way; the rest is asked of what lies on it.
-      const way = Prisma.join(
-        [orgScope(orgId), ...conditions({ callId, from, to }), ...afterCursor(after)],
-        ' AND ',
-      );
-      const wanted = conditions(rest);
-      const matches = wanted.length ? Prisma.join(wanted, ' AND ') : Prisma.sql`TRUE`;
-      const steps = wanted.length ? limit * SCANNED_ROWS_PER_MATCH : limit;
+      // Conditions with an index limit the scan; the others are evaluated on the scanned rows.
+      const where = [orgScope(orgId), ...conditions({ callId, from, to }), ...afterCursor(after)];
+      const filters = conditions(rest);
+      const matches = filters.length ? Prisma.join(filters, ' AND ') : Prisma.sql`TRUE`;
+      const scannedRows = filters.length ? limit * SCANNED_ROWS_PER_MATCH : limit;
       const rows = await db.$queryRaw<(FoundLeg & { matches: boolean })[]>`${CUSTOM_PLAN}
-      WITH way AS (
-        SELECT ${COLUMNS}, (${matches}) IS TRUE AS matches FROM cdrs WHERE ${way} ORDER BY start_time DESC, id DESC LIMIT ${steps}::int)
-      SELECT * FROM way WHERE matches OR id = (SELECT id FROM way ORDER BY "startTime", id LIMIT 1)
-      ORDER BY "startTime" DESC, id DESC LIMIT ${limit}::int`;
+        WITH scanned AS (
+          SELECT ${COLUMNS}, (${matches}) IS TRUE AS matches
+          FROM cdrs
+          WHERE ${Prisma.join(where, ' AND ')}
+          ORDER BY start_time DESC, id DESC
+          LIMIT ${scannedRows}::int
+        )
+        SELECT *
+        FROM scanned
+        WHERE matches
+          OR id = (SELECT id FROM scanned ORDER BY "startTime", id LIMIT 1)
+        ORDER BY "startTime" DESC, id DESC
+        LIMIT ${limit}::int`;
       const last = rows.at(-1);
       return {
         legs: rows.filter((row) => row.matches),
@@ -143,13 +212,7 @@ export function callRecords(db: Queryable) {
   };
 }
 
-/** Legs looked at for one that may match. */
-const SCANNED_ROWS_PER_MATCH = 10;
-
-/** The best plan depends on the filter, and there are many texts of it. */
-const CUSTOM_PLAN = Prisma.raw(UNPREPARED);
-
-/** A subquery of the legs that started within these spans, as the summary counts them. */
+/** A subquery of the legs that started within any of `spans`, with the columns that the summary counts. */
 export function selectLegsWithin(orgId: number | null, spans: Span[]): Prisma.Sql {
   const within = spans.map(({ from, to }) =>
     Prisma.join(
@@ -162,14 +225,21 @@ export function selectLegsWithin(orgId: number | null, spans: Span[]): Prisma.Sq
     ),
   );
   const any = within.length ? Prisma.sql`(${Prisma.join(within, ' OR ')})` : Prisma.sql`FALSE`;
-  return Prisma.sql`SELECT ${COUNTED_COLUMNS} FROM cdrs WHERE ${orgScope(orgId)} AND ${any}`;
+  return Prisma.sql`
+    SELECT ${COUNTED_COLUMNS}
+    FROM cdrs
+    WHERE ${orgScope(orgId)}
+      AND ${any}`;
 }
 
-const startTimeIso = (id: string): string => startTimeOf(id).toISOString();
+/** Limits a query by id to the partitions of the legs. */
+function startTimesOf(ids: string[]): string[] {
+  return [...new Set(ids.map((id) => startTimeOf(id).toISOString()))];
+}
 
 /**
- * A NUL or half a surrogate pair in a raw record is harmless in a json column and fails the whole of this statement where
- * it is read as part of the parameter: such a batch brings its raw records as text inside the text.
+ * A NUL or lone surrogate in a raw record is allowed in a json column, but makes json_to_recordset fail: then
+ * the raw records of the batch are passed as JSON text inside the JSON.
  */
 function toInsertJson(legs: StoredLeg[]): string {
   const json = JSON.stringify(legs);
@@ -179,12 +249,7 @@ function toInsertJson(legs: StoredLeg[]): string {
 }
 
 function toLink({ orgId, callId, linkedCallId, startTime }: LinkedLeg): LinkedLeg {
-  return {
-    orgId,
-    callId,
-    linkedCallId,
-    startTime,
-  };
+  return { orgId, callId, linkedCallId, startTime };
 }
 
 function afterCursor(after: Cursor | null): Prisma.Sql[] {

@@ -3,7 +3,7 @@ import { Direction, Disposition, Leg } from '../parse/call-leg.ts';
 
 const time = z.iso.datetime();
 
-/** A CDR as it reads over HTTP. */
+/** A CDR in the JSON format of the API. */
 export const CallRecord = z
   .object({
     id: z.string().meta({
@@ -11,21 +11,24 @@ export const CallRecord = z
         'UUIDv8 (RFC 9562, 5.8): start_time and a hash of the key, so the same leg always has the same id',
     }),
     org_id: z.int(),
-    call_id: z.string().meta({ description: 'The leg as its switch names it' }),
+    call_id: z.string().meta({ description: 'Id of the leg in its switch' }),
     leg: Leg.meta({ description: 'a: started the call; b: originated on behalf of another leg' }),
     linked_call_id: z.string().nullable().meta({ description: 'call_id of the other leg of the call' }),
     direction: Direction.nullable(),
-    caller: z.string().nullable().meta({ description: 'E.164 where it could be read, else as it came' }),
-    callee: z.string().nullable().meta({ description: 'E.164 where it could be read, else as it came' }),
-    caller_raw: z.string().nullable().meta({ description: 'The caller as it came' }),
-    callee_raw: z.string().nullable().meta({ description: 'The callee as it came' }),
+    caller: z.string().nullable().meta({ description: 'E.164 if the number could be parsed, else as sent' }),
+    callee: z.string().nullable().meta({ description: 'E.164 if the number could be parsed, else as sent' }),
+    caller_raw: z.string().nullable().meta({ description: 'The caller as sent' }),
+    callee_raw: z.string().nullable().meta({ description: 'The callee as sent' }),
     start_time: time.meta({ description: 'UTC' }),
-    answer_time: time.nullable().meta({ description: 'UTC; null when never answered or unknown' }),
-    end_time: time.nullable().meta({ description: 'UTC; null where unknown' }),
+    answer_time: time.nullable().meta({ description: 'UTC; null if not answered or unknown' }),
+    end_time: time.nullable().meta({ description: 'UTC; null if unknown' }),
     duration: z.int().min(0).meta({ description: 'Seconds from start to end' }),
-    billsec: z.int().min(0).meta({ description: 'Seconds from answer to end; 0 when not answered' }),
+    billsec: z.int().min(0).meta({ description: 'Seconds from answer to end; 0 if not answered' }),
     disposition: Disposition,
-    hangup_cause: z.string().nullable().meta({ description: 'As the switch names it, such as USER_BUSY' }),
+    hangup_cause: z
+      .string()
+      .nullable()
+      .meta({ description: 'Hangup cause of the switch, for example USER_BUSY' }),
     q850: z.int().nullable().meta({ description: 'ITU-T Q.850 cause' }),
     sip_status: z.int().nullable().meta({ description: 'Final SIP status' }),
     trunk_id: z.string().nullable(),

@@ -1,30 +1,29 @@
 import type { Queryable } from '@oriontel/database';
 import { awaitDrained, intakeRows } from '@oriontel/intake';
-import type { CallFilter, FoundLeg } from './call-record.repository.ts';
 import { cdrIntake, type CdrPayload } from '../parse/cdr-intake.ts';
 import { readSubmission } from '../parse/read-submission.ts';
+import type { CallFilter, FoundLeg } from './call-record.repository.ts';
+import type { RegionOf } from './leg-dependencies.ts';
 
-/** Milliseconds a reader gives the workers to store what was accepted before it asked. */
+/** How long a reader waits for the workers to store what was accepted before the request. */
 const WORKERS_TIMEOUT_MS = 250;
-/** Submissions that are read from the intake where the workers are further behind than that. */
+/** Pending submissions that a reader includes after that timeout. */
 const MAX_SUBMISSIONS = 100;
 
 const queue = cdrIntake.queue.name;
 
-/** Gives the workers a moment to store what is accepted by now; false where that is not enough. */
+/** Waits until everything accepted before the call is stored; resolves with false after 250 ms. */
 export function awaitWorkers(db: Queryable, orgId: number | null): Promise<boolean> {
-  const asked = new Date();
+  const calledAt = new Date();
   return awaitDrained(
-    async () => !(await intakeRows(db).hasPending(queue, orgId, asked)),
+    async () => !(await intakeRows(db).hasPending(queue, orgId, calledAt)),
     WORKERS_TIMEOUT_MS,
   );
 }
 
-type RegionOf = (orgId: number) => Promise<string | null>;
-
 /**
- * Read your own writes: what is accepted and not stored yet, as it will be stored. Mostly that is nothing, since the
- * workers are given a moment first.
+ * Read your own writes: the legs that are accepted and not stored yet, as they will be stored. Usually none,
+ * because it waits for the workers first.
  */
 export function pendingCalls(db: Queryable, regionOf: RegionOf) {
   return async function readPendingCalls(orgId: number | null): Promise<FoundLeg[]> {
@@ -37,28 +36,28 @@ export function pendingCalls(db: Queryable, regionOf: RegionOf) {
   };
 }
 
-/** The filter of the repository, for legs that are not in the database. */
+/** Applies the filter of the repository to a leg in memory. */
 export function matchesFilter(filter: CallFilter) {
   return function matchesLeg(leg: FoundLeg): boolean {
     const { callId, callers, callees, trunkId, source, batchId, disposition, from, to } = filter;
     return (
-      isWanted(callId, leg.callId) &&
-      isWanted(trunkId, leg.trunkId) &&
-      isWanted(source, leg.source) &&
-      isWanted(batchId, leg.batchId) &&
-      isWanted(disposition, leg.disposition) &&
-      isOneOf(callers, leg.caller, leg.callerRaw) &&
-      isOneOf(callees, leg.callee, leg.calleeRaw) &&
+      isEqualOrUnset(callId, leg.callId) &&
+      isEqualOrUnset(trunkId, leg.trunkId) &&
+      isEqualOrUnset(source, leg.source) &&
+      isEqualOrUnset(batchId, leg.batchId) &&
+      isEqualOrUnset(disposition, leg.disposition) &&
+      includesAnyOrUnset(callers, leg.caller, leg.callerRaw) &&
+      includesAnyOrUnset(callees, leg.callee, leg.calleeRaw) &&
       (!from || leg.startTime >= from) &&
       (!to || leg.startTime <= to)
     );
   };
 }
 
-function isWanted(wanted: string | undefined, value: string | null): boolean {
-  return wanted === undefined || wanted === value;
+function isEqualOrUnset(expected: string | undefined, value: string | null): boolean {
+  return expected === undefined || expected === value;
 }
 
-function isOneOf(wanted: string[] | undefined, ...values: (string | null)[]): boolean {
-  return !wanted || values.some((value) => value !== null && wanted.includes(value));
+function includesAnyOrUnset(expected: string[] | undefined, ...values: (string | null)[]): boolean {
+  return !expected || values.some((value) => value !== null && expected.includes(value));
 }

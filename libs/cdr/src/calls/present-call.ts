@@ -2,7 +2,7 @@ import { isoTime, isoTimeOrNull } from '@oriontel/contracts';
 import type { CallRecord } from './call-record.ts';
 import type { FoundLeg } from './call-record.repository.ts';
 
-/** A leg as it reads over HTTP. */
+/** Converts a leg to its JSON format. */
 export function presentCall(leg: FoundLeg): CallRecord {
   return {
     id: leg.id,

@@ -5,11 +5,12 @@ import { Disposition } from '../parse/call-leg.ts';
 import { callRecords, type CallFilter, type FoundLeg } from './call-record.repository.ts';
 import { normalizeNumber } from '../parse/normalize/normalize-number.ts';
 import { readDisposition } from '../parse/normalize/read-disposition.ts';
+import type { RegionOf } from './leg-dependencies.ts';
 import { matchesFilter, pendingCalls } from './pending-calls.ts';
 
 const word = text(255);
 
-/** A `+` that was not percent-encoded arrives as a space. */
+/** A `+` that the client did not percent-encode arrives as a space. */
 const number = word.transform((value) => value.replace(/^ (?=\d)/, '+'));
 
 export const CallQuery = z.strictObject({
@@ -27,16 +28,19 @@ export const CallQuery = z.strictObject({
       return disposition ?? z.NEVER;
     })
     .optional(),
-  from: time.optional().meta({ description: 'Legs that started then or later' }),
-  to: time.optional().meta({ description: 'Legs that started then or earlier' }),
+  from: time.optional().meta({ description: 'Earliest start time, inclusive' }),
+  to: time.optional().meta({ description: 'Latest start time, inclusive' }),
   org_id: IdText.optional(),
   limit: Limit,
   cursor: z.string().max(200).optional(),
 });
 export type CallQuery = z.output<typeof CallQuery>;
 
-/** Newest first. `nextCursor` is null on the last page. */
-export function searchCalls(db: Queryable, regionOf: (orgId: number) => Promise<string | null>) {
+/**
+ * Finds a page of legs, newest first; the first page includes pending ones. `nextCursor` is null on the last
+ * page.
+ */
+export function searchCalls(db: Queryable, regionOf: RegionOf) {
   const pendingOf = pendingCalls(db, regionOf);
   return async function searchLegs(
     orgId: number | null,
@@ -57,26 +61,26 @@ export function searchCalls(db: Queryable, regionOf: (orgId: number) => Promise<
   };
 }
 
-/** One leg, stored or on its way. */
-export function findCall(db: Queryable, regionOf: (orgId: number) => Promise<string | null>) {
+/** Finds one leg by id, stored or pending; null if there is none. */
+export function findCall(db: Queryable, regionOf: RegionOf) {
   const pendingOf = pendingCalls(db, regionOf);
   return async function findLeg(orgId: number | null, id: string): Promise<FoundLeg | null> {
     const stored = () => callRecords(db).find(orgId, id);
     const pending = async () => (await pendingOf(orgId)).find((leg) => leg.id === id);
-    // Asked again last: it may have been stored while the workers were given a moment.
+    // Reads stored legs again at the end: the workers may have stored the leg meanwhile.
     return (await stored()) ?? (await pending()) ?? (await stored());
   };
 }
 
-/** Numbers match as they were sent and as the organization's region reads them. */
+/** Numbers match as given and as normalized by the region of the organization. */
 export function toCallFilter(query: Omit<CallQuery, 'limit'>, region: string | null): CallFilter {
-  function spellings(value: string | undefined) {
-    return value && [...new Set([value, normalizeNumber(value, region)])];
+  function spellingsOf(value: string | undefined): string[] | undefined {
+    return value ? [...new Set([value, normalizeNumber(value, region)])] : undefined;
   }
   return {
     callId: query.call_id,
-    callers: spellings(query.caller) || undefined,
-    callees: spellings(query.callee) || undefined,
+    callers: spellingsOf(query.caller),
+    callees: spellingsOf(query.callee),
     trunkId: query.trunk_id,
     source: query.source,
     batchId: query.batch_id,

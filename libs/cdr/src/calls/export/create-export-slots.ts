@@ -1,36 +1,42 @@
 import { Failure } from '@oriontel/contracts';
 
-/** How many exports may go on at once. */
+/** Limits of concurrent exports. */
 export interface ExportLimits {
-  /** In this process. */
+  /** Exports of this process. */
   maxTotal: number;
-  /** Of one organization; all of them together count as one. */
+  /** Exports of one organization; exports over all organizations count as one more organization. */
   maxPerOrg: number;
 }
 
-/** Seconds. */
 const RETRY_AFTER_SECONDS = 10;
 
-/** Takes a place among the exports of this process; returns how to leave it. @throws Failure too_many_requests, unavailable */
+/**
+ * Acquires a slot for an export and returns a function that releases it.
+ * @throws Failure too_many_requests, unavailable
+ */
 export function createExportSlots({
   maxTotal,
   maxPerOrg,
 }: ExportLimits): (orgId: number | null) => () => void {
-  const taken: (number | null)[] = [];
+  const running: (number | null)[] = [];
   return function acquireSlot(orgId) {
-    if (taken.filter((one) => one === orgId).length >= maxPerOrg)
-      throw new Failure('too_many_requests', 'Your other exports are not finished: wait for one of them.', {
+    if (running.filter((one) => one === orgId).length >= maxPerOrg)
+      throw new Failure(
+        'too_many_requests',
+        'Too many exports of your organization are running: wait for one to finish.',
+        {
+          retryAfter: RETRY_AFTER_SECONDS,
+        },
+      );
+    if (running.length >= maxTotal)
+      throw new Failure('unavailable', 'Too many exports are running. Try again later.', {
         retryAfter: RETRY_AFTER_SECONDS,
       });
-    if (taken.length >= maxTotal)
-      throw new Failure('unavailable', 'Too many exports at once. Ask again later.', {
-        retryAfter: RETRY_AFTER_SECONDS,
-      });
-    taken.push(orgId);
-    let isTaken = true;
-    return function acquireSlotInner() {
-      if (isTaken) taken.splice(taken.indexOf(orgId), 1);
-      isTaken = false;
+    running.push(orgId);
+    let isHeld = true;
+    return function releaseSlot() {
+      if (isHeld) running.splice(running.indexOf(orgId), 1);
+      isHeld = false;
     };
   };
 }

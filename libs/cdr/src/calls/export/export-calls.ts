@@ -1,8 +1,9 @@
-import { type Cursor } from '@oriontel/contracts';
+import type { Cursor } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { z } from 'zod';
 import { CallRecord } from '../call-record.ts';
 import { callRecords, type FoundLeg } from '../call-record.repository.ts';
+import type { RegionOf } from '../leg-dependencies.ts';
 import { awaitWorkers } from '../pending-calls.ts';
 import { presentCall } from '../present-call.ts';
 import { CallQuery, toCallFilter } from '../search-calls.ts';
@@ -13,7 +14,7 @@ export const ExportQuery = CallQuery.omit({ limit: true, cursor: true }).extend(
 });
 export type ExportQuery = z.output<typeof ExportQuery>;
 
-/** How a file of calls is written. */
+/** How calls are written to a file. */
 interface ExportFormat {
   contentType: string;
   head: string;
@@ -36,23 +37,25 @@ export const EXPORT_FORMATS: Record<ExportQuery['format'], ExportFormat> = {
   },
 };
 
-/** Legs read at once: what an export holds in memory, and keeps the process from others. */
+/** Legs per chunk: an export holds one chunk in memory. */
 const CHUNK_LEGS = 1_000;
 
 /**
- * The text of a file, piece by piece, newest first. Each bite is a statement of its own and the next goes on behind its last leg: no
- * transaction stays open however slowly a client reads, no leg comes twice, and what is stored meanwhile comes where the
- * way there is still ahead. The first bite is read before it resolves: a database that is away is told of by a status.
+ * Streams the text of a file, newest legs first. Each chunk is one statement that continues after the last
+ * leg of the previous one: a slow client keeps no transaction open, no leg is written twice, and legs stored
+ * meanwhile are included if their position is still ahead. The first chunk is read before it resolves, so
+ * that a database failure becomes an HTTP error.
  */
-export function exportCalls(db: Queryable, regionOf: (orgId: number) => Promise<string | null>) {
+export function exportCalls(db: Queryable, regionOf: RegionOf) {
   return async function startExport(
     orgId: number | null,
     query: ExportQuery,
   ): Promise<AsyncGenerator<string>> {
     const filter = toCallFilter(query, orgId === null ? null : await regionOf(orgId));
-    const bite = (after: Cursor | null) => callRecords(db).scan(orgId, filter, { after, limit: CHUNK_LEGS });
+    const readChunk = (after: Cursor | null) =>
+      callRecords(db).scan(orgId, filter, { after, limit: CHUNK_LEGS });
     await awaitWorkers(db, orgId);
-    return streamText(EXPORT_FORMATS[query.format], await bite(null), bite);
+    return streamText(EXPORT_FORMATS[query.format], await readChunk(null), readChunk);
   };
 }
 
@@ -61,16 +64,16 @@ interface Chunk {
   next: Cursor | null;
 }
 
-const streamText = async function* (
+async function* streamText(
   { head, write }: ExportFormat,
   first: Chunk,
-  read: (after: Cursor) => Promise<Chunk>,
+  readChunk: (after: Cursor) => Promise<Chunk>,
 ): AsyncGenerator<string> {
   yield head;
-  let bite: Chunk | null = first;
-  while (bite) {
-    // Also where it is empty: only here does it end when nobody wants it any more.
-    yield write(bite.legs.map(presentCall));
-    bite = bite.next && (await read(bite.next));
+  let chunk: Chunk | null = first;
+  while (chunk) {
+    // Yields empty chunks too: a generator whose client is gone ends only at a yield.
+    yield write(chunk.legs.map(presentCall));
+    chunk = chunk.next && (await readChunk(chunk.next));
   }
-};
+}

@@ -276,7 +276,7 @@ describe('a large export', () => {
         SELECT max(query_start) AS at
         FROM pg_stat_activity
         WHERE datname = current_database()
-          AND query LIKE '%WITH way AS%'
+          AND query LIKE '%WITH scanned AS%'
           AND pid <> pg_backend_pid()
           AND state = 'active'`;
     }

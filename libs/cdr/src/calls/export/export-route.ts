@@ -2,21 +2,22 @@ import { Readable } from 'node:stream';
 import { compactStamp, Failure } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { organizationToRead, type HttpServer } from '@oriontel/service';
+import type { RegionOf } from '../leg-dependencies.ts';
 import { exportCalls, ExportQuery, EXPORT_FORMATS } from './export-calls.ts';
 import { createExportSlots } from './create-export-slots.ts';
 
 export interface ExportRoute {
   db: Queryable;
-  regionOf: (orgId: number) => Promise<string | null>;
+  regionOf: RegionOf;
 }
 
-/** Milliseconds an export may take: whoever reads so slowly keeps others from theirs. */
+/** Frees the slot of a client that reads too slowly. */
 const EXPORT_TIMEOUT_MS = 3_600_000;
 
-/** All CDRs that a filter finds, as a file. */
+/** Export of all CDRs that match a filter. */
 export async function exportRoute(app: HttpServer, { db, regionOf }: ExportRoute): Promise<void> {
-  const open = exportCalls(db, regionOf);
-  const takeSlot = createExportSlots({ maxTotal: 4, maxPerOrg: 2 });
+  const startExport = exportCalls(db, regionOf);
+  const acquireSlot = createExportSlots({ maxTotal: 4, maxPerOrg: 2 });
 
   app.route({
     method: 'GET',
@@ -30,16 +31,16 @@ export async function exportRoute(app: HttpServer, { db, regionOf }: ExportRoute
     },
     schema: { tags: ['CDRs'], summary: 'Export CDRs as a file', querystring: ExportQuery },
     async handler({ method, query, principal }, reply) {
-      // Fastify would answer it by reading the whole file.
+      // Fastify would handle HEAD by reading the whole file.
       if (method === 'HEAD') throw new Failure('method_not_allowed', 'Use GET.', { allow: ['GET'] });
       const orgId = organizationToRead(principal, query.org_id);
-      const leave = takeSlot(orgId);
-      const text = await open(orgId, query).catch((error: unknown) => {
-        leave();
+      const releaseSlot = acquireSlot(orgId);
+      const text = await startExport(orgId, query).catch((error: unknown) => {
+        releaseSlot();
         throw error;
       });
-      // Where it fails on its way the connection is cut: a file that ends too early must not look whole.
-      const file = Readable.from(text).once('close', leave);
+      // A failure later cuts the connection: a truncated file must not look complete.
+      const file = Readable.from(text).once('close', releaseSlot);
       const name = `cdrs-${compactStamp(new Date())}.${query.format}`;
       return reply
         .type(EXPORT_FORMATS[query.format].contentType)

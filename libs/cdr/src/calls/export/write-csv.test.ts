@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { writeCsv } from './write-csv.ts';
 
-/** RFC 4180, 2, to the letter. */
+/** A strict reader of RFC 4180, section 2. */
 function readCsv(text: string): string[][] {
   const rows: string[][] = [];
   const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/y;
@@ -18,9 +18,9 @@ function readCsv(text: string): string[][] {
   }
   return rows;
 }
-const written = (value: string) => readCsv(writeCsv([[value]]))[0]![0];
+const roundTrip = (value: string) => readCsv(writeCsv([[value]]))[0]![0];
 
-test('reads back as it was, with commas, quotes, line ends, other scripts and nothing', () => {
+test('writeCsv preserves commas, quotes, line ends, other scripts and empty cells', () => {
   const cells = [
     'a,b',
     'say "hi"',
@@ -62,12 +62,12 @@ test.each([
   '+1 415 555 1234',
   '+1415555*12',
   '+14155551234567890123',
-])('%j is no formula', (text) => expect(written(text)).toMatch(/^'/));
+])('writeCsv escapes the formula %j', (text) => expect(roundTrip(text)).toMatch(/^'/));
 
 test.each(['x;=1+1', 'x;\t=1', 'x\t@y', 'a\n=1', 'a\r\n-1', 'x; +1'])(
-  '%j is none for a spreadsheet with other separators either',
+  'writeCsv escapes %j for spreadsheets with other separators',
   (text) => {
-    const cells = written(text)!.split(/[;\t\r\n]/);
+    const cells = roundTrip(text)!.split(/[;\t\r\n]/);
     expect(cells.filter((cell) => /^\s*[=+\-@]/.test(cell))).toEqual([]);
   },
 );
@@ -85,4 +85,4 @@ test.each([
   '2024-01-15T10:30:00Z',
   'a=b',
   'a-b',
-])('%j stays as it is', (text) => expect(written(text)).toBe(text));
+])('writeCsv does not change %j', (text) => expect(roundTrip(text)).toBe(text));

@@ -1,22 +1,24 @@
-/** From the first moment on, up to the second and without it; null is open. */
+/** A time range that includes `from` and excludes `to`; null is unbounded. */
 export interface Span {
   from: Date | null;
   to: Date | null;
 }
 
 const HOUR_MS = 3_600_000;
-/** What follows a moment in the table: times are kept to the millisecond. */
+/** The resolution of stored times. */
 const TICK_MS = 1;
 
-/** The whole hours (UTC) of a range, and what is left of it at both ends. */
+/** A range as whole hours (UTC) and the remainders at both ends. */
 export interface SplitRange {
-  /** Null where the range holds no whole hour. */
+  /** Null if the range contains no whole hour. */
   hours: Span | null;
-  /** None, one or two, each shorter than an hour; or one that is shorter than two. */
+  /** Up to two spans shorter than an hour, or a single one shorter than two hours. */
   edges: Span[];
 }
 
-/** Whole hours are counted already, edges must be. `from` and `to` both belong to the range, as in every search for CDRs. */
+/**
+ * Splits a range into hours that the summary has counted and edges to count. Includes both `from` and `to`.
+ */
 export function splitRange(from: Date | undefined, to: Date | undefined): SplitRange {
   const start = from?.getTime() ?? -Infinity;
   const end = to ? to.getTime() + TICK_MS : Infinity;

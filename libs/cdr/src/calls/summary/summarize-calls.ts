@@ -7,7 +7,7 @@ import { CallQuery } from '../search-calls.ts';
 import { splitRange } from './split-range.ts';
 import { callSummary, GROUPINGS, type Grouping, type GroupSums, type Sums } from './summary.repository.ts';
 
-const GROUP_BY = `must be some of ${GROUPINGS.join(', ')} with commas, each once, and not both hour and day`;
+const GROUP_BY = `must list some of ${GROUPINGS.join(', ')}, separated by commas, each once, not both hour and day`;
 
 const isGrouping = (word: string): word is Grouping => (GROUPINGS as readonly string[]).includes(word);
 
@@ -16,14 +16,14 @@ const GroupBy = z
   .max(100, GROUP_BY)
   .transform((text, context): Grouping[] => {
     const words = text.split(',');
-    const isGood =
+    const isValid =
       words.every(isGrouping) &&
       new Set(words).size === words.length &&
       !(words.includes('hour') && words.includes('day'));
-    if (!isGood) context.addIssue({ code: 'custom', message: GROUP_BY });
+    if (!isValid) context.addIssue({ code: 'custom', message: GROUP_BY });
     return words as Grouping[];
   })
-  .meta({ description: 'hour or day (UTC), trunk, disposition; several with commas; none: the total alone' });
+  .meta({ description: 'Comma-separated: hour or day (UTC), trunk, disposition; default: the total only' });
 
 const { from, to, trunk_id, source, disposition } = CallQuery.shape;
 
@@ -40,26 +40,25 @@ export const SummaryQuery = z.strictObject({
 export type SummaryQuery = z.output<typeof SummaryQuery>;
 
 const Figures = z.object({
-  calls: z.int().meta({ description: 'Legs, as GET /cdrs lists them' }),
+  calls: z.int().meta({ description: 'Number of legs, as listed by GET /cdrs' }),
   answered: z.int(),
-  minutes: z.number().meta({ description: 'Billed: billsec / 60' }),
+  minutes: z.number().meta({ description: 'Billed minutes: billsec / 60' }),
   asr: z.number().nullable().meta({
-    description:
-      'Answer-seizure ratio (ITU-T E.411): answered / calls in percent; null where there are no calls',
+    description: 'Answer-seizure ratio (ITU-T E.411): answered / calls in percent; null without calls',
   }),
   acd: z.number().nullable().meta({
-    description: 'Average call duration: billsec of the answered / answered, in seconds; null where none is',
+    description: 'Average call duration in seconds: billsec / answered, of answered calls; null without any',
   }),
 });
 type Figures = z.output<typeof Figures>;
 
-/** Calls, counted. */
+/** Counts and ratios of calls, in total and by group. */
 export const CallSummary = z
   .object({
     total: Figures,
     groups: z.array(
       z.object({
-        hour: z.iso.datetime().optional().meta({ description: 'Its beginning, UTC' }),
+        hour: z.iso.datetime().optional().meta({ description: 'Start of the hour, UTC' }),
         day: z.iso.date().optional().meta({ description: 'UTC' }),
         trunk_id: z.string().nullable().optional().meta({ description: 'Null for calls without a trunk' }),
         disposition: Disposition.optional(),
@@ -89,8 +88,8 @@ export const CallSummary = z
 export type CallSummary = z.output<typeof CallSummary>;
 
 /**
- * Counts the legs that are stored; the workers are given a moment for what was accepted before. `groups` newest first, then those with
- * the most calls.
+ * Counts stored legs, after waiting briefly for pending ones. Groups are sorted by time, newest first, then
+ * by calls.
  */
 export function summarizeCalls(db: Queryable) {
   return async function summarizeRange(

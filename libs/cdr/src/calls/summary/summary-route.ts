@@ -2,7 +2,7 @@ import type { Queryable } from '@oriontel/database';
 import { EnvelopedWithPage, envelopeWithPage, organizationToRead, type HttpServer } from '@oriontel/service';
 import { CallSummary, summarizeCalls, SummaryQuery } from './summarize-calls.ts';
 
-/** Calls, minutes, ASR and ACD. */
+/** Summary of CDRs: calls, minutes, ASR and ACD. */
 export async function summaryRoute(app: HttpServer, { db }: { db: Queryable }): Promise<void> {
   const summarize = summarizeCalls(db);
 

@@ -5,7 +5,7 @@ import { selectLegsWithin } from '../call-record.repository.ts';
 import type { Span, SplitRange } from './split-range.ts';
 import { SUMMARY_KEY_COLUMNS } from './summary-delta.repository.ts';
 
-/** What calls can be grouped by; the order is that of the answer. */
+/** What calls can be grouped by, in the order of the result columns. */
 export const GROUPINGS = ['hour', 'day', 'trunk', 'disposition'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
@@ -20,13 +20,13 @@ export interface SummaryFilter {
 export interface Sums {
   calls: number;
   answered: number;
-  /** Seconds, of all. */
+  /** Seconds, of all legs. */
   billsec: number;
-  /** Seconds, of those answered. */
+  /** Seconds, of answered legs. */
   talked: number;
 }
 
-/** `time`: ISO 8601, the beginning of the hour or day. */
+/** `time`: ISO 8601, the start of the hour or day. */
 export type GroupSums = Sums & {
   time?: string;
   trunkId?: string | null;
@@ -36,14 +36,14 @@ export type GroupSums = Sums & {
 export interface Summary {
   total: Sums;
   groups: GroupSums[];
-  /** Of all pages together. */
+  /** Number of groups on all pages. */
   groupCount: number;
 }
 
-/** The plan depends on the range. */
+/** The best plan depends on the range. */
 const CUSTOM_PLAN = Prisma.raw(UNPREPARED);
 
-/** Any constant: whoever holds it folds. */
+/** The advisory lock that a folding process holds; an arbitrary constant. */
 const FOLD_LOCK = 7_017_230;
 
 /** The largest bigint. */
@@ -51,10 +51,10 @@ const LAST_ID = 9_223_372_036_854_775_807n;
 
 const KEY_COLUMNS = Prisma.sql`org_id, hour, trunk_id, source, leg, disposition`;
 
-/** Speaks to the cdr_summary table, and reads and folds cdr_summary_deltas. */
+/** Reads the call summary, and folds cdr_summary_deltas into cdr_summary. */
 export function callSummary(db: Queryable) {
   return {
-    /** One statement, so one snapshot: what is counted and what is stored agree, whoever stores or folds meanwhile. */
+    /** One statement, so one snapshot: summary and stored legs agree while others store or fold. */
     async read(
       orgId: number | null,
       { hours, edges }: SplitRange,
@@ -63,61 +63,105 @@ export function callSummary(db: Queryable) {
       page: Page,
     ): Promise<Summary> {
       const where = Prisma.join([orgScope(orgId), ...conditions(filter)], ' AND ');
-      const whole = Prisma.sql`${where} AND ${hours ? withinSpan(hours) : Prisma.sql`FALSE`}`;
+      const inHours = Prisma.sql`${where} AND ${hours ? withinSpan(hours) : Prisma.sql`FALSE`}`;
       const { columns, order } = groupColumns(groupings);
+      const grouping = groupings.length ? groupByClause(columns.length) : Prisma.sql`WHERE FALSE`;
       const [row] = await db.$queryRaw<
         [{ total: Sums; groups: GroupSums[] | null; groupCount: number }]
       >`${CUSTOM_PLAN}
-      WITH counted AS MATERIALIZED (
-        SELECT hour, trunk_id, disposition, sum(calls) AS calls, sum(billsec) AS billsec
-        FROM (SELECT ${KEY_COLUMNS}, calls, billsec FROM cdr_summary WHERE ${whole}
-          UNION ALL SELECT ${KEY_COLUMNS}, calls, billsec FROM cdr_summary_deltas WHERE ${whole}
-          UNION ALL SELECT ${SUMMARY_KEY_COLUMNS}, 1, billsec FROM (${selectLegsWithin(orgId, edges)}) AS legs WHERE ${where}) AS part
-        GROUP BY 1, 2, 3
-      ), grouped AS (
-        SELECT ${Prisma.join([...columns, SUMS])} FROM counted ${groupings.length ? groupByClause(columns.length) : Prisma.sql`WHERE FALSE`}
-        HAVING sum(calls) <> 0
-      )
-      SELECT (SELECT row_to_json(t) FROM (SELECT ${SUMS} FROM counted) AS t) AS total,
-        (SELECT count(*)::int FROM grouped) AS "groupCount",
-        (SELECT json_agg(g) FROM (SELECT * FROM grouped ORDER BY ${order} LIMIT ${page.limit}::int OFFSET ${page.offset}::int) AS g) AS groups`;
+        WITH counted AS MATERIALIZED (
+          SELECT hour, trunk_id, disposition, sum(calls) AS calls, sum(billsec) AS billsec
+          FROM (
+            SELECT ${KEY_COLUMNS}, calls, billsec
+            FROM cdr_summary
+            WHERE ${inHours}
+            UNION ALL
+            SELECT ${KEY_COLUMNS}, calls, billsec
+            FROM cdr_summary_deltas
+            WHERE ${inHours}
+            UNION ALL
+            SELECT ${SUMMARY_KEY_COLUMNS}, 1, billsec
+            FROM (${selectLegsWithin(orgId, edges)}) AS legs
+            WHERE ${where}
+          ) AS part
+          GROUP BY 1, 2, 3
+        ),
+        grouped AS (
+          SELECT ${Prisma.join([...columns, SUMS])}
+          FROM counted
+          ${grouping}
+          HAVING sum(calls) <> 0
+        ),
+        page AS (
+          SELECT *
+          FROM grouped
+          ORDER BY ${order}
+          LIMIT ${page.limit}::int
+          OFFSET ${page.offset}::int
+        )
+        SELECT
+          (SELECT row_to_json(t) FROM (SELECT ${SUMS} FROM counted) AS t) AS total,
+          (SELECT count(*)::int FROM grouped) AS "groupCount",
+          (SELECT json_agg(page) FROM page) AS groups`;
       return { ...row, groups: row.groups ?? [] };
     },
 
     /**
-     * Moves up to `limit` of the oldest deltas into the counts; returns how many they were, 0 where another process is at it. Nobody reads
-     * anything else for it: a snapshot has a delta or its effect. Needs a transaction.
+     * Moves up to `limit` of the oldest deltas into the summary; returns their number, 0 while another
+     * process folds. A snapshot has either a delta or its effect, so readers are not affected. Needs a
+     * transaction.
      */
     async fold(limit: number): Promise<number> {
-      const [{ mine }] = await db.$queryRaw<[{ mine: boolean }]>`
-      SELECT pg_try_advisory_xact_lock(${FOLD_LOCK}) AS mine`;
-      if (!mine) return 0;
+      const [{ acquired }] = await db.$queryRaw<[{ acquired: boolean }]>`
+        SELECT pg_try_advisory_xact_lock(${FOLD_LOCK}) AS acquired`;
+      if (!acquired) return 0;
       const [{ folded, emptied }] = await db.$queryRaw<[{ folded: number; emptied: string | null }]>`
-      WITH gone AS (
-        DELETE FROM cdr_summary_deltas
-        WHERE id <= coalesce((SELECT id FROM cdr_summary_deltas ORDER BY id OFFSET ${limit}::int - 1 LIMIT 1), ${LAST_ID}::bigint)
-        RETURNING ${KEY_COLUMNS}, calls, billsec
-      ), kept AS (
-        INSERT INTO cdr_summary AS summary (${KEY_COLUMNS}, calls, billsec)
-        SELECT ${KEY_COLUMNS}, sum(calls), sum(billsec) FROM gone GROUP BY ${KEY_COLUMNS} HAVING sum(calls) <> 0 OR sum(billsec) <> 0
-        ON CONFLICT (${KEY_COLUMNS}) DO UPDATE SET calls = summary.calls + EXCLUDED.calls, billsec = summary.billsec + EXCLUDED.billsec
-        RETURNING ${KEY_COLUMNS}, calls, billsec
-      )
-      SELECT (SELECT count(*)::int FROM gone) AS folded,
-        (SELECT json_agg(kept)::text FROM kept WHERE calls = 0 AND billsec = 0) AS emptied`;
+        WITH last AS (
+          SELECT id
+          FROM cdr_summary_deltas
+          ORDER BY id
+          OFFSET ${limit}::int - 1
+          LIMIT 1
+        ),
+        removed AS (
+          DELETE FROM cdr_summary_deltas
+          WHERE id <= coalesce((SELECT id FROM last), ${LAST_ID}::bigint)
+          RETURNING ${KEY_COLUMNS}, calls, billsec
+        ),
+        written AS (
+          INSERT INTO cdr_summary AS summary (${KEY_COLUMNS}, calls, billsec)
+          SELECT ${KEY_COLUMNS}, sum(calls), sum(billsec)
+          FROM removed
+          GROUP BY ${KEY_COLUMNS}
+          HAVING sum(calls) <> 0 OR sum(billsec) <> 0
+          ON CONFLICT (${KEY_COLUMNS}) DO UPDATE SET
+            calls = summary.calls + EXCLUDED.calls,
+            billsec = summary.billsec + EXCLUDED.billsec
+          RETURNING ${KEY_COLUMNS}, calls, billsec
+        )
+        SELECT
+          (SELECT count(*)::int FROM removed) AS folded,
+          (SELECT json_agg(written)::text FROM written WHERE calls = 0 AND billsec = 0) AS emptied`;
       if (emptied) {
         await db.$executeRaw`
-        DELETE FROM cdr_summary WHERE (${KEY_COLUMNS}) IN (SELECT ${KEY_COLUMNS} FROM json_to_recordset(${emptied}::json)
-          AS row(org_id int, hour timestamptz, trunk_id text, source text, leg text, disposition text))`;
+          DELETE FROM cdr_summary
+          WHERE (${KEY_COLUMNS}) IN (
+            SELECT ${KEY_COLUMNS}
+            FROM json_to_recordset(${emptied}::json) AS row(
+              org_id int, hour timestamptz, trunk_id text, source text, leg text, disposition text
+            )
+          )`;
       }
       return folded;
     },
   };
 }
 
-const SUMS = Prisma.sql`coalesce(sum(calls), 0)::bigint AS calls,
+const SUMS = Prisma.sql`
+  coalesce(sum(calls), 0)::bigint AS calls,
   coalesce(sum(calls) FILTER (WHERE disposition = 'ANSWERED'), 0)::bigint AS answered,
-  coalesce(sum(billsec), 0)::bigint AS billsec, coalesce(sum(billsec) FILTER (WHERE disposition = 'ANSWERED'), 0)::bigint AS talked`;
+  coalesce(sum(billsec), 0)::bigint AS billsec,
+  coalesce(sum(billsec) FILTER (WHERE disposition = 'ANSWERED'), 0)::bigint AS talked`;
 
 const COLUMNS: Record<Grouping, Prisma.Sql> = {
   hour: Prisma.sql`hour AS time`,
@@ -132,7 +176,7 @@ const ORDERS: Record<Grouping, Prisma.Sql> = {
   disposition: Prisma.sql`disposition`,
 };
 
-/** Newest first, then those with the most calls; the rest only makes the order of pages certain. */
+/** Sorts by time, newest first, then by calls; the other columns make the order of pages unique. */
 function groupColumns(groupings: Grouping[]): { columns: Prisma.Sql[]; order: Prisma.Sql } {
   const times = groupings.filter((grouping) => grouping === 'hour' || grouping === 'day');
   const others = groupings.filter((grouping) => grouping === 'trunk' || grouping === 'disposition');
