@@ -4,7 +4,7 @@ import { extensionRoutes, type ExtensionRoutes } from './extensions/extension-ro
 
 export type PbxRoutes = CallRoutes & ExtensionRoutes;
 
-/** The extensions of an organization, and the calls that its PBX tells of. */
+/** Routes of extensions and of the calls reported by a PBX. */
 export async function pbxRoutes(app: HttpServer, dependencies: PbxRoutes): Promise<void> {
   await app.register(extensionRoutes, dependencies);
   await app.register(callRoutes, dependencies);

@@ -1,7 +1,10 @@
 import { NIL } from 'uuid';
 import { z } from 'zod';
 
-/** `:id` of a path. What is no id is nobody's: it is not found, like any other that nothing has. */
+/**
+ * Path parameter `:id`. A text that is not a UUID becomes the nil UUID, which no row has: the response is
+ * 404.
+ */
 export const PathId = z.object({
   id: z.string().transform((id) => (z.guid().safeParse(id).success ? id : NIL)),
 });

@@ -1,65 +1,58 @@
+import { DEFAULT_ORG_ID } from '@oriontel/contracts';
 import { createTestDatabase } from '@oriontel/database/testing';
-import type { Principal } from '@oriontel/contracts';
-import { createServer, guardRoutes, createLogger } from '@oriontel/service';
+import { createTestApi, TEST_ORG_IDS, testActors, type TestRequest } from '@oriontel/service/testing';
 import type { Call } from './calls/call.ts';
 import type { FinishedLeg } from './calls/finished-leg.ts';
 import type { Extension } from './extensions/extension.ts';
 import { pbxRoutes } from './http.ts';
 
-export interface TestResponse<T> {
-  status: number;
+interface ResponseBody<T> {
   data: T;
   meta: { pagination: { limit: number; offset: number; total: number } };
   error: { message: string; code: number; details?: { field: string; message: string }[] };
+}
+
+export interface TestResponse<T> extends ResponseBody<T> {
+  status: number;
   body: string;
 }
 
-export interface TestRequest {
-  /** `admin`, `stray` (of no organization), or one of organization 1 to 3: `manager-1`, `user-2`, `key-1` (calls:write). */
-  as?: string | undefined;
-  body?: unknown;
-}
+const ORG_IDS = [DEFAULT_ORG_ID, ...Object.values(TEST_ORG_IDS)];
 
-const ORGANIZATIONS = [1, 2, 3];
-
-function principalOf(name: string): Principal {
-  const [kind, org] = name.split('-');
-  const orgId = Number(org);
-  if (kind === 'key' || kind === 'cdrkey')
-    return { kind: 'key', id: name, orgId, scopes: [kind === 'key' ? 'calls:write' : 'cdr:write'], name };
-  const role = kind === 'admin' || kind === 'manager' ? kind : 'user';
-  return { kind: 'user', id: 1, role, orgId: org ? orgId : null, username: name, sessionId: name };
-}
-
-/** The routes of this lib on a database of their own; `legs` are the CDRs that were there first. */
+/**
+ * The routes of this feature on their own database. `legs` are the CDRs that exist when a call is created.
+ */
 export async function createTestPbx() {
   const { db, drop } = await createTestDatabase();
-  const app = createServer(createLogger('test', 'silent'));
   const legs: FinishedLeg[] = [];
-  guardRoutes(app, async (authorization) =>
-    authorization ? principalOf(authorization.replace('Bearer ', '')) : null,
+  const { app, call: request } = await createTestApi((app) =>
+    app.register(pbxRoutes, {
+      db,
+      organizationExists: async (orgId) => ORG_IDS.includes(orgId),
+      async findFinishedLeg(orgId, callId) {
+        return legs.find((leg) => leg.orgId === orgId && leg.callId === callId) ?? null;
+      },
+    }),
   );
-  await app.register(pbxRoutes, {
-    db,
-    organizationExists: async (orgId) => ORGANIZATIONS.includes(orgId),
-    async findFinishedLeg(orgId, callId) {
-      return legs.find((leg) => leg.orgId === orgId && leg.callId === callId) ?? null;
-    },
-  });
 
-  async function send<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, sending: TestRequest = {}) {
-    const { as = 'manager-1', body } = sending;
-    const headers = as ? { authorization: `Bearer ${as}` } : {};
-    const payload = body === undefined ? {} : { payload: body as object };
-    const answer = await app.inject({ method, url, headers, ...payload });
-    const json = answer.body ? answer.json<Pick<TestResponse<T>, 'data' | 'meta' | 'error'>>() : {};
-    return { status: answer.statusCode, body: answer.body, ...json } as TestResponse<T>;
+  /** Sends a request, by default as `ours.manager`; an empty `as` sends no credentials. */
+  async function send<T>(
+    method: NonNullable<TestRequest['method']>,
+    url: string,
+    { as = testActors.ours.manager, body: payload }: { as?: string | undefined; body?: unknown } = {},
+  ): Promise<TestResponse<T>> {
+    const { status, body, json } = await request<ResponseBody<T>>(url, {
+      method,
+      as,
+      body: payload as object,
+    });
+    return { status, body, ...json };
   }
 
   function resource<T>(path: string, build: (more: object) => object) {
     return {
-      make: (more: object = {}, as?: string) => send<T>('POST', path, { as, body: build(more) }),
-      read: (id: string, as?: string) => send<T>('GET', `${path}/${id}`, { as }),
+      create: (more: object = {}, as?: string) => send<T>('POST', path, { as, body: build(more) }),
+      get: (id: string, as?: string) => send<T>('GET', `${path}/${id}`, { as }),
       update: (id: string, body: unknown, as?: string) => send<T>('PUT', `${path}/${id}`, { as, body }),
       remove: (id: string, as?: string) => send<T>('DELETE', `${path}/${id}`, { as }),
       list(query: Record<string, string> = {}, as?: string) {
@@ -68,7 +61,7 @@ export async function createTestPbx() {
     };
   }
 
-  async function close() {
+  async function close(): Promise<void> {
     await app.close();
     await drop();
   }
@@ -80,7 +73,7 @@ export type TestPbx = Awaited<ReturnType<typeof createTestPbx>>;
 
 let buildCount = 0;
 
-/** As the API document shows it, with a number of its own. */
+/** The body of the API document, with a unique number. */
 export function buildExtension(more: object = {}) {
   return {
     extension_number: `x${(buildCount += 1)}`,
@@ -91,7 +84,7 @@ export function buildExtension(more: object = {}) {
   };
 }
 
-/** As the API document shows it: without a call_id. */
+/** The body of the API document, without a call_id. */
 export function buildCall(more: object = {}) {
   return {
     caller_id: '+14155551234',
@@ -102,10 +95,10 @@ export function buildCall(more: object = {}) {
   };
 }
 
-/** The a-leg of that call, with a call_id of its own. */
+/** The a-leg of `buildCall()`, with a unique call_id. */
 export function buildLeg(more: Partial<FinishedLeg> = {}): FinishedLeg {
   return {
-    orgId: 1,
+    orgId: TEST_ORG_IDS.ours,
     callId: `leg-${(buildCount += 1)}`,
     leg: 'a',
     caller: '+14155551234',

@@ -32,8 +32,9 @@ export type CallState = CallTimes & Pick<FoundCall, 'startTime' | 'status' | 're
 const MAX_END_YEAR = 9998;
 
 /**
- * What a call is after an update. One that ends without saying when ends after the `duration` given, else `now`.
- * @throws Failure bad_request naming the field, conflict where a finished call would be active again
+ * The state of a call after a partial update: omitted fields keep their value. A call that ends without
+ * `end_time` ends `duration` seconds after its start if given, else `now`.
+ * @throws Failure bad_request naming the field, conflict if a finished call would become active again
  */
 export function applyCallUpdate(call: CallState, update: CallUpdate, now: Date): CallState {
   const { startTime } = call;
@@ -48,30 +49,27 @@ export function applyCallUpdate(call: CallState, update: CallUpdate, now: Date):
 
 function assertStaysActive(call: CallState, { end_time, duration }: CallUpdate): void {
   if (call.status !== 'active') {
-    throw new Failure('conflict', 'This call is finished: it cannot become active again.', {
+    throw new Failure('conflict', 'This call is finished and cannot become active again.', {
       details: [{ field: 'status', message: 'must be completed, failed, busy or noanswer' }],
     });
   }
   if (end_time !== undefined || duration !== undefined)
-    throw fieldFailure('status', 'must say how the call ended: completed, failed, busy or noanswer');
+    throw fieldFailure('status', 'must be completed, failed, busy or noanswer if the call has ended');
 }
 
 function resolveTimes(call: CallState, update: CallUpdate, now: Date): CallTimes {
   const { end_time, duration } = update;
-  // A finished call whose outcome is corrected ended when it did, known or not.
+  // Correcting the status of a finished call does not change its end, known or not.
   if (call.status !== 'active' && end_time === undefined && duration === undefined)
     return { endTime: call.endTime, duration: call.duration };
   const endTime = resolveEndTime(call, update, now);
-  const length = (endTime.getTime() - call.startTime.getTime()) / 1000;
-  if (length < 0) throw fieldFailure('end_time', 'must not be before start_time');
-  if (length > MAX_CALL_SECONDS && end_time !== undefined)
+  const seconds = (endTime.getTime() - call.startTime.getTime()) / 1000;
+  if (seconds < 0) throw fieldFailure('end_time', 'must not be before start_time');
+  if (seconds > MAX_CALL_SECONDS && end_time !== undefined)
     throw fieldFailure('end_time', 'must be within 68 years of start_time');
-  if (duration !== undefined && duration > length + 1)
-    throw fieldFailure(
-      'duration',
-      `must not be longer than from start_time to end_time, which is ${length} s`,
-    );
-  return { endTime, duration: duration ?? Math.min(Math.floor(length), MAX_CALL_SECONDS) };
+  if (duration !== undefined && duration > seconds + 1)
+    throw fieldFailure('duration', `must not exceed the time from start_time to end_time, ${seconds} s`);
+  return { endTime, duration: duration ?? Math.min(Math.floor(seconds), MAX_CALL_SECONDS) };
 }
 
 function resolveEndTime(
@@ -84,6 +82,6 @@ function resolveEndTime(
   if (duration === undefined) return now > startTime ? now : startTime;
   const end = new Date(startTime.getTime() + duration * 1000);
   if (end.getUTCFullYear() > MAX_END_YEAR)
-    throw fieldFailure('duration', `must let the call end in the year ${MAX_END_YEAR} or before`);
+    throw fieldFailure('duration', `must not let the call end after the year ${MAX_END_YEAR}`);
   return end;
 }

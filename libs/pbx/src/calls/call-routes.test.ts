@@ -1,6 +1,8 @@
+import { keyWith, testActors } from '@oriontel/service/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestPbx, type TestPbx } from '../testing.ts';
 
+const { admin, ours, theirs, unassigned } = testActors;
 let pbx: TestPbx;
 let calls: TestPbx['calls'];
 beforeAll(async () => {
@@ -9,52 +11,55 @@ beforeAll(async () => {
 });
 afterAll(() => pbx.close());
 
-describe('who may', () => {
+describe('access to calls', () => {
   async function statuses(as: string, id: string) {
     return [
-      (await calls.read(id, as)).status,
+      (await calls.get(id, as)).status,
       (await calls.list({}, as)).status,
       (await pbx.send('GET', '/calls/active', { as })).status,
-      (await calls.make({}, as)).status,
+      (await calls.create({}, as)).status,
       (await calls.update(id, { status: 'busy' }, as)).status,
     ];
   }
 
   test.each([
-    ['manager-1', [200, 200, 200, 201, 200]],
-    ['admin', [200, 200, 200, 201, 200]],
-    ['key-1', [200, 200, 200, 201, 200]],
-    ['user-1', [200, 200, 200, 403, 403]],
-    ['cdrkey-1', [403, 403, 403, 403, 403]],
-    ['stray', [403, 403, 403, 403, 403]],
+    [ours.manager, [200, 200, 200, 201, 200]],
+    [admin, [200, 200, 200, 201, 200]],
+    [keyWith(['calls:write']), [200, 200, 200, 201, 200]],
+    [ours.member, [200, 200, 200, 403, 403]],
+    [ours.byKey, [403, 403, 403, 403, 403]],
+    [unassigned, [403, 403, 403, 403, 403]],
     ['', [401, 401, 401, 401, 401]],
-    // Another organization's are not there.
-    ['manager-2', [404, 200, 200, 201, 404]],
-    ['key-2', [404, 200, 200, 201, 404]],
-    ['user-2', [404, 200, 200, 403, 403]],
-  ])('%s: read, list, list active, make, change is %j', async (as, expected) => {
-    const { data } = await calls.make();
+    // Calls of other organizations are not visible.
+    [theirs.manager, [404, 200, 200, 201, 404]],
+    [keyWith(['calls:write'], 'theirs'), [404, 200, 200, 201, 404]],
+    [theirs.member, [404, 200, 200, 403, 403]],
+  ])('%s: get, list, list active, create, update is %j', async (as, expected) => {
+    const { data } = await calls.create();
     expect(await statuses(as, data.id)).toEqual(expected);
-    if (expected[4] !== 200) expect((await calls.read(data.id)).data).toEqual(data);
+    if (expected[4] !== 200) expect((await calls.get(data.id)).data).toEqual(data);
   });
 
-  test.each(['manager-1', 'key-1'])('%s neither lists nor fills another organization', async (as) => {
-    expect((await calls.list({ org_id: '2' }, as)).status).toBe(403);
-    expect((await pbx.send('GET', '/calls/active?org_id=2', { as })).status).toBe(403);
-    expect((await calls.list({ org_id: '1' }, as)).status).toBe(200);
-    expect((await calls.make({ org_id: 2 }, as)).status).toBe(403);
-    expect((await calls.make({ org_id: 1 }, as)).data.org_id).toBe(1);
-  });
+  test.each([ours.manager, keyWith(['calls:write'])])(
+    '%s cannot list or create calls of another organization',
+    async (as) => {
+      expect((await calls.list({ org_id: `${theirs.orgId}` }, as)).status).toBe(403);
+      expect((await pbx.send('GET', `/calls/active?org_id=${theirs.orgId}`, { as })).status).toBe(403);
+      expect((await calls.list({ org_id: `${ours.orgId}` }, as)).status).toBe(200);
+      expect((await calls.create({ org_id: theirs.orgId }, as)).status).toBe(403);
+      expect((await calls.create({ org_id: ours.orgId }, as)).data.org_id).toBe(ours.orgId);
+    },
+  );
 
-  test('an admin fills any organization that is there, the default one where it names none', async () => {
-    expect((await calls.make({}, 'admin')).data.org_id).toBe(1);
-    expect((await calls.make({ org_id: 2 }, 'admin')).data.org_id).toBe(2);
-    const { status, error } = await calls.make({ org_id: 99 }, 'admin');
+  test('an admin creates calls in any existing organization, by default in organization 1', async () => {
+    expect((await calls.create({}, admin)).data.org_id).toBe(1);
+    expect((await calls.create({ org_id: ours.orgId }, admin)).data.org_id).toBe(ours.orgId);
+    const { status, error } = await calls.create({ org_id: 99 }, admin);
     expect([status, error.message]).toEqual([404, 'Organization not found: create it first.']);
   });
 });
 
-describe('what cannot be is 400 and names its field', () => {
+describe('an invalid field is 400 and named in the details', () => {
   test.each<[string, object]>([
     ['caller_id', { caller_id: '' }],
     ['caller_id', { caller_id: 'a\0b' }],
@@ -82,8 +87,8 @@ describe('what cannot be is 400 and names its field', () => {
     ['id', { id: '0192f3a4-0000-7000-8000-000000000000' }],
     ['end_time', { end_time: '2024-01-15T10:35:42Z' }],
     ['color', { color: 'red' }],
-  ])('making one: %s in %j', async (field, more) => {
-    const { status, error } = await calls.make(more);
+  ])('POST /calls: %s in %j', async (field, more) => {
+    const { status, error } = await calls.create(more);
     expect([status, error.code, error.details?.[0]?.field]).toEqual([400, 400, field]);
   });
 
@@ -108,26 +113,26 @@ describe('what cannot be is 400 and names its field', () => {
     ['call_id', { call_id: 'x', status: 'busy' }],
     ['start_time', { start_time: '2024-01-15T10:30:00Z', status: 'busy' }],
     ['id', { id: '0192f3a4-0000-7000-8000-000000000000', status: 'busy' }],
-  ])('changing one: %s in %j', async (field, body) => {
-    const { data } = await calls.make();
+  ])('PUT /calls/:id: %s in %j', async (field, body) => {
+    const { data } = await calls.create();
     const { status, error } = await calls.update(data.id, body);
     expect([status, error.details?.[0]?.field ?? '']).toEqual([400, field]);
-    expect((await calls.read(data.id)).data).toEqual(data);
+    expect((await calls.get(data.id)).data).toEqual(data);
   });
 });
 
-test('times and durations at their bounds are stored and read', async () => {
-  const { data } = await calls.make({ start_time: '9998-12-31T23:59:59.999Z' });
+test('the smallest and largest times and durations are stored', async () => {
+  const { data } = await calls.create({ start_time: '9998-12-31T23:59:59.999Z' });
   expect((await calls.update(data.id, { status: 'busy' })).data.end_time).toBe('9998-12-31T23:59:59.999Z');
-  const { data: first } = await calls.make({ start_time: '1970-01-01T00:00:00Z' });
+  const { data: first } = await calls.create({ start_time: '1970-01-01T00:00:00Z' });
   const longest = { status: 'busy', duration: 2_147_483_647 };
   expect((await calls.update(first.id, longest)).data.end_time).toBe('2038-01-19T03:14:07Z');
 });
 
 test.each(['x', '1', '%00', "'--", 'activ', '00000000-0000-0000-0000-000000000000', 'x'.repeat(5_000)])(
-  '%s is the id of none: 404',
+  'the unknown id %s is 404',
   async (id) => {
-    for (const { status, error } of [await calls.read(id), await calls.update(id, { status: 'busy' })])
+    for (const { status, error } of [await calls.get(id), await calls.update(id, { status: 'busy' })])
       expect([status, error.message]).toEqual([404, 'No such call.']);
   },
 );

@@ -28,9 +28,10 @@ const writers: Access = { roles: ['admin', 'manager'], scope: 'calls:write' };
 const readers: Access = { roles: ['admin', 'manager', 'user'], scope: 'calls:write' };
 const callNotFound = (): Failure => new Failure('not_found', 'No such call.');
 
+/** Routes of call records. */
 export async function callRoutes(app: HttpServer, routes: CallRoutes): Promise<void> {
   const { db } = routes;
-  const organizationOf = createOrganizationResolver(routes.organizationExists);
+  const resolveOrganization = createOrganizationResolver(routes.organizationExists);
   const create = createCall(routes);
   const search = searchCalls(db);
   const update = updateCall(db);
@@ -46,8 +47,8 @@ export async function callRoutes(app: HttpServer, routes: CallRoutes): Promise<v
       response: { 201: Enveloped(Call) },
     },
     async handler({ principal, body }, reply) {
-      const made = await create(await organizationOf(principal, body.org_id), body);
-      return reply.code(201).send(envelope(presentCall(made)));
+      const created = await create(await resolveOrganization(principal, body.org_id), body);
+      return reply.code(201).send(envelope(presentCall(created)));
     },
   });
 
@@ -90,7 +91,7 @@ export async function callRoutes(app: HttpServer, routes: CallRoutes): Promise<v
     config: { family: 'oriontel', access: readers },
     schema: {
       tags: ['PBX'],
-      summary: 'Read a call record',
+      summary: 'Get a call record',
       params: PathId,
       response: { 200: Enveloped(Call) },
     },

@@ -3,27 +3,27 @@ import { z } from 'zod';
 
 const statuses = ['active', 'completed', 'failed', 'busy', 'noanswer'] as const;
 
-/** `active` while it goes on; the others tell how it ended. */
+/** `active` until the call ends; the others are its outcome. */
 export const CallStatus = z.enum(statuses, required(`must be one of ${statuses.join(', ')}`));
 export type CallStatus = z.output<typeof CallStatus>;
 
-/** Seconds: PostgreSQL's integer. */
+/** Largest PostgreSQL integer. */
 export const MAX_CALL_SECONDS = 2_147_483_647;
 
-/** A call as it reads over HTTP. */
+/** A call in responses. */
 export const Call = z
   .object({
     id: z.uuid(),
     org_id: z.int(),
-    call_id: z
-      .string()
-      .nullable()
-      .meta({ description: 'As its switch names it; null where it was not told' }),
+    call_id: z.string().nullable().meta({ description: 'Call id of the switch; null if not reported' }),
     caller_id: z.string(),
     recipient_id: z.string(),
     start_time: z.iso.datetime(),
     end_time: z.iso.datetime().nullable(),
-    duration: z.int().nullable().meta({ description: 'Seconds; null while it goes on, or where unknown' }),
+    duration: z
+      .int()
+      .nullable()
+      .meta({ description: 'Seconds; null while the call is active or if unknown' }),
     status: CallStatus,
     recording_path: z.string().nullable(),
     created_at: z.iso.datetime(),
@@ -47,7 +47,7 @@ export const Call = z
         updated_at: '2024-01-15T10:30:00Z',
       },
     ],
-    description: 'A call as its PBX tells of it',
+    description: 'A call as reported by its PBX',
   });
 export type Call = z.output<typeof Call>;
 

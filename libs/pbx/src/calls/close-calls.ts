@@ -5,22 +5,23 @@ import { calls, type CallClosing } from './call.repository.ts';
 import type { FinishedLeg } from './finished-leg.ts';
 import { filterCandidateLegs } from './filter-candidate-legs.ts';
 
-/** Up to so many legs are carried to the calls; of more, only those that an active call may be of. */
+/** Larger batches are first filtered to the legs that may match an active call. */
 const MAX_UNFILTERED_LEGS = 200;
 
 /**
- * Closes the active calls that these legs are of, once: by their call_id, else a-legs by their numbers and the time.
- * One statement where nothing matches. In a transaction, where calls without a call_id may match.
+ * Closes the active calls that match these legs: by call_id, else a-legs by numbers and start time.
+ * Idempotent. Runs one statement if nothing matches. Must run in a transaction if calls without a call_id may
+ * match.
  */
 export async function closeCalls(tx: Queryable, legs: FinishedLeg[]): Promise<void> {
   const candidates = legs.length > MAX_UNFILTERED_LEGS ? await filterCandidateLegs(tx, legs) : legs;
   const closings = candidates.filter(hasStorableText).map(toCallClosing);
   if (!closings.length) return;
-  const namings = await calls(tx).close(closings);
-  if (namings.length) await calls(tx).assignCallIds(namings);
+  const assignments = await calls(tx).close(closings);
+  if (assignments.length) await calls(tx).assignCallIds(assignments);
 }
 
-/** What PostgreSQL cannot read in a parameter, no call has. */
+/** PostgreSQL rejects some texts as parameters; no stored call contains them. */
 function hasStorableText({ callId, caller, callee, callerRaw, calleeRaw }: FinishedLeg): boolean {
   return [callId, caller, callee, callerRaw, calleeRaw].every(
     (text) => text === null || isStorableText(text),

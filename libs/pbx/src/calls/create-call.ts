@@ -15,8 +15,10 @@ export const NewCall = z
     recipient_id: Party,
     start_time: time,
     status: CallStatus,
-    call_id: text(255).optional().meta({ description: 'As its switch names it: its CDR then closes it' }),
-    org_id: Id.optional().meta({ description: 'For admins: the organization it belongs to' }),
+    call_id: text(255)
+      .optional()
+      .meta({ description: 'Call id of the switch: a CDR with the same call_id closes the call' }),
+    org_id: Id.optional().meta({ description: 'Admins only: the organization of the call' }),
   })
   .meta({
     id: 'NewCall',
@@ -34,21 +36,24 @@ export type NewCall = z.output<typeof NewCall>;
 
 export interface CreateCallDependencies {
   db: Queryable;
-  /** A leg of the organization whose CDR is stored, or accepted to be stored, under this call_id. */
+  /** Finds a leg with this call_id in the stored and pending CDRs of the organization. */
   findFinishedLeg: (orgId: number, callId: string) => Promise<FinishedLeg | null>;
 }
 
-/** An active call whose CDR was faster than it is closed at once. @throws Failure conflict where its call_id is known. */
+/**
+ * Creates a call record. An active call whose CDR arrived first is closed at once.
+ * @throws Failure conflict if the organization has a call with this call_id
+ */
 export function createCall({ db, findFinishedLeg }: CreateCallDependencies) {
   return async function recordCall(orgId: number, call: NewCall): Promise<FoundCall> {
-    const made = await insertCall(db, orgId, call);
-    const { status, callId } = made;
-    if (status !== 'active' || callId === null) return made;
-    // After the insert is committed: a CDR that is stored from now on finds the call by itself.
+    const created = await insertCall(db, orgId, call);
+    const { status, callId } = created;
+    if (status !== 'active' || callId === null) return created;
+    // After the commit of the insert: a CDR stored from now on closes the call itself.
     const leg = await findFinishedLeg(orgId, callId);
-    if (!leg) return made;
+    if (!leg) return created;
     await closeCalls(db, [{ ...leg, orgId, callId }]);
-    return (await calls(db).find(orgId, made.id)) ?? made;
+    return (await calls(db).find(orgId, created.id)) ?? created;
   };
 }
 
@@ -70,7 +75,7 @@ function insertCall(db: Queryable, orgId: number, call: NewCall): Promise<FoundC
 }
 
 function duplicateCallId(): Failure {
-  return new Failure('conflict', 'A call with this call_id is there already: update that one.', {
+  return new Failure('conflict', 'A call with this call_id already exists: update it instead.', {
     details: [{ field: 'call_id', message: 'is taken' }],
   });
 }

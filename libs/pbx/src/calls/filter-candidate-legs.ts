@@ -3,8 +3,8 @@ import { calls, type CallKey } from './call.repository.ts';
 import type { FinishedLeg } from './finished-leg.ts';
 
 /**
- * The legs that an active call may be of; all, where more calls are active than there are legs. PostgreSQL tells the active
- * calls, mostly few, far sooner than it reads tens of thousands of legs.
+ * The legs that may match an active call; all of them if more calls are active than there are legs. Listing
+ * the usually few active calls is much faster than sending tens of thousands of legs to PostgreSQL.
  */
 export async function filterCandidateLegs(tx: Queryable, legs: FinishedLeg[]): Promise<FinishedLeg[]> {
   const orgIds = [...new Set(legs.map(({ orgId }) => orgId))];
@@ -26,7 +26,7 @@ function legKeys(leg: FinishedLeg): string[] {
   ];
 }
 
-// Two that read the same are only looked at once more.
+// A collision of keys is harmless: the leg is only compared again in SQL.
 const callIdKey = ({ orgId, callId }: Pick<CallKey, 'orgId' | 'callId'>): string => `${orgId} ${callId}`;
 
 function partiesKey(parties: { orgId: number; callerId: string | null; recipientId: string | null }): string {

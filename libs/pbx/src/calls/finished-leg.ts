@@ -1,4 +1,4 @@
-/** What a CDR tells of one leg of a call: numbers normalized, and as they came. */
+/** One leg of a call from its CDR, with numbers normalized and as received (`…Raw`). */
 export interface FinishedLeg {
   orgId: number;
   callId: string;

@@ -1,27 +1,30 @@
+import { testActors } from '@oriontel/service/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestPbx, type TestPbx } from '../testing.ts';
 import type { Call } from './call.ts';
 
+const { admin, ours, theirs } = testActors;
 let pbx: TestPbx;
 let calls: TestPbx['calls'];
 beforeAll(async () => {
   pbx = await createTestPbx();
   ({ calls } = pbx);
   const at = (minute: number) => `2024-01-15T10:${minute}:00Z`;
-  await calls.make({ call_id: 'c30', start_time: at(30) });
-  await calls.make({ call_id: 'c32', start_time: at(32), status: 'busy', caller_id: '50%_\\off' });
-  await calls.make({ call_id: 'C31', start_time: at(31), caller_id: 'sip:Änne@example.com' });
-  await calls.make({ start_time: at(31), recipient_id: '+14155550000', status: 'completed' });
-  await calls.make({ call_id: 'theirs', start_time: at(40) }, 'manager-2');
+  await calls.create({ call_id: 'c30', start_time: at(30) });
+  await calls.create({ call_id: 'c32', start_time: at(32), status: 'busy', caller_id: '50%_\\off' });
+  await calls.create({ call_id: 'C31', start_time: at(31), caller_id: 'sip:Änne@example.com' });
+  await calls.create({ start_time: at(31), recipient_id: '+14155550000', status: 'completed' });
+  await calls.create({ call_id: 'theirs', start_time: at(40) }, theirs.manager);
 });
 afterAll(() => pbx.close());
 
 const idsOf = (data: Call[]) => data.map(({ call_id }) => call_id);
-const ids = async (query: Record<string, string>, as = 'user-1') => idsOf((await calls.list(query, as)).data);
+const ids = async (query: Record<string, string>, as = ours.member) =>
+  idsOf((await calls.list(query, as)).data);
 
-describe('the list', () => {
-  test('is newest first, with its exact length and the page in meta', async () => {
-    const { data, meta } = await calls.list({}, 'user-1');
+describe('GET /calls', () => {
+  test('lists the newest first, with the exact total and the page in meta', async () => {
+    const { data, meta } = await calls.list({}, ours.member);
     expect(idsOf(data)).toEqual(['c32', null, 'C31', 'c30']);
     expect(meta.pagination).toEqual({ limit: 100, offset: 0, total: 4 });
     const page = await pbx.send<Call[]>('GET', '/calls?limit=2&offset=1');
@@ -30,10 +33,10 @@ describe('the list', () => {
     expect((await calls.list({ offset: '4' })).data).toEqual([]);
   });
 
-  test('is of every organization for an admin, or of the one asked for', async () => {
-    expect(await ids({}, 'admin')).toEqual(['theirs', 'c32', null, 'C31', 'c30']);
-    expect(await ids({ org_id: '2' }, 'admin')).toEqual(['theirs']);
-    expect(await ids({ org_id: '99' }, 'admin')).toEqual([]);
+  test('lists every organization for an admin, or the selected one', async () => {
+    expect(await ids({}, admin)).toEqual(['theirs', 'c32', null, 'C31', 'c30']);
+    expect(await ids({ org_id: `${theirs.orgId}` }, admin)).toEqual(['theirs']);
+    expect(await ids({ org_id: '99' }, admin)).toEqual([]);
   });
 
   test.each<[Record<string, string>, (string | null)[]]>([
@@ -58,7 +61,7 @@ describe('the list', () => {
     [{ text: '\\' }, ['c32']],
     [{ text: "x' OR '1'='1" }, []],
     [{ caller_id: "' OR TRUE --" }, []],
-  ])('%j finds %j', async (query, expected) => {
+  ])('%j returns %j', async (query, expected) => {
     expect(await ids(query)).toEqual(expected);
     expect((await calls.list(query)).meta.pagination.total).toBe(expected.length);
   });
@@ -90,17 +93,17 @@ describe('the list', () => {
     ['org_id', 'x'],
     ['statsu', 'active'],
   ])('%s=%j is 400', async (field, value) => {
-    const { status, error } = await calls.list({ [field]: value }, 'admin');
+    const { status, error } = await calls.list({ [field]: value }, admin);
     expect([status, error.details?.[0]?.field]).toEqual([400, field]);
   });
 });
 
-describe('the active calls', () => {
-  async function active(query: string, as = 'user-1') {
+describe('GET /calls/active', () => {
+  async function active(query: string, as = ours.member) {
     return pbx.send<Call[]>('GET', `/calls/active${query}`, { as });
   }
 
-  test('are newest first, with pages', async () => {
+  test('lists the newest first, in pages', async () => {
     const { data, meta } = await active('');
     expect(idsOf(data)).toEqual(['C31', 'c30']);
     expect(meta.pagination).toEqual({ limit: 100, offset: 0, total: 2 });
@@ -108,22 +111,22 @@ describe('the active calls', () => {
     expect([idsOf(page.data), page.meta.pagination]).toEqual([['c30'], { limit: 1, offset: 1, total: 2 }]);
   });
 
-  test('are found by the same filters, but for the status', async () => {
+  test('has the filters of GET /calls except the status', async () => {
     expect(idsOf((await active('?text=änne')).data)).toEqual(['C31']);
     expect(idsOf((await active('?caller_id=+14155551234')).data)).toEqual(['c30']);
     expect((await active('?status=busy')).status).toBe(400);
     expect((await active('?limit=501')).status).toBe(400);
   });
 
-  test('are those of every organization for an admin, or of the one asked for', async () => {
-    expect(idsOf((await active('', 'admin')).data)).toEqual(['theirs', 'C31', 'c30']);
-    expect(idsOf((await active('?org_id=2', 'admin')).data)).toEqual(['theirs']);
+  test('lists every organization for an admin, or the selected one', async () => {
+    expect(idsOf((await active('', admin)).data)).toEqual(['theirs', 'C31', 'c30']);
+    expect(idsOf((await active(`?org_id=${theirs.orgId}`, admin)).data)).toEqual(['theirs']);
   });
 
-  test('are no more once they end', async () => {
-    const { data } = await calls.make({ call_id: 'ending' }, 'manager-3');
-    expect(idsOf((await active('', 'user-3')).data)).toEqual(['ending']);
-    await calls.update(data.id, { status: 'completed' }, 'manager-3');
-    expect((await active('', 'user-3')).data).toEqual([]);
+  test('omits a call after it has ended', async () => {
+    const { data } = await calls.create({ call_id: 'ending' }, theirs.manager);
+    expect(idsOf((await active('', theirs.member)).data)).toEqual(['theirs', 'ending']);
+    await calls.update(data.id, { status: 'completed' }, theirs.manager);
+    expect(idsOf((await active('', theirs.member)).data)).toEqual(['theirs']);
   });
 });

@@ -4,16 +4,16 @@ import { z } from 'zod';
 import { CallStatus, type FoundCall } from './call.ts';
 import { calls, type CallFilter } from './call.repository.ts';
 
-/** A `+` that was not percent-encoded arrives as a space. */
+/** Restores a leading `+` that was not percent-encoded and therefore arrives as a space. */
 const phoneNumber = text(255).transform((value) => value.replace(/^ (?=\d)/, '+'));
 
 export const ActiveCallQuery = z.strictObject({
   ...pageQuery,
-  from: time.optional().meta({ description: 'Calls that started then or later' }),
-  to: time.optional().meta({ description: 'Calls that started then or earlier' }),
+  from: time.optional().meta({ description: 'Calls started at or after this time' }),
+  to: time.optional().meta({ description: 'Calls started at or before this time' }),
   text: phoneNumber
     .optional()
-    .meta({ description: 'Part of caller_id, recipient_id or call_id, in any case' }),
+    .meta({ description: 'Substring of caller_id, recipient_id or call_id, case-insensitive' }),
   caller_id: phoneNumber.optional(),
   recipient_id: phoneNumber.optional(),
   call_id: text(255).optional(),
@@ -23,7 +23,7 @@ export type ActiveCallQuery = z.output<typeof ActiveCallQuery>;
 export const CallQuery = ActiveCallQuery.extend({ status: CallStatus.optional() });
 export type CallQuery = z.output<typeof CallQuery>;
 
-/** Newest first. */
+/** A page of calls, newest first. */
 export function searchCalls(db: Queryable) {
   return async function findCallPage(orgId: number | null, query: CallQuery): Promise<Paged<FoundCall>> {
     const filter = toCallFilter(query);

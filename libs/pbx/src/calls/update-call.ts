@@ -5,7 +5,8 @@ import type { FoundCall } from './call.ts';
 import { calls } from './call.repository.ts';
 
 /**
- * Null where there is no such call. Updates at once are decided one after the other.
+ * Partial update: omitted fields keep their value. Returns null if not found. Concurrent updates are
+ * serialized by a row lock.
  * @throws Failure bad_request, conflict
  */
 export function updateCall(db: Database) {

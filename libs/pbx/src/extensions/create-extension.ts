@@ -13,7 +13,7 @@ export const NewExtension = z
     name: Label,
     extension_type: ExtensionType,
     config_data: JsonObject.default(() => ({})),
-    org_id: Id.optional().meta({ description: 'For admins: the organization it belongs to' }),
+    org_id: Id.optional().meta({ description: 'Admins only: the organization of the extension' }),
   })
   .meta({
     id: 'NewExtension',
@@ -28,7 +28,7 @@ export const NewExtension = z
   });
 export type NewExtension = z.output<typeof NewExtension>;
 
-/** @throws Failure conflict where the organization has this number already. */
+/** Creates an extension. @throws Failure conflict if the organization already has this number */
 export function createExtension(db: Queryable) {
   return async function addExtension(orgId: number, extension: NewExtension): Promise<FoundExtension> {
     const { extension_number, name, extension_type, config_data } = extension;

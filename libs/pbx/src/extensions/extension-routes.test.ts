@@ -1,6 +1,8 @@
+import { keyWith, testActors } from '@oriontel/service/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestPbx, type TestPbx } from '../testing.ts';
 
+const { admin, ours, theirs, unassigned } = testActors;
 let pbx: TestPbx;
 let extensions: TestPbx['extensions'];
 beforeAll(async () => {
@@ -9,44 +11,44 @@ beforeAll(async () => {
 });
 afterAll(() => pbx.close());
 
-describe('who may', () => {
+describe('access to extensions', () => {
   async function statuses(as: string, id: string) {
     return [
-      (await extensions.read(id, as)).status,
-      (await extensions.make({}, as)).status,
+      (await extensions.get(id, as)).status,
+      (await extensions.create({}, as)).status,
       (await extensions.update(id, { name: 'x' }, as)).status,
       (await extensions.remove(id, as)).status,
     ];
   }
 
   test.each([
-    ['manager-1', [200, 201, 200, 204]],
-    ['admin', [200, 201, 200, 204]],
-    ['user-1', [200, 403, 403, 403]],
-    ['key-1', [403, 403, 403, 403]],
-    ['stray', [403, 403, 403, 403]],
+    [ours.manager, [200, 201, 200, 204]],
+    [admin, [200, 201, 200, 204]],
+    [ours.member, [200, 403, 403, 403]],
+    [keyWith(['calls:write']), [403, 403, 403, 403]],
+    [unassigned, [403, 403, 403, 403]],
     ['', [401, 401, 401, 401]],
-    // Another organization's are not there.
-    ['manager-2', [404, 201, 404, 404]],
-    ['user-2', [404, 403, 403, 403]],
-  ])('%s: read, make, change, delete is %j', async (as, expected) => {
-    const { data } = await extensions.make();
+    // Extensions of other organizations are not visible.
+    [theirs.manager, [404, 201, 404, 404]],
+    [theirs.member, [404, 403, 403, 403]],
+  ])('%s: get, create, update, delete is %j', async (as, expected) => {
+    const { data } = await extensions.create();
     expect(await statuses(as, data.id)).toEqual(expected);
-    if (expected[3] !== 204) expect((await extensions.read(data.id)).data).toEqual(data);
+    if (expected[3] !== 204) expect((await extensions.get(data.id)).data).toEqual(data);
   });
 
-  test('nobody below admin lists or fills another organization', async () => {
-    expect((await extensions.list({ org_id: '2' })).status).toBe(403);
-    expect((await extensions.list({ org_id: '1' })).status).toBe(200);
-    expect((await extensions.list({}, 'stray')).status).toBe(403);
-    expect((await extensions.make({ org_id: 2 })).status).toBe(403);
-    expect((await extensions.make({ org_id: 1 })).data.org_id).toBe(1);
+  test('only an admin lists or creates extensions of another organization', async () => {
+    expect((await extensions.list({ org_id: `${theirs.orgId}` })).status).toBe(403);
+    expect((await extensions.list({ org_id: `${ours.orgId}` })).status).toBe(200);
+    expect((await extensions.list({}, unassigned)).status).toBe(403);
+    expect((await extensions.create({ org_id: theirs.orgId })).status).toBe(403);
+    expect((await extensions.create({ org_id: ours.orgId })).data.org_id).toBe(ours.orgId);
   });
 
-  test('an admin fills any organization that is there, the default one where it names none', async () => {
-    expect((await extensions.make({}, 'admin')).data.org_id).toBe(1);
-    expect((await extensions.make({ org_id: 2 }, 'admin')).data.org_id).toBe(2);
-    const { status, error } = await extensions.make({ org_id: 99 }, 'admin');
+  test('an admin creates extensions in any existing organization, by default in organization 1', async () => {
+    expect((await extensions.create({}, admin)).data.org_id).toBe(1);
+    expect((await extensions.create({ org_id: ours.orgId }, admin)).data.org_id).toBe(ours.orgId);
+    const { status, error } = await extensions.create({ org_id: 99 }, admin);
     expect([status, error.message]).toEqual([404, 'Organization not found: create it first.']);
   });
 });
@@ -54,7 +56,7 @@ describe('who may', () => {
 const secret = 'x'.repeat(70_000);
 const deep = (levels: number): object => (levels ? { a: deep(levels - 1) } : {});
 
-describe('what cannot be is 400 and names its field', () => {
+describe('an invalid field is 400 and named in the details', () => {
   test.each<[string, object]>([
     ['extension_number', { extension_number: '' }],
     ['extension_number', { extension_number: 'x'.repeat(33) }],
@@ -80,8 +82,8 @@ describe('what cannot be is 400 and names its field', () => {
     ['id', { id: '0192f3a4-0000-7000-8000-000000000000' }],
     ['created_at', { created_at: '2024-01-15T10:30:00Z' }],
     ['color', { color: 'red' }],
-  ])('making one: %s', async (field, more) => {
-    const { status, error } = await extensions.make(more);
+  ])('POST /extensions: %s', async (field, more) => {
+    const { status, error } = await extensions.create(more);
     expect([status, error.code, error.details?.[0]?.field]).toEqual([400, 400, field]);
   });
 
@@ -98,23 +100,23 @@ describe('what cannot be is 400 and names its field', () => {
     ['extension_number', { extension_number: '1', name: 'x' }],
     ['org_id', { org_id: 2 }],
     ['id', { id: '0192f3a4-0000-7000-8000-000000000000', name: 'x' }],
-  ])('changing one: %s', async (field, body) => {
-    const { data } = await extensions.make();
+  ])('PUT /extensions/:id: %s', async (field, body) => {
+    const { data } = await extensions.create();
     const { status, error } = await extensions.update(data.id, body);
     expect([status, error.details?.[0]?.field ?? '']).toEqual([400, field]);
-    expect((await extensions.read(data.id)).data).toEqual(data);
+    expect((await extensions.get(data.id)).data).toEqual(data);
   });
 });
 
 test.each(['x', '1', '%00', "'--", '00000000-0000-0000-0000-000000000000', 'x'.repeat(5_000)])(
-  '%s is the id of none: 404',
+  'the unknown id %s is 404',
   async (id) => {
-    const answers = [
-      await extensions.read(id),
+    const responses = [
+      await extensions.get(id),
       await extensions.update(id, { name: 'x' }),
       await extensions.remove(id),
     ];
-    for (const { status, error } of answers)
+    for (const { status, error } of responses)
       expect([status, error.message]).toEqual([404, 'No such extension.']);
   },
 );

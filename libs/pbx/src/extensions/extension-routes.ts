@@ -27,11 +27,12 @@ export interface ExtensionRoutes {
 const managers: Access = { roles: ['admin', 'manager'] };
 const extensionNotFound = (): Failure => new Failure('not_found', 'No such extension.');
 
+/** Routes of extensions. */
 export async function extensionRoutes(
   app: HttpServer,
   { db, organizationExists }: ExtensionRoutes,
 ): Promise<void> {
-  const organizationOf = createOrganizationResolver(organizationExists);
+  const resolveOrganization = createOrganizationResolver(organizationExists);
   const create = createExtension(db);
   const search = searchExtensions(db);
   const update = updateExtension(db);
@@ -47,8 +48,8 @@ export async function extensionRoutes(
       response: { 201: Enveloped(Extension) },
     },
     async handler({ principal, body }, reply) {
-      const made = await create(await organizationOf(principal, body.org_id), body);
-      return reply.code(201).send(envelope(presentExtension(made, principal)));
+      const created = await create(await resolveOrganization(principal, body.org_id), body);
+      return reply.code(201).send(envelope(presentExtension(created, principal)));
     },
   });
 
@@ -74,7 +75,7 @@ export async function extensionRoutes(
     config: { family: 'oriontel', access: 'signed-in' },
     schema: {
       tags: ['PBX'],
-      summary: 'Read an extension',
+      summary: 'Get an extension',
       params: PathId,
       response: { 200: Enveloped(Extension) },
     },

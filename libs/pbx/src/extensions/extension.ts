@@ -5,7 +5,7 @@ import { maskSecrets } from './mask-secrets.ts';
 export const ExtensionType = z.enum(['sip', 'iax', 'custom'], required('must be sip, iax or custom'));
 export type ExtensionType = z.output<typeof ExtensionType>;
 
-/** An extension as it reads over HTTP. */
+/** An extension in responses. */
 export const Extension = z
   .object({
     id: z.uuid(),
@@ -15,7 +15,7 @@ export const Extension = z
     extension_type: ExtensionType,
     config_data: z
       .record(z.string(), z.unknown())
-      .meta({ description: 'Managers and admins read its secrets, everybody else ********' }),
+      .meta({ description: 'Secrets are masked as ******** except for managers and admins' }),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
@@ -33,7 +33,7 @@ export const Extension = z
         updated_at: '2024-01-15T10:30:00Z',
       },
     ],
-    description: 'An extension of an organization',
+    description: 'An extension of the PBX of an organization',
   });
 export type Extension = z.output<typeof Extension>;
 

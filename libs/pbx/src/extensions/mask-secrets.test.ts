@@ -2,18 +2,18 @@ import { expect, test } from 'vitest';
 import { maskSecrets } from './mask-secrets.ts';
 
 test.each(['secret', 'Password', 'SIP_PASSWD', 'passwd', 'pin', 'voicemailPIN', 'authToken', 'credentials'])(
-  '%s is hidden, whatever it is',
+  'the value of %s is masked, whatever its type',
   (key) => {
     for (const value of ['x', 4711, null, true, ['a'], { b: 'c' }])
       expect(maskSecrets({ [key]: value })).toEqual({ [key]: '********' });
   },
 );
 
-test.each(['codec', 'pinned', 'spine', 'host', 'pass', 'port'])('%s is not', (key) => {
+test.each(['codec', 'pinned', 'spine', 'host', 'pass', 'port'])('the value of %s is not masked', (key) => {
   expect(maskSecrets({ [key]: 'x' })).toEqual({ [key]: 'x' });
 });
 
-test('a secret is hidden at any depth, also in lists, and what stands around it is not', () => {
+test('only secrets are masked, at any depth and in lists', () => {
   function trunks(secret: string) {
     return [{ host: 'a', auth: { secret } }, [{ token: secret }], 'secret', null, 7];
   }
@@ -23,7 +23,7 @@ test('a secret is hidden at any depth, also in lists, and what stands around it 
   });
 });
 
-test('the settings themselves stay as they are', () => {
+test('maskSecrets does not modify its argument', () => {
   const settings = { auth: { secret: 's3cret' } };
   maskSecrets(settings);
   expect(settings).toEqual({ auth: { secret: 's3cret' } });

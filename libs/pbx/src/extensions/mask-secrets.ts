@@ -3,7 +3,9 @@ import type { JsonObject } from '@oriontel/contracts';
 const SECRET_KEY_PATTERN = /secret|passw|pin$|token|credential/i;
 const MASK = '********';
 
-/** The settings with the value of every member that is called like a secret hidden, at any depth. */
+/**
+ * A copy of the settings in which the value of every key that looks like a secret is masked, at any depth.
+ */
 export function maskSecrets(settings: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [
@@ -13,7 +15,7 @@ export function maskSecrets(settings: JsonObject): JsonObject {
   );
 }
 
-// Recursive: a JsonObject is not deep.
+// The recursion is bounded: JsonObject limits the depth.
 function maskNested(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(maskNested);
   return typeof value === 'object' && value !== null ? maskSecrets(value as JsonObject) : value;

@@ -1,6 +1,8 @@
+import { testActors } from '@oriontel/service/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestPbx, type TestPbx } from '../testing.ts';
 
+const { admin, ours, theirs } = testActors;
 let pbx: TestPbx;
 let extensions: TestPbx['extensions'];
 beforeAll(async () => {
@@ -9,42 +11,42 @@ beforeAll(async () => {
 });
 afterAll(() => pbx.close());
 
-describe('the list', () => {
+describe('GET /extensions', () => {
   async function numbers(query: Record<string, string>, as: string) {
     return (await extensions.list(query, as)).data.map(({ extension_number }) => extension_number);
   }
 
   beforeAll(async () => {
-    for (const as of ['manager-2', 'manager-1']) await extensions.make({}, as);
+    for (const as of [theirs.manager, admin]) await extensions.create({}, as);
     for (const extension_number of ['203', '201', '202'])
-      await extensions.make({ extension_number }, 'manager-3');
-    await extensions.make(
+      await extensions.create({ extension_number }, ours.manager);
+    await extensions.create(
       { extension_number: 'a_b', name: '100% Sales', extension_type: 'iax' },
-      'manager-3',
+      ours.manager,
     );
-    await extensions.make({ extension_number: 'b-b', name: 'Back\\slash ÄRGER' }, 'manager-3');
+    await extensions.create({ extension_number: 'b-b', name: 'Back\\slash ÄRGER' }, ours.manager);
   });
-  const ours = ['201', '202', '203', 'a_b', 'b-b'];
+  const numbersOfOurs = ['201', '202', '203', 'a_b', 'b-b'];
 
-  test('is by number, with its exact length and the page in meta', async () => {
-    const { data, meta } = await extensions.list({}, 'user-3');
-    expect(data.map(({ extension_number }) => extension_number)).toEqual(ours);
+  test('lists by number, with the exact total and the page in meta', async () => {
+    const { data, meta } = await extensions.list({}, ours.member);
+    expect(data.map(({ extension_number }) => extension_number)).toEqual(numbersOfOurs);
     expect(meta.pagination).toEqual({ limit: 100, offset: 0, total: 5 });
-    const page = await extensions.list({ limit: '2', offset: '1' }, 'user-3');
+    const page = await extensions.list({ limit: '2', offset: '1' }, ours.member);
     expect(page.data).toEqual(data.slice(1, 3));
     expect(page.meta.pagination).toEqual({ limit: 2, offset: 1, total: 5 });
-    const beyond = await extensions.list({ offset: '1000000' }, 'user-3');
+    const beyond = await extensions.list({ offset: '1000000' }, ours.member);
     expect([beyond.data, beyond.meta.pagination.total]).toEqual([[], 5]);
   });
 
-  test('is of every organization for an admin, by organization, or of the one asked for', async () => {
-    const { data, meta } = await extensions.list({ limit: '500' }, 'admin');
+  test('lists every organization, by organization, for an admin, or the selected one', async () => {
+    const { data, meta } = await extensions.list({ limit: '500' }, admin);
     const orgs = data.map(({ org_id }) => org_id);
     expect(new Set(orgs)).toEqual(new Set([1, 2, 3]));
     expect(orgs).toEqual([...orgs].sort());
     expect(meta.pagination.total).toBe(data.length);
-    expect(await numbers({ org_id: '3' }, 'admin')).toEqual(ours);
-    expect(await numbers({ org_id: '99' }, 'admin')).toEqual([]);
+    expect(await numbers({ org_id: `${ours.orgId}` }, admin)).toEqual(numbersOfOurs);
+    expect(await numbers({ org_id: '99' }, admin)).toEqual([]);
   });
 
   test.each<[Record<string, string>, string[]]>([
@@ -58,9 +60,9 @@ describe('the list', () => {
     [{ text: '\\' }, ['b-b']],
     [{ text: "' OR TRUE --" }, []],
     [{ text: '20', type: 'iax' }, []],
-  ])('%j finds %j', async (query, expected) => {
-    expect(await numbers(query, 'user-3')).toEqual(expected);
-    expect((await extensions.list(query, 'user-3')).meta.pagination.total).toBe(expected.length);
+  ])('%j returns %j', async (query, expected) => {
+    expect(await numbers(query, ours.member)).toEqual(expected);
+    expect((await extensions.list(query, ours.member)).meta.pagination.total).toBe(expected.length);
   });
 
   test.each<[string, string]>([
@@ -78,7 +80,7 @@ describe('the list', () => {
     ['text', 'x'.repeat(256)],
     ['nmae', 'x'],
   ])('%s=%j is 400', async (field, value) => {
-    const { status, error } = await extensions.list({ [field]: value }, 'admin');
+    const { status, error } = await extensions.list({ [field]: value }, admin);
     expect([status, error.details?.[0]?.field]).toEqual([400, field]);
   });
 });

@@ -7,11 +7,11 @@ import { extensions } from './extension.repository.ts';
 export const ExtensionQuery = z.strictObject({
   ...pageQuery,
   type: ExtensionType.optional(),
-  text: text(255).optional().meta({ description: 'Part of the number or the name, in any case' }),
+  text: text(255).optional().meta({ description: 'Substring of the number or the name, case-insensitive' }),
 });
 export type ExtensionQuery = z.output<typeof ExtensionQuery>;
 
-/** By organization and number. */
+/** A page of extensions, ordered by organization and number. */
 export function searchExtensions(db: Queryable) {
   return async function findExtensionPage(
     orgId: number | null,

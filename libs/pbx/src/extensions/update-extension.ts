@@ -8,13 +8,13 @@ export const ExtensionUpdate = z
   .strictObject({
     name: Label.optional(),
     extension_type: ExtensionType.optional(),
-    config_data: JsonObject.optional().meta({ description: 'Takes the place of the whole of the old one' }),
+    config_data: JsonObject.optional().meta({ description: 'Replaces the previous config_data as a whole' }),
   })
   .refine((update) => Object.keys(update).length > 0, 'must have name, extension_type or config_data')
   .meta({ id: 'ExtensionUpdate', examples: [{ name: 'Lobby' }] });
 export type ExtensionUpdate = z.output<typeof ExtensionUpdate>;
 
-/** What is not given stays. Null where there is none. */
+/** Partial update: omitted fields keep their value. Returns null if not found. */
 export function updateExtension(db: Queryable) {
   return function applyExtensionUpdate(
     orgId: number | null,
