@@ -42,7 +42,7 @@ import {
   type RateLimitOptions,
   type Readiness,
 } from '@oriontel/service';
-import { resultsIntake } from '@oriontel/sip-gateways';
+import { monitorTaskQueue, resultsIntake } from '@oriontel/sip-gateways';
 import { sipGatewayRoutes } from '@oriontel/sip-gateways/http';
 import type { HostSampler } from '@oriontel/system';
 import { systemRoutes } from '@oriontel/system/http';
@@ -109,6 +109,7 @@ const allQueues = [
   logsIntake.queue,
   entityEventsIntake.queue,
   resultsIntake.queue,
+  monitorTaskQueue,
 ];
 
 /** The whole HTTP side, not yet listening. */

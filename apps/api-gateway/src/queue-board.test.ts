@@ -4,7 +4,7 @@ import { eventlogIntake } from '@oriontel/eventlog';
 import { defineQueue, connectQueues } from '@oriontel/queues';
 import { recurringQueue } from '@oriontel/recurring';
 import { createLogger, type KnownRoute } from '@oriontel/service';
-import { resultsIntake } from '@oriontel/sip-gateways';
+import { monitorTaskQueue, resultsIntake } from '@oriontel/sip-gateways';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { isQueueBoardRoute } from './queue-board/queue-board.ts';
@@ -250,6 +250,7 @@ describe('reading', () => {
       logsIntake.queue,
       entityEventsIntake.queue,
       resultsIntake.queue,
+      monitorTaskQueue,
     ].map(({ name }) => name);
     expect(json.queues.map(({ name }) => name)).toEqual(names);
     expect(json.queues.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);

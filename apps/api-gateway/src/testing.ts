@@ -26,8 +26,7 @@ import { createQrDrawer } from '@oriontel/qrcode';
 import { connectQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
 import { createLogger, createMetrics, type Logger } from '@oriontel/service';
-import { resultsIntake, type WriteEvents } from '@oriontel/sip-gateways';
-import { createResultDrain } from '@oriontel/sip-gateways/worker';
+import { createResultWorker } from '@oriontel/sip-gateways/worker';
 import { startHostSampler } from '@oriontel/system';
 import type { Database } from '@oriontel/database';
 import { buildGateway } from './build-gateway.ts';
@@ -109,7 +108,7 @@ export async function startTestGateway({
   const store = await createTestDatabase();
   const queueStore = testQueueStores().find((candidate) => candidate.kind === kind);
   if (!queueStore) throw new Error(`There is no ${kind} for the queues of this test.`);
-  const queues = own ?? (await connectQueues(queueStore.open(store.url), () => undefined));
+  const queues = own ?? (await connectQueues(queueStore.storeFor(store.url), () => undefined));
   const db = databaseUrl ? createDatabase({ url: databaseUrl(store.url), name: 'test gateway' }) : store.db;
   const host = startHostSampler({ onError: () => undefined });
   const qrDrawer = createQrDrawer(
@@ -229,14 +228,14 @@ export function createTestNotify(options: Partial<NotifierOptions> = {}): Notify
 function startWorker(db: Database, queues: Queues, notify: Notify = createTestNotify()): () => Promise<void> {
   const { drain } = createTestCdrWorker(db);
   const told = { onDrained: () => undefined, onPoison: () => undefined };
-  const writeEvents: WriteEvents = (tx, events) => writeEntityEvents(tx, events, 'gateway-results');
+  const results = createResultWorker({ db, writeEvents: writeEntityEvents, ...told });
   const options = { concurrency: 3, onFailure: () => undefined };
   const consumers = [
     queues.consumer(cdrIntake.queue, (pointers) => drain(pointers), options),
     queues.consumer(eventlogIntake.queue, createEventlogDrain({ db, ...told }), options),
     queues.consumer(entityEventsIntake.queue, createEntityEventDrain({ db, notify, ...told }), options),
     queues.consumer(logsIntake.queue, createLogDrain({ db, ...told }), options),
-    queues.consumer(resultsIntake.queue, createResultDrain({ db, writeEvents, ...told }), options),
+    queues.consumer(results.queue, results.drain, options),
   ];
   return async function stopWorker() {
     return void (await Promise.all(consumers.map((consumer) => consumer.close(5_000))));

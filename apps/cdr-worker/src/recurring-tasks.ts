@@ -2,8 +2,7 @@ import { cdrTasks, queueRetentionCleanups } from '@oriontel/cdr/worker';
 import { createPartitions, type Database } from '@oriontel/database';
 import { organizations } from '@oriontel/identity';
 import type { RecurringTaskDefinition } from '@oriontel/recurring';
-import { pruneResults, checkProbing } from '@oriontel/sip-gateways/worker';
-import { sampleHost } from '@oriontel/system';
+import { pruneResults } from '@oriontel/sip-gateways/worker';
 
 export interface RecurringTaskOptions {
   db: Database;
@@ -11,8 +10,7 @@ export interface RecurringTaskOptions {
   retentionDays: number | undefined;
 }
 
-const MINUTE_SECONDS = 60;
-const HOUR_SECONDS = 60 * MINUTE_SECONDS;
+const HOUR_SECONDS = 3_600;
 /** Days a task that has ended can be read. */
 const TASK_RETENTION_DAYS = 90;
 
@@ -28,14 +26,6 @@ export function recurringTasks({ db, retentionDays }: RecurringTaskOptions): Rec
       everySeconds: 6 * HOUR_SECONDS,
       run: async () => `${await createPartitions(db)} partitions made`,
     },
-    // Of the host of the worker whose turn it is; each sample names it.
-    {
-      name: 'metric-samples',
-      everySeconds: MINUTE_SECONDS,
-      run: async () => `${await sampleHost(db)} sampled`,
-    },
-    // Each gateway has its own round, in the gateway-monitors; here they are looked after.
-    { name: 'probing', everySeconds: MINUTE_SECONDS, run: () => checkProbing(db) },
     { name: 'retention', everySeconds: HOUR_SECONDS, run: () => queueRetentionCleanups(db, retentions)() },
     {
       name: 'retention-of-gateway-results',

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { readMonitorConfig } from './config.ts';
 
-const good = { DATABASE_URL: 'postgres://localhost/x' };
+const valid = { DATABASE_URL: 'postgres://localhost/x' };
 
-test('a database is all a monitor must be told, and it probes no private addresses unasked', () => {
-  expect(readMonitorConfig(good)).toMatchObject({
+test('readMonitorConfig requires a database only, and forbids private addresses by default', () => {
+  expect(readMonitorConfig(valid)).toMatchObject({
     CONCURRENCY: 2,
     SWEEP_GRACE: 5,
     PROBING: 'on',
@@ -19,6 +19,6 @@ test.each([
   ['PROBING', 'yes'],
   ['PROBE_ALLOW_PRIVATE', 'true'],
   ['PROBE_TLS_VERIFY', '1'],
-])('%s=%s is refused by name', (name, value) => {
-  expect(() => readMonitorConfig({ ...good, [name]: value })).toThrow(new RegExp(`^${name}: `, 'm'));
+])('readMonitorConfig refuses %s=%s and names the variable', (name, value) => {
+  expect(() => readMonitorConfig({ ...valid, [name]: value })).toThrow(new RegExp(`^${name}: `, 'm'));
 });

@@ -1,19 +1,25 @@
+import { startRecurringTasks } from '@oriontel/recurring';
+import { monitorTaskQueue } from '@oriontel/sip-gateways';
 import { runWorker } from '@oriontel/worker';
 import { readMonitorConfig } from './config.ts';
+import { recurringTasks } from './recurring-tasks.ts';
 import { startProbing } from './start-probing.ts';
 import { serveResults } from './serve-results.ts';
 
-const kind = { name: 'gateway-monitor', env: process.env, readConfig: readMonitorConfig, connections: 6 };
+const options = { name: 'gateway-monitor', env: process.env, readConfig: readMonitorConfig, connections: 7 };
 
-await runWorker(kind, async ({ config, options, metrics, shutdown }) => {
-  const serving = serveResults({ ...options, metrics });
+await runWorker(options, async ({ config, options: serveOptions, metrics, shutdown }) => {
+  const { db, queues, log } = serveOptions;
+  const serving = serveResults({ ...serveOptions, metrics });
+  const tasks = recurringTasks(db);
+  shutdown.add('recurring tasks', startRecurringTasks({ db, queues, log, tasks, queue: monitorTaskQueue }));
   if (config.PROBING === 'off') return { serving };
-  const { db, queues, log } = options;
+
   const probing = startProbing({ db, queues, log, metrics, config });
   shutdown.add('prober', probing.stop);
   await probing.ready;
   async function share(): Promise<void> {
-    if (!probing.isLeaseValid()) throw new Error('the database does not say which gateways are ours');
+    if (!probing.isLeaseValid()) throw new Error('the lease of the gateway shards is not renewed');
   }
   return { serving, checks: { share } };
 });

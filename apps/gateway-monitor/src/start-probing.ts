@@ -27,46 +27,46 @@ export interface Probing {
   stop: () => Promise<void>;
 }
 
-/** Who measured, in the results of our own probes. */
+/** The source of the results of probes. */
 const SOURCE = 'gateway-monitor';
 
-/** Probes this process's share of all gateways; what comes of it goes the road of all writes. */
+/** Probes this process's share of all gateways and commits the results to the intake. */
 export function startProbing({ db, queues, log, metrics, config }: ProbingOptions): Probing {
   const id = randomUUID();
   const intake = createIntake(db, resultsIntake, queues.producer(resultsIntake.queue), {
     graceSeconds: config.SWEEP_GRACE,
     onUndispatched(err, rows) {
-      return log.warn({ err: err.message, rows }, 'queue out of reach: results wait for the sweeper');
+      return log.warn({ err: err.message, rows }, 'queue unavailable; results wait for the sweeper');
     },
   });
   const accept = acceptResult(intake);
   const prober = createProber({ tlsVerify: config.PROBE_TLS_VERIFY === 'on' });
 
-  const probes = createCounter(metrics, 'oriontel_probes_total', 'OPTIONS probes that were begun');
-  const late = createHistogram(
+  const probes = createCounter(metrics, 'oriontel_probes_total', 'OPTIONS probes started');
+  const lateness = createHistogram(
     metrics,
     'oriontel_probe_lateness_seconds',
-    'From when a probe was due to when it was begun',
+    'Time from when a probe was due to its start',
   );
   const monitor = startMonitor(db, {
     id,
     prober,
     allowPrivate: config.PROBE_ALLOW_PRIVATE === 'on',
     record(gateway, { at, status, latencyMs, lossPercent, sipCode, error, reason }) {
-      const measured = { status, latencyMs, lossPercent, sipCode, jitterMs: null, source: SOURCE };
-      const said = error && `${error}: ${reason}`;
-      return accept(gateway, { ...measured, at: at.toISOString(), error: said }, id);
+      const measurement = { status, latencyMs, lossPercent, sipCode, jitterMs: null, source: SOURCE };
+      const detail = error && `${error}: ${reason}`;
+      return accept(gateway, { ...measurement, at: at.toISOString(), error: detail }, id);
     },
-    onProbe(milliseconds) {
+    onProbe(lateMs) {
       probes.inc();
-      late.observe(milliseconds / 1_000);
+      lateness.observe(lateMs / 1_000);
     },
-    onError: (err) => log.warn({ err }, 'the gateways of this monitor may go unprobed for a while'),
+    onError: (err) => log.warn({ err }, 'monitor failed; its gateways may not be probed until it recovers'),
   });
-  createObservableGauge(metrics, 'oriontel_probed_gateways', 'Gateways that this process probes', async () =>
+  createObservableGauge(metrics, 'oriontel_probed_gateways', 'Gateways probed by this process', async () =>
     monitor.size(),
   );
-  log.info({ monitor: id }, 'probing');
+  log.info({ monitor: id }, 'probing started');
 
   return {
     ready: monitor.ready,

@@ -1,2 +1,7 @@
 export { startRecurringTasks, type RecurringTaskOptions } from './start-recurring-tasks.ts';
-export { recurringQueue, type RecurringTaskDefinition } from './recurring-task.ts';
+export {
+  defineRecurringQueue,
+  recurringQueue,
+  type RecurringQueue,
+  type RecurringTaskDefinition,
+} from './recurring-task.ts';

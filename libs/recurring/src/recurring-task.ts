@@ -10,10 +10,19 @@ export interface RecurringTaskDefinition {
   run: () => Promise<string>;
 }
 
-/** Says that an occurrence is due; whether it is still to be done, the table knows. */
-export const recurringQueue = defineQueue({
-  name: 'recurring',
-  payload: z.object({ name: z.string() }),
-  attempts: 1,
-  backoffMs: 1_000,
-});
+/**
+ * A queue of the jobs that a task is due; the table decides whether it still is. Processes that run different tasks
+ * need different queues: a consumer ignores jobs of tasks that it does not know.
+ */
+export function defineRecurringQueue(name: string) {
+  return defineQueue({
+    name,
+    payload: z.object({ name: z.string() }),
+    attempts: 1,
+    backoffMs: 1_000,
+  });
+}
+export type RecurringQueue = ReturnType<typeof defineRecurringQueue>;
+
+/** The tasks of apps/cdr-worker. */
+export const recurringQueue = defineRecurringQueue('recurring');

@@ -3,7 +3,7 @@ import type { Database } from '@oriontel/database';
 import type { Queues } from '@oriontel/queues';
 import type { Logger } from '@oriontel/service';
 import { recurringTasks } from './recurring-task.repository.ts';
-import { recurringQueue, type RecurringTaskDefinition } from './recurring-task.ts';
+import { recurringQueue, type RecurringQueue, type RecurringTaskDefinition } from './recurring-task.ts';
 import { createOccurrenceRunner } from './create-occurrence-runner.ts';
 
 export interface RecurringTaskOptions {
@@ -11,6 +11,8 @@ export interface RecurringTaskOptions {
   queues: Pick<Queues, 'consumer' | 'scheduler'>;
   log: Logger;
   tasks: RecurringTaskDefinition[];
+  /** Default: the queue of apps/cdr-worker. */
+  queue?: RecurringQueue;
   /** Milliseconds between two looks of the watchdog. */
   watchdogIntervalMs?: number;
 }
@@ -32,10 +34,11 @@ export function startRecurringTasks({
   queues,
   log,
   tasks,
+  queue = recurringQueue,
   watchdogIntervalMs = WATCHDOG_INTERVAL_MS,
 }: RecurringTaskOptions): () => Promise<void> {
   const occur = createOccurrenceRunner(db, log);
-  const scheduler = queues.scheduler(recurringQueue);
+  const scheduler = queues.scheduler(queue);
   const registered = new Set<string>();
 
   async function watch(work: RecurringTaskDefinition): Promise<void> {
@@ -61,7 +64,7 @@ export function startRecurringTasks({
   }
 
   const consumer = queues.consumer(
-    recurringQueue,
+    queue,
     async ({ name }) => {
       const work = tasks.find((one) => one.name === name);
       if (work) await occur(work, EARLY_SECONDS);

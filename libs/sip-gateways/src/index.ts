@@ -3,6 +3,7 @@ export {
   type GatewayChanges,
   type GatewayCache,
 } from './gateways/create-gateway-cache.ts';
+export { monitorTaskQueue } from './monitor/monitor-task-queue.ts';
 export { gateways } from './gateways/gateway.repository.ts';
 export type { FoundGateway, GatewayRef } from './gateways/gateway.ts';
 export { seedGateway } from './gateways/seed-gateway.ts';

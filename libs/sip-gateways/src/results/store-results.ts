@@ -8,6 +8,9 @@ import { shouldNotify, nextState } from './next-state.ts';
 import { recount, RECOUNT_LIMIT } from './recount.ts';
 import { gatewayResults, type NewResult } from './result.repository.ts';
 
+/** The request id of events: a result has no request of its own once it is queued. */
+const EVENT_REQUEST_ID = 'gateway-monitor';
+
 /**
  * Stores each result once, updates the states of their gateways and writes an event for each notable change of
  * status. Idempotent: a row handled twice counts once. Results of deleted gateways are stored and change nothing.
@@ -18,7 +21,7 @@ export function storeResults(writeEvents: WriteEvents): StoreRows<GatewayResult>
     const insertedIds = await gatewayResults(tx).insert(results);
     const inserted = results.filter(({ id }) => insertedIds.has(id));
     const events = inserted.length ? await updateStates(tx, inserted) : [];
-    if (events.length) await writeEvents(tx, events);
+    if (events.length) await writeEvents(tx, events, EVENT_REQUEST_ID);
     return [];
   };
 }
