@@ -7,12 +7,12 @@ import { gateways } from '@oriontel/sip-gateways';
 
 const DIGITS = /^[1-9]\d{0,9}$/;
 
-/** Null where it is no number that a user or an organization could have. */
+/** The id of a user or organization; null if the text is not a valid id. */
 function parseId(text: string): number | null {
   return DIGITS.test(text) && Number(text) <= MAX_ID ? Number(text) : null;
 }
 
-/** Whose the users, organizations, extensions and gateways are that logs are kept of. An extension goes by its id or its number. */
+/** Finds the organizations of users, organizations, extensions (by id or number) and gateways. */
 export function externalEntityOwners(db: Database): ExternalEntityOwners {
   return {
     async user(text) {

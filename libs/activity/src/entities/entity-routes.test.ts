@@ -1,7 +1,8 @@
-import { entityNames } from '@oriontel/activity';
-import { buildBatch } from '@oriontel/cdr/testing';
+import type { ErrorBody } from '@oriontel/service/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
+import { createTestActivity, type TestActivity } from '../testing.ts';
+import { createEntityRegistrar } from './create-entity-registrar.ts';
+import { entityNames } from './entity-names.ts';
 
 interface Entity {
   org_id: number;
@@ -10,33 +11,33 @@ interface Entity {
   name: string | null;
   created_at: string;
 }
-type One = ErrorBody & { data: Entity };
-type Many = ErrorBody & { data: Entity[]; meta: { pagination: { total: number } } };
+type EntityBody = ErrorBody & { data: Entity };
+type EntityListBody = ErrorBody & { data: Entity[]; meta: { pagination: { total: number } } };
 
-let gateway: TestGateway;
+let activity: TestActivity;
 let stopWorker: () => Promise<void>;
 beforeAll(async () => {
-  gateway = await startTestGateway();
-  stopWorker = gateway.startWorker();
+  activity = await createTestActivity();
+  stopWorker = activity.startWorker();
 });
 afterAll(async () => {
   await stopWorker();
-  await gateway.close();
+  await activity.close();
 });
 
-function put(path: string, body: object, as = gateway.ours.manager) {
-  return gateway.call<One>(`/entities/${path}`, { method: 'PUT', as, body });
+function put(path: string, body: object, as = activity.ours.manager) {
+  return activity.call<EntityBody>(`/entities/${path}`, { method: 'PUT', as, body });
 }
-async function list(query: string, as = gateway.ours.member) {
-  return (await gateway.call<Many>(`/entities?${query}`, { as })).json;
+async function list(query: string, as = activity.ours.member) {
+  return (await activity.call<EntityListBody>(`/entities?${query}`, { as })).json;
 }
 
-test('an entity is registered, renamed and keeps its time', async () => {
+test('PUT /entities registers an entity, then renames it and keeps created_at', async () => {
   const first = await put('dialplan/dp-001', { name: ' Main Outbound Plan ' });
   expect([first.status, first.json.data]).toEqual([
     200,
     {
-      org_id: gateway.ours.orgId,
+      org_id: activity.ours.orgId,
       type: 'dialplan',
       id: 'dp-001',
       name: 'Main Outbound Plan',
@@ -48,12 +49,11 @@ test('an entity is registered, renamed and keeps its time', async () => {
   expect((await list('type=dialplan')).data).toEqual([again.json.data]);
 });
 
-test('what CDRs and imports bring is known without a name, and can be named', async () => {
-  const { ours } = gateway;
-  const headers = { prefer: 'wait=20' };
-  await gateway.call('/cdr/b', { as: ours.byKey, headers, body: buildBatch(1, { source: 'node-e' }) });
+test('entities registered by CDRs and imports have no name until it is set', async () => {
+  const { ours } = activity;
+  await createEntityRegistrar()(activity.db, [{ orgId: ours.orgId, type: 'source', id: 'node-e' }]);
   const logs = [{ timestamp: '2024-01-15T10:30:00Z', type: 'sip', message: 'x' }];
-  await gateway.call('/logs/device/d-e', { as: ours.manager, body: { logs } });
+  await activity.call('/logs/device/d-e', { as: ours.manager, body: { logs } });
   expect((await list('text=-e')).data).toMatchObject([
     { type: 'device', id: 'd-e', name: null },
     { type: 'source', id: 'node-e', name: null },
@@ -64,25 +64,25 @@ test('what CDRs and imports bring is known without a name, and can be named', as
     { type: 'device', id: 'd-e' },
     { type: 'device', id: 'none' },
   ];
-  expect(await entityNames(gateway.db)(ours.orgId, refs)).toEqual([
+  expect(await entityNames(activity.db)(ours.orgId, refs)).toEqual([
     { type: 'source', id: 'node-e', name: 'East' },
   ]);
-  expect(await entityNames(gateway.db)(gateway.theirs.orgId, refs)).toEqual([]);
-  expect(await entityNames(gateway.db)(ours.orgId, [])).toEqual([]);
+  expect(await entityNames(activity.db)(activity.theirs.orgId, refs)).toEqual([]);
+  expect(await entityNames(activity.db)(ours.orgId, [])).toEqual([]);
 });
 
-test('each organization has its own, and an admin sees them all', async () => {
+test('GET /entities lists the entities of the own organization, for admins those of all', async () => {
   await put('queue/q-1', { name: 'Ours' });
-  await put('queue/q-1', { name: 'Theirs' }, gateway.theirs.manager);
-  await put('queue/q-1', { name: 'Default' }, gateway.admin);
+  await put('queue/q-1', { name: 'Theirs' }, activity.theirs.manager);
+  await put('queue/q-1', { name: 'Default' }, activity.admin);
   const names = async (query: string, as?: string) => (await list(query, as)).data.map(({ name }) => name);
   expect(await names('type=queue')).toEqual(['Ours']);
-  expect(await names('type=queue', gateway.theirs.member)).toEqual(['Theirs']);
-  expect(await names('type=queue', gateway.admin)).toEqual(['Default', 'Ours', 'Theirs']);
-  expect(await names(`type=queue&org_id=${gateway.theirs.orgId}`, gateway.admin)).toEqual(['Theirs']);
+  expect(await names('type=queue', activity.theirs.member)).toEqual(['Theirs']);
+  expect(await names('type=queue', activity.admin)).toEqual(['Default', 'Ours', 'Theirs']);
+  expect(await names(`type=queue&org_id=${activity.theirs.orgId}`, activity.admin)).toEqual(['Theirs']);
 });
 
-test('text is part of the id or the name, in any case, and no pattern', async () => {
+test('text matches a part of the id or the name literally, ignoring case', async () => {
   await put('room/r-100', { name: '100% Ready' });
   await put('room/r-200', { name: 'Half_ready' });
   async function ids(text: string) {
@@ -95,14 +95,14 @@ test('text is part of the id or the name, in any case, and no pattern', async ()
   expect(await ids('\\')).toEqual([]);
 });
 
-test('pages tell the whole', async () => {
+test('GET /entities returns the total of all pages', async () => {
   for (const id of ['c', 'a', 'b']) await put(`page/${id}`, { name: id });
   const { data, meta } = await list('type=page&limit=1&offset=1');
   expect([data.map(({ id }) => id), meta.pagination]).toEqual([['b'], { limit: 1, offset: 1, total: 3 }]);
 });
 
 test.each(['user/1', 'org/1', 'extension/1', 'gateway/g', 'imports/i'])(
-  '%s is not named here',
+  'PUT /entities/%s is 400 because the type cannot be registered',
   async (path) => {
     const { status, json } = await put(path, { name: 'x' });
     expect([status, json.error.details?.[0]?.field]).toEqual([400, 'type']);

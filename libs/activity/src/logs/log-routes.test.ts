@@ -1,7 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { entities, seedLogs } from '@oriontel/activity';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keyWith, testUserId, type ErrorBody, type TestRequest } from '@oriontel/service/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startTestGateway, type RequestOptions, type ErrorBody, type TestGateway } from './testing.ts';
+import { entities } from '../entities/entity.repository.ts';
+import { createTestActivity, type TestActivity } from '../testing.ts';
+import { seedLogs } from './seed-logs.ts';
 
 interface ImportBody extends ErrorBody {
   status: string;
@@ -19,15 +21,15 @@ interface LogsBody extends ErrorBody {
   logs: { id: string; timestamp: string; type: string; level: string; message: string; details: unknown }[];
 }
 
-let gateway: TestGateway;
+let activity: TestActivity;
 let stopWorker: () => Promise<void>;
 beforeAll(async () => {
-  gateway = await startTestGateway();
-  stopWorker = gateway.startWorker();
+  activity = await createTestActivity();
+  stopWorker = activity.startWorker();
 });
 afterAll(async () => {
   await stopWorker();
-  await gateway.close();
+  await activity.close();
 });
 
 let number = 0;
@@ -39,22 +41,22 @@ beforeEach(() => {
 const json = { accept: 'application/json', 'content-type': 'application/json' };
 async function post(
   entity: string,
-  body: RequestOptions['body'],
-  as = gateway.ours.manager,
+  body: TestRequest['body'],
+  as = activity.ours.manager,
   headers: Record<string, string> = {},
 ) {
-  return gateway.call<ImportBody>(`/logs/${entity}`, {
+  return activity.call<ImportBody>(`/logs/${entity}`, {
     as,
     method: 'POST',
     body: body!,
     headers: { ...json, ...headers },
   });
 }
-async function read(path: string, as = gateway.ours.member) {
-  return gateway.call<LogsBody>(`/logs/${path}`, { as, headers: { accept: 'application/json' } });
+async function read(path: string, as = activity.ours.member) {
+  return activity.call<LogsBody>(`/logs/${path}`, { as, headers: { accept: 'application/json' } });
 }
-async function status(id: string, as = gateway.ours.manager) {
-  return gateway.call<ImportBody>(`/logs/imports/${id}`, { as, headers: { accept: 'application/json' } });
+async function status(id: string, as = activity.ours.manager) {
+  return activity.call<ImportBody>(`/logs/imports/${id}`, { as, headers: { accept: 'application/json' } });
 }
 
 function line(more: object = {}) {
@@ -72,8 +74,8 @@ function counts({ json: { imported, duplicates_skipped } }: { json: ImportBody }
   return [imported, duplicates_skipped];
 }
 
-describe("the document's examples", () => {
-  test('an import answers with its counts, and the same again with duplicates', async () => {
+describe('the examples of the platform document', () => {
+  test('POST /logs responds with counts, and with duplicates if it is repeated', async () => {
     const body = {
       logs: [
         {
@@ -113,9 +115,9 @@ describe("the document's examples", () => {
     );
   });
 
-  test('a log is read with type, from and limit, the oldest first, also by an encoded slash', async () => {
-    const { orgId } = gateway.ours;
-    await entities(gateway.db).register([{ orgId, type: 'device', id: '67890' }]);
+  test('GET /logs filters by type, from and limit, oldest first, also with an encoded slash', async () => {
+    const { orgId } = activity.ours;
+    await entities(activity.db).register([{ orgId, type: 'device', id: '67890' }]);
     const seeds = ['2024-01-15T10:35:42Z', '2024-01-15T10:30:00Z', '2024-01-14T10:30:00Z'].map((at) => ({
       at,
       type: 'call',
@@ -123,8 +125,8 @@ describe("the document's examples", () => {
       message: `at ${at}`,
       details: null,
     }));
-    for (let time = 0; time < 2; time += 1) await seedLogs(gateway.db, orgId, 'device/67890', seeds);
-    const query = 'type=call&from=2024-01-15T00:00:00Z&limit=50&surprise=1';
+    for (let time = 0; time < 2; time += 1) await seedLogs(activity.db, orgId, 'device/67890', seeds);
+    const query = 'type=call&from=2024-01-15T00:00:00Z&limit=50&unknown=1';
     for (const path of ['device/67890', 'device%2F67890', 'device%2f67890']) {
       const { status, json } = await read(`${path}?${query}`);
       expect([status, json.count, json.total]).toEqual([200, 2, 2]);
@@ -136,8 +138,8 @@ describe("the document's examples", () => {
   });
 });
 
-describe('reading', () => {
-  test('from and to include their ends; pages tell the whole; level and type narrow it', async () => {
+describe('GET /logs', () => {
+  test('filters by inclusive from and to, level and type, and returns the total of all pages', async () => {
     const logs = Array.from({ length: 10 }, (_, minute) =>
       line({
         timestamp: `2024-01-15T10:0${minute}:00.500Z`,
@@ -157,7 +159,7 @@ describe('reading', () => {
     expect(await found('type=sip&level=error')).toEqual([1, 1, '1']);
     expect(await found('limit=3&offset=8')).toEqual([2, 10, '8']);
     expect(await found('offset=1000000')).toEqual([0, 10, null]);
-    expect(await found('type=nobody-uses-it')).toEqual([0, 0, null]);
+    expect(await found('type=unused')).toEqual([0, 0, null]);
   });
 
   test.each([
@@ -177,69 +179,62 @@ describe('reading', () => {
     expect([status, json.error?.details?.[0]?.field ?? status]).toEqual([400, 'entity']);
   });
 
-  test('errors are XML for whoever does not ask for JSON', async () => {
-    const answer = await gateway.call('/logs/trunk/unknown', { as: gateway.ours.member });
-    expect([answer.status, answer.headers['content-type']]).toEqual([404, 'application/xml; charset=utf-8']);
-    expect(answer.body).toContain('<message>Entity not found</message>');
+  test('responds with XML errors unless JSON is requested', async () => {
+    const response = await activity.call('/logs/trunk/unknown', { as: activity.ours.member });
+    expect([response.status, response.headers['content-type']]).toEqual([
+      404,
+      'application/xml; charset=utf-8',
+    ]);
+    expect(response.body).toContain('<message>Entity not found</message>');
   });
 });
 
-describe('whose it is', () => {
-  async function me(as: string) {
-    return (await gateway.call<{ data: { id: number } }>('/auth/me', { as })).json.data.id;
-  }
-
-  test('another organization has an entity of the same name, and neither sees the other', async () => {
+describe('the organization of an entity', () => {
+  test('organizations with an entity of the same id read and write their own logs only', async () => {
     await post(ref, { logs: lines(2) });
-    expect((await read(ref, gateway.theirs.manager)).status).toBe(404);
-    await post(ref, { logs: lines(3) }, gateway.theirs.manager);
+    expect((await read(ref, activity.theirs.manager)).status).toBe(404);
+    await post(ref, { logs: lines(3) }, activity.theirs.manager);
     expect((await read(ref)).json.total).toBe(2);
-    expect((await read(ref, gateway.theirs.member)).json.total).toBe(3);
-    const byAdmin = await read(ref, gateway.admin);
+    expect((await read(ref, activity.theirs.member)).json.total).toBe(3);
+    const byAdmin = await read(ref, activity.admin);
     expect([byAdmin.status, byAdmin.json.error.details?.[0]?.field]).toEqual([400, 'org_id']);
-    expect((await read(`${ref}?org_id=${gateway.theirs.orgId}`, gateway.admin)).json.total).toBe(3);
-    expect((await read(`${ref}?org_id=${gateway.theirs.orgId}`)).status).toBe(403);
-    expect((await read(`${ref}?org_id=1`, gateway.admin)).status).toBe(404);
-    expect((await post(ref, { logs: lines(1) }, gateway.admin)).status).toBe(400);
+    expect((await read(`${ref}?org_id=${activity.theirs.orgId}`, activity.admin)).json.total).toBe(3);
+    expect((await read(`${ref}?org_id=${activity.theirs.orgId}`)).status).toBe(403);
+    expect((await read(`${ref}?org_id=1`, activity.admin)).status).toBe(404);
+    expect((await post(ref, { logs: lines(1) }, activity.admin)).status).toBe(400);
     expect(
-      counts(await post(`${ref}?org_id=${gateway.ours.orgId}`, { logs: lines(2) }, gateway.admin)),
+      counts(await post(`${ref}?org_id=${activity.ours.orgId}`, { logs: lines(2) }, activity.admin)),
     ).toEqual([0, 2]);
-    expect((await post(`${ref}?org_id=2147483647`, { logs: lines(1) }, gateway.admin)).status).toBe(404);
+    expect((await post(`${ref}?org_id=2147483647`, { logs: lines(1) }, activity.admin)).status).toBe(404);
   });
 
-  test('where several have one, an admin means that of the default organization', async () => {
+  test('admins address the default organization if several have the entity', async () => {
     await post(ref, { logs: lines(2) });
-    await post(`${ref}?org_id=1`, { logs: lines(1) }, gateway.admin);
-    expect((await read(ref, gateway.admin)).json.total).toBe(1);
-    expect(counts(await post(ref, { logs: lines(3) }, gateway.admin))).toEqual([2, 1]);
+    await post(`${ref}?org_id=1`, { logs: lines(1) }, activity.admin);
+    expect((await read(ref, activity.admin)).json.total).toBe(1);
+    expect(counts(await post(ref, { logs: lines(3) }, activity.admin))).toEqual([2, 1]);
     expect((await read(ref)).json.total).toBe(2);
   });
 
-  test('an admin finds the only one there is, and makes new ones in the default organization', async () => {
+  test('admins address the only organization with the entity, and the default one for a new entity', async () => {
     await post(ref, { logs: lines(2) });
-    expect((await read(ref, gateway.admin)).json.total).toBe(2);
-    expect(counts(await post(ref, { logs: lines(3) }, gateway.admin))).toEqual([1, 2]);
-    await post(`${ref}-new`, { logs: lines(1) }, gateway.admin);
-    expect((await read(`${ref}-new?org_id=1`, gateway.admin)).json.total).toBe(1);
+    expect((await read(ref, activity.admin)).json.total).toBe(2);
+    expect(counts(await post(ref, { logs: lines(3) }, activity.admin))).toEqual([1, 2]);
+    await post(`${ref}-new`, { logs: lines(1) }, activity.admin);
+    expect((await read(`${ref}-new?org_id=1`, activity.admin)).json.total).toBe(1);
     expect((await read(`${ref}-new`)).status).toBe(404);
   });
 
-  test('users, organizations and extensions are those that there are', async () => {
-    const member = await me(gateway.ours.member);
-    const stranger = await me(gateway.theirs.member);
-    const { ours } = gateway;
-    const body = { extension_number: '77', name: 'x', extension_type: 'sip', config_data: {} };
-    const made = await gateway.call<{ data: { id: string } }>('/extensions', { as: ours.manager, body });
-    for (const known of [
-      `user/${member}`,
-      `org/${ours.orgId}`,
-      'extension/77',
-      `extension/${made.json.data.id}`,
-    ]) {
+  test('users, organizations and extensions must exist in the organization', async () => {
+    const member = testUserId('ours-user');
+    const stranger = testUserId('theirs-user');
+    const { ours } = activity;
+    activity.addExtension(ours.orgId, '77');
+    for (const known of [`user/${member}`, `org/${ours.orgId}`, 'extension/77']) {
       expect([known, (await post(known, { logs: lines(1) })).status]).toEqual([known, 200]);
       expect((await read(known)).json.total).toBe(1);
-      expect((await read(known, gateway.admin)).json.total).toBe(1);
-      expect([known, (await read(known, gateway.theirs.manager)).status]).toEqual([known, 404]);
+      expect((await read(known, activity.admin)).json.total).toBe(1);
+      expect([known, (await read(known, activity.theirs.manager)).status]).toEqual([known, 404]);
     }
     for (const unknown of [
       `user/${stranger}`,
@@ -255,34 +250,34 @@ describe('whose it is', () => {
     }
   });
 
-  test('who belongs to no organization reads nothing but of itself', async () => {
-    const { loner, admin } = gateway;
-    const own = `user/${await me(loner)}`;
-    expect((await read(own, loner)).json).toMatchObject({ count: 0, total: 0, logs: [] });
+  test('a user without organization reads its own logs only', async () => {
+    const { unassigned, admin } = activity;
+    const own = `user/${testUserId('unassigned')}`;
+    expect((await read(own, unassigned)).json).toMatchObject({ count: 0, total: 0, logs: [] });
     expect(counts(await post(own, { logs: lines(2) }, admin))).toEqual([2, 0]);
-    expect((await read(own, loner)).json.total).toBe(2);
+    expect((await read(own, unassigned)).json.total).toBe(2);
     expect((await read(own, admin)).json.total).toBe(2);
     expect((await read(own)).status).toBe(404);
-    const other = await read(`user/${await me(gateway.ours.member)}`, loner);
+    const other = await read(`user/${testUserId('ours-user')}`, unassigned);
     expect([other.status, other.json.error.message]).toEqual([
       403,
       'Not authorized to view logs for this entity.',
     ]);
-    expect((await read('trunk/none', loner)).status).toBe(403);
+    expect((await read('trunk/none', unassigned)).status).toBe(403);
   });
 
-  test('a key with logs:write imports and follows its imports, and reads no logs', async () => {
-    const key = gateway.keyWithoutScope;
+  test('a key with logs:write imports logs and gets import status, but cannot read logs', async () => {
+    const key = keyWith(['logs:write']);
     const { status: accepted, json } = await post(ref, { logs: lines(1) }, key);
     expect(accepted).toBe(200);
     expect((await status(json.import_id, key)).status).toBe(200);
     expect((await read(ref, key)).status).toBe(403);
-    expect((await post(ref, { logs: lines(1) }, gateway.ours.byKey)).status).toBe(403);
+    expect((await post(ref, { logs: lines(1) }, activity.ours.byKey)).status).toBe(403);
   });
 });
 
-describe('duplicates', () => {
-  test('are what has the same timestamp, type, message and details, in whatever order', async () => {
+describe('deduplication', () => {
+  test('skips entries of the same timestamp, type, message and details in any order of members', async () => {
     const original = line({ details: { a: 1, b: { c: [1, 2], d: null } } });
     const same = [
       line({ details: { b: { d: null, c: [1, 2] }, a: 1.0 }, level: 'error' }),
@@ -303,7 +298,7 @@ describe('duplicates', () => {
     expect(counts(await post(`${ref}-other`, { logs: [original] }))).toEqual([1, 0]);
   });
 
-  test('are stored all the same where nobody wants them skipped, and are originals to later imports', async () => {
+  test('is disabled by deduplicate: false, and later imports skip what that stored', async () => {
     const logs = [line(), line(), line({ message: 'other' })];
     expect(counts(await post(ref, { logs, deduplicate: false }))).toEqual([3, 0]);
     expect(counts(await post(ref, { logs, deduplicate: false }))).toEqual([3, 0]);
@@ -312,49 +307,49 @@ describe('duplicates', () => {
     expect([total, new Set(found.map(({ id }) => id)).size]).toEqual([6, 6]);
   });
 
-  test('are counted once between imports that run at once', async () => {
+  test('stores a line of concurrent imports once and counts it once', async () => {
     const logs = lines(3_000);
     const bodies = [logs, [...logs].reverse(), logs.slice(1_000), logs.slice(0, 2_000)];
-    const answers = await Promise.all(bodies.map((logs) => post(ref, { logs })));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-    expect(answers.reduce((sum, { json }) => sum + json.imported, 0)).toBe(3_000);
-    for (const [index, answer] of answers.entries())
-      expect(counts(answer).reduce((a, b) => a + b)).toBe(bodies[index]!.length);
+    const responses = await Promise.all(bodies.map((logs) => post(ref, { logs })));
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(responses.reduce((sum, { json }) => sum + json.imported, 0)).toBe(3_000);
+    for (const [index, response] of responses.entries())
+      expect(counts(response).reduce((a, b) => a + b)).toBe(bodies[index]!.length);
     expect((await read(ref)).json.total).toBe(3_000);
   });
 });
 
-describe('a body that cannot be taken', () => {
+describe('an invalid body', () => {
   const nest = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
   function withLine(members: string) {
     return `{"logs":[{"timestamp":"2024-01-15T10:30:00Z","type":"call","message":"m",${members}}]}`;
   }
-  test.each<[string, RequestOptions['body'], number, string]>([
-    ['nothing', '', 400, ''],
-    ['no JSON', '{"logs":', 400, ''],
+  test.each<[string, TestRequest['body'], number, string]>([
+    ['empty', '', 400, ''],
+    ['truncated JSON', '{"logs":', 400, ''],
     ['null', 'null', 400, ''],
     ['a list', '[]', 400, ''],
-    ['no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 400, ''],
+    ['invalid UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 400, ''],
     [
-      'half a character',
+      'a lone surrogate',
       '{"logs":[{"timestamp":"2024-01-15T10:30:00Z","type":"call","message":"\\ud800"}]}',
       400,
       'logs[0].message',
     ],
     ['no logs', '{}', 400, 'logs'],
-    ['logs that are no list', '{"logs":{}}', 400, 'logs'],
+    ['logs that are not a list', '{"logs":{}}', 400, 'logs'],
     ['an empty list', '{"logs":[]}', 400, 'logs'],
     ['100,001 entries', `{"logs":[${'1,'.repeat(100_000)}1]}`, 400, 'logs'],
-    ['an entry that is none', '{"logs":[null]}', 400, 'logs[0]'],
+    ['an entry that is not an object', '{"logs":[null]}', 400, 'logs[0]'],
     ['a NUL', withLine('"details":{"a":"\\u0000"}'), 400, 'logs[0].details'],
     ['a NUL in a name', withLine('"details":{"\\u0000":1}'), 400, 'logs[0].details'],
     ['__proto__', withLine('"details":{"__proto__":{"a":1}}'), 400, 'logs[0].details'],
     ['a huge number', withLine('"details":{"a":[1e400]}'), 400, 'logs[0].details'],
     ['deep details', withLine(`"details":{"a":${nest(100_000)}}`), 400, 'logs[0].details'],
-    ['deep nothing', nest(1_000_000), 400, ''],
+    ['deep lists', nest(1_000_000), 400, ''],
     ['large details', withLine(`"details":{"a":"${'x'.repeat(70_000)}"}`), 400, 'logs[0].details'],
     [
-      'a message without end',
+      'a message of 4,097 characters',
       JSON.stringify({ logs: [line({ message: 'x'.repeat(4_097) })] }),
       400,
       'logs[0].message',
@@ -367,29 +362,29 @@ describe('a body that cannot be taken', () => {
       'logs[0].timestamp',
     ],
     [
-      'a year of no database',
+      'a year before the database range',
       JSON.stringify({ logs: [line({ timestamp: '0001-01-15T10:30:00Z' })] }),
       400,
       'logs[0].timestamp',
     ],
-    ['a type that is none', JSON.stringify({ logs: [line({ type: 'a b' })] }), 400, 'logs[0].type'],
-    ['a source that is none', JSON.stringify({ logs: [line()], source: '' }), 400, 'source'],
+    ['an invalid type', JSON.stringify({ logs: [line({ type: 'a b' })] }), 400, 'logs[0].type'],
+    ['an empty source', JSON.stringify({ logs: [line()], source: '' }), 400, 'source'],
     ['deduplicate: "no"', JSON.stringify({ logs: [line()], deduplicate: 'no' }), 400, 'deduplicate'],
     [
-      'what is to come',
+      'a time in the future',
       JSON.stringify({ logs: [line(), line({ timestamp: '2999-01-15T10:30:00Z' })] }),
       422,
       'logs[1].timestamp',
     ],
     ['32 MiB and a byte', Buffer.alloc(32 * 1024 * 1024 + 1, 32), 413, ''],
     ['millions of lists', `{"a":[${'[[[[]]]],'.repeat(3_700_000)}1]}`, 413, ''],
-  ])('%s is %3$i', async (_what, body, expected, field) => {
+  ])('%s is %3$i', async (_case, body, expected, field) => {
     const { status, json } = await post(ref, body);
     expect([status, json.error?.details?.[0]?.field ?? '']).toEqual([expected, field]);
     expect((await read(ref)).status).toBe(404);
   });
 
-  test('names twenty problems and takes nothing', async () => {
+  test('is reported with at most twenty problems and stores nothing', async () => {
     const { status, json } = await post(ref, {
       logs: [line(), ...Array.from({ length: 1_000 }, () => ({}))],
     });
@@ -397,17 +392,17 @@ describe('a body that cannot be taken', () => {
     expect((await read(ref)).status).toBe(404);
   });
 
-  test('other media types are 415', async () => {
-    expect((await post(ref, 'x', gateway.ours.manager, { 'content-type': 'text/plain' })).status).toBe(415);
+  test('of another media type is 415', async () => {
+    expect((await post(ref, 'x', activity.ours.manager, { 'content-type': 'text/plain' })).status).toBe(415);
   });
 
-  test('members that are not known are let pass, and so is a byte order mark', async () => {
+  test('unknown members and a byte order mark are ignored', async () => {
     const body = `\ufeff${JSON.stringify({ logs: [line({ vendor: { a: 1 } })], more: [] })}`;
     expect(counts(await post(ref, body))).toEqual([1, 0]);
   });
 });
 
-test('100,000 entries are one import, stored to the last, and hold up nobody', async () => {
+test('an import of 100,000 entries is stored completely and does not block other requests', async () => {
   const logs = Array.from({ length: 100_000 }, (_, index) =>
     line({ message: `line ${index}`, details: { call_id: `call-${index}`, duration: index } }),
   );
@@ -415,12 +410,12 @@ test('100,000 entries are one import, stored to the last, and hold up nobody', a
   await post(ref, { logs: lines(1) });
   let turns = 0;
   let done = false;
-  const answer = post(ref, body).finally(() => (done = true));
+  const importing = post(ref, body).finally(() => (done = true));
   while (!done) {
-    await pause(1);
+    await sleep(1);
     turns += 1;
   }
-  const { json } = await answer;
+  const { json } = await importing;
   await expect
     .poll(async () => (await status(json.import_id)).json, { timeout: 60_000, interval: 500 })
     .toMatchObject({
@@ -429,6 +424,6 @@ test('100,000 entries are one import, stored to the last, and hold up nobody', a
       received: 100_000,
     });
   expect((await read(`${ref}?limit=1`)).json.total).toBe(100_001);
-  // Parsed in this thread, it would turn a few times only; the worker's own work is in this process, too.
+  // Parsing in this thread would allow only a few turns of the event loop; the worker runs in this process, too.
   expect(turns).toBeGreaterThan(200);
 }, 120_000);

@@ -1,8 +1,8 @@
-import { logsIntake, type ImportPart } from '@oriontel/activity';
-import { createLogDrain } from '@oriontel/activity/worker';
 import { intakeRows } from '@oriontel/intake';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startTestGateway, type TestGateway } from './testing.ts';
+import { createTestActivity, type TestActivity } from '../testing.ts';
+import { createLogDrain } from '../worker.ts';
+import { logsIntake, type ImportPart } from './logs-intake.ts';
 
 interface ImportBody {
   status: string;
@@ -18,13 +18,14 @@ interface LogsBody {
   logs: { id: string; message: string; timestamp: string }[];
 }
 
-let gateway: TestGateway;
+/** No worker runs, so accepted imports stay queued until a test drains them. */
+let activity: TestActivity;
 beforeEach(async () => {
-  gateway = await startTestGateway({ importTimeoutMs: 50 });
+  activity = await createTestActivity({ importTimeoutMs: 50 });
 });
-afterEach(() => gateway.close());
+afterEach(() => activity.close());
 
-const told = { onDrained: () => undefined, onPoison: () => undefined };
+const hooks = { onDrained: () => undefined, onPoison: () => undefined };
 function line(message: string, more: object = {}) {
   return {
     timestamp: '2024-01-15T10:30:00Z',
@@ -34,27 +35,27 @@ function line(message: string, more: object = {}) {
   };
 }
 function post(logs: object[], more: object = {}) {
-  return gateway.call<ImportBody>('/logs/trunk/t-1', { as: gateway.ours.manager, body: { logs, ...more } });
+  return activity.call<ImportBody>('/logs/trunk/t-1', { as: activity.ours.manager, body: { logs, ...more } });
 }
 async function read(query = '') {
-  return (await gateway.call<LogsBody>(`/logs/trunk/t-1${query}`, { as: gateway.ours.member })).json;
+  return (await activity.call<LogsBody>(`/logs/trunk/t-1${query}`, { as: activity.ours.member })).json;
 }
-async function status(id: string, as = gateway.ours.member) {
-  return gateway.call<ImportBody>(`/logs/imports/${id}`, { as });
+async function status(id: string, as = activity.ours.member) {
+  return activity.call<ImportBody>(`/logs/imports/${id}`, { as });
 }
-function waiting() {
-  return intakeRows(gateway.db).pending<ImportPart>(logsIntake.queue.name, gateway.ours.orgId, {
+function pending() {
+  return intakeRows(activity.db).pending<ImportPart>(logsIntake.queue.name, activity.ours.orgId, {
     limit: 1_000,
   });
 }
 async function drainAll() {
-  const ids = (await waiting()).map(({ id }) => id);
-  if (ids.length) await createLogDrain({ db: gateway.db, ...told })({ ids, swept: false });
+  const ids = (await pending()).map(({ id }) => id);
+  if (ids.length) await createLogDrain({ db: activity.db, ...hooks })({ ids, swept: false });
 }
 
-test('an import that takes long is answered as queued, is read at once, and reads the same when it is stored', async () => {
-  const answer = await post([line('a'), line('b'), line('a')], { source: 'x' });
-  expect([answer.status, answer.json]).toEqual([
+test('a slow import is 202 queued, and GET /logs returns its lines before and after they are stored', async () => {
+  const response = await post([line('a'), line('b'), line('a')], { source: 'x' });
+  expect([response.status, response.json]).toEqual([
     202,
     {
       status: 'queued',
@@ -74,18 +75,18 @@ test('an import that takes long is answered as queued, is read at once, and read
   expect(early.logs[0]).toMatchObject({ message: 'c', timestamp: '2024-01-15T10:29:00Z' });
   expect((await read('?to=2024-01-15T10:29:30Z')).total).toBe(1);
   expect((await read('?limit=2&offset=1')).logs).toEqual(early.logs.slice(1, 3));
-  expect((await status(answer.json.import_id)).json).toEqual(answer.json);
+  expect((await status(response.json.import_id)).json).toEqual(response.json);
 
   await drainAll();
-  expect(await waiting()).toEqual([]);
+  expect(await pending()).toEqual([]);
   expect(await read()).toEqual(early);
-  expect((await status(answer.json.import_id)).json).toMatchObject({
+  expect((await status(response.json.import_id)).json).toMatchObject({
     status: 'stored',
     imported: 2,
     duplicates_skipped: 1,
     received: 3,
   });
-  // And beside what is stored.
+  // Pending lines that repeat stored ones.
   await post([line('a'), line('e')]);
   await post([line('a'), line('e')], { deduplicate: false });
   const later = await read();
@@ -94,37 +95,37 @@ test('an import that takes long is answered as queued, is read at once, and read
   expect(await read()).toEqual(later);
 });
 
-test('nobody else learns of an import, and there is none that was not', async () => {
+test('GET /logs/imports is 404 for other organizations and unknown ids', async () => {
   const { import_id } = (await post([line('a')])).json;
-  expect((await status(import_id, gateway.theirs.manager)).status).toBe(404);
-  expect((await status(import_id, gateway.loner)).status).toBe(403);
-  expect((await status(import_id, gateway.admin)).status).toBe(200);
+  expect((await status(import_id, activity.theirs.manager)).status).toBe(404);
+  expect((await status(import_id, activity.unassigned)).status).toBe(403);
+  expect((await status(import_id, activity.admin)).status).toBe(200);
   expect((await status(import_id.replace(/.$/, (last) => (last === '0' ? '1' : '0')))).status).toBe(404);
 });
 
-test('a worker that is killed before its commit leaves everything to the next, who counts it once', async () => {
+test('a worker that is killed before its commit stores nothing, and the next one counts each line once', async () => {
   const logs = Array.from({ length: 6_000 }, (_, index) => line(`line ${index}`));
   const { import_id } = (await post([...logs, line('line 0')])).json;
-  const rows = await waiting();
+  const rows = await pending();
   expect(rows.length).toBeGreaterThan(2);
-  const drain = createLogDrain({ db: gateway.db, ...told });
+  const drain = createLogDrain({ db: activity.db, ...hooks });
   await drain({ ids: [rows[0]!.id], swept: false });
   expect((await status(import_id)).json).toMatchObject({ status: 'queued', received: 6_001 });
   expect((await read('?limit=1')).total).toBe(6_000);
 
-  // Its handler has run to its end, and its transaction is undone.
-  await gateway.db.$executeRaw`
+  // A deferred trigger fails the commit after the handler has returned.
+  await activity.db.$executeRaw`
     CREATE FUNCTION kill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'killed' USING ERRCODE = '57P01'; END $$`;
-  await gateway.db
+  await activity.db
     .$executeRaw`CREATE CONSTRAINT TRIGGER kill AFTER UPDATE ON log_imports DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION kill()`;
   const ids = rows.slice(1).map(({ id }) => id);
   await expect(drain({ ids, swept: false })).rejects.toThrow();
-  await gateway.db.$executeRaw`DROP TRIGGER kill ON log_imports`;
+  await activity.db.$executeRaw`DROP TRIGGER kill ON log_imports`;
   expect((await read('?limit=1')).total).toBe(6_000);
   expect((await status(import_id)).json.status).toBe('queued');
 
-  // All at once, each twice, and one that is done already.
+  // Concurrent drains of every part, each part twice, including the stored one.
   await Promise.all(rows.flatMap(({ id }) => [1, 2].map(() => drain({ ids: [id], swept: false }))));
   expect((await status(import_id)).json).toMatchObject({
     status: 'stored',
@@ -134,24 +135,24 @@ test('a worker that is killed before its commit leaves everything to the next, w
   expect((await read('?limit=1')).total).toBe(6_000);
 });
 
-test('a part that its worker fails at each time is told as failed, and the others are stored', async () => {
+test('an import is failed once its part is quarantined, and other imports are stored', async () => {
   const { import_id } = (await post([line('a')])).json;
-  await gateway.db.$executeRaw`UPDATE intake SET payload = '{"entries": 1}'`;
-  const [row] = await waiting();
-  const drain = createLogDrain({ db: gateway.db, ...told });
-  for (let time = 0; time < 5; time += 1)
+  await activity.db.$executeRaw`UPDATE intake SET payload = '{"entries": 1}'`;
+  const [row] = await pending();
+  const drain = createLogDrain({ db: activity.db, ...hooks });
+  for (let attempt = 0; attempt < 5; attempt += 1)
     await drain({ ids: [row!.id], swept: false }).catch(() => undefined);
-  expect(await waiting()).toEqual([]);
+  expect(await pending()).toEqual([]);
   expect((await status(import_id)).json).toMatchObject({ status: 'failed', imported: 0 });
   await post([line('b')]);
   await drainAll();
   expect((await read()).total).toBe(1);
 });
 
-test('where the import cannot be noted nothing of it is accepted', async () => {
-  await gateway.db.$executeRaw`ALTER TABLE log_imports RENAME TO elsewhere`;
+test('an import whose log_imports row cannot be inserted is 500 and leaves no parts', async () => {
+  await activity.db.$executeRaw`ALTER TABLE log_imports RENAME TO elsewhere`;
   expect((await post([line('a')])).status).toBe(500);
-  await gateway.db.$executeRaw`ALTER TABLE elsewhere RENAME TO log_imports`;
-  expect(await waiting()).toEqual([]);
-  expect((await gateway.call('/logs/trunk/t-1', { as: gateway.ours.member })).status).toBe(404);
+  await activity.db.$executeRaw`ALTER TABLE elsewhere RENAME TO log_imports`;
+  expect(await pending()).toEqual([]);
+  expect((await activity.call('/logs/trunk/t-1', { as: activity.ours.member })).status).toBe(404);
 });
