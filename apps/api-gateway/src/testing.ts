@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { cdrIntake, type CallRecord } from '@oriontel/cdr';
 import { createCdrWorker } from '@oriontel/cdr/worker';
 import {
@@ -26,6 +25,7 @@ import { createQrDrawer } from '@oriontel/qrcode';
 import { connectQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
 import { createLogger, createMetrics, type Logger } from '@oriontel/service';
+import { bundleProgram } from '@oriontel/service/testing';
 import { createResultWorker } from '@oriontel/sip-gateways/worker';
 import { startHostSampler } from '@oriontel/system';
 import type { Database } from '@oriontel/database';
@@ -111,12 +111,8 @@ export async function startTestGateway({
   const queues = own ?? (await connectQueues(queueStore.storeFor(store.url), () => undefined));
   const db = databaseUrl ? createDatabase({ url: databaseUrl(store.url), name: 'test gateway' }) : store.db;
   const host = startHostSampler({ onError: () => undefined });
-  const qrDrawer = createQrDrawer(
-    fileURLToPath(new URL('../../../dist/libs/qrcode/draw.main.js', import.meta.url)),
-  );
-  const importReader = createImportReader(
-    fileURLToPath(new URL('../../../dist/libs/activity/read-import.main.js', import.meta.url)),
-  );
+  const qrDrawer = createQrDrawer(await bundleLibProgram('qrcode/src/draw.main.ts'));
+  const importReader = createImportReader(await bundleLibProgram('activity/src/read-import.main.ts'));
   const gateway = await buildGateway({
     config: readGatewayConfig({
       DATABASE_URL: store.url,
@@ -163,6 +159,12 @@ export async function startTestGateway({
     close,
   };
 }
+
+/** A unit test needs no build: bundles the thread program at this path below libs/. */
+function bundleLibProgram(path: string): Promise<string> {
+  return bundleProgram(new URL(`../../../libs/${path}`, import.meta.url));
+}
+
 export type TestGateway = Awaited<ReturnType<typeof startTestGateway>>;
 
 type SendRequest = ReturnType<typeof createRequester>;
