@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Folders whose tests run; the names serve as `vitest --project apps`. */
-const PROJECTS = ['apps', 'libs', 'tests', 'tools'];
+const PROJECTS = ['apps', 'bench', 'libs', 'tests', 'tools'];
 
 // The global set-up belongs to the root alone: a project that inherits it would start its stores again.
 export default defineConfig({

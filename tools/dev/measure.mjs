@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 const ALL_APPS = ['gateway', 'worker', 'eventlog-worker', 'gateway-monitor'];
 
 /** The processes that a change of each file must restart. */

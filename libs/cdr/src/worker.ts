@@ -12,6 +12,7 @@ export { forwardings } from './forward/forwarding.repository.ts';
 export type { Forwarder } from './forward/start-forwarder.ts';
 export { enqueueForwardings, startSgapiForwarder } from './forward/start-sgapi-forwarder.ts';
 
+export { storeBatch, type StoreDependencies } from './ingest/store-batch.ts';
 export { foldSummary } from './calls/summary/fold-summary.ts';
 export { cdrTasks } from './tasks/cdr-task.repository.ts';
 export type { TaskRunner } from './tasks/start-task-runner.ts';

@@ -1,3 +1,4 @@
+export { openDataDirDatabase, type DataDirDatabase } from './data-dir-database.ts';
 export { startPostgres, type PostgresServer } from './postgres-server.ts';
 export { findRedis, startRedis, type RedisServer } from './redis-server.ts';
 export { runStack, type StackOptions } from './run-stack.ts';

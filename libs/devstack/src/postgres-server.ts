@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Log } from './log.ts';
-import { chooseHome } from './postgres/choose-home.ts';
+import { chooseHome, FALLBACK_ROOT } from './postgres/choose-home.ts';
 import { postgresUrl } from './postgres/ensure-database.ts';
 import { shutdownSteps } from './postgres/shutdown-steps.ts';
 import { ensureCluster } from './postgres/ensure-cluster.ts';
@@ -42,7 +42,7 @@ export type PostgresOptions = {
  * One caller at a time per `dataDir`; `npm start` holds a lock on it.
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
-  const { log, fallbackRoot = '/var/lib/oriontel' } = options;
+  const { log, fallbackRoot = FALLBACK_ROOT } = options;
   const settings = { ...defaultSettings, ...options.settings };
   const home = await chooseHome({ dataDir: resolve(options.dataDir), apartRoot: fallbackRoot, log });
   await stopStale(join(home.folder, 'data'), log);

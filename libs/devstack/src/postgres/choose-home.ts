@@ -10,6 +10,9 @@ import { chooseAccount } from './choose-account.ts';
 /** Where PostgreSQL keeps what is its own (cluster, password, log), and who it runs as there. */
 export type Home = { folder: string; account: Account | null };
 
+/** Folder for the clusters whose data folder PostgreSQL's account cannot reach. */
+export const FALLBACK_ROOT = '/var/lib/oriontel';
+
 /**
  * `<dataDir>/postgres`, or a folder under /var/lib where the server's account cannot reach it: a checkout under
  * /root is closed to every user but root, who may not run PostgreSQL.

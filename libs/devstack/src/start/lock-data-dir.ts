@@ -2,6 +2,8 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startTimeOf } from '../process/process-identity.ts';
 
+export class DataDirInUseError extends Error {}
+
 /**
  * One stack per data folder: takes the lock or throws, and answers how to give it back. A lock whose process is
  * gone (or whose number now belongs to another process) is taken over.
@@ -38,8 +40,9 @@ async function removeStale(file: string, dataDir: string): Promise<void> {
   if (held === null) return;
   const [pid, birth] = held.split('\n');
   if ((await startTimeOf(Number(pid))) === birth) {
-    throw new Error(
-      `Another OrionTel (process ${pid}) is running on ${dataDir}. Stop it, or choose another folder by DATA_DIR and another PORT.`,
+    throw new DataDirInUseError(
+      `Another OrionTel (process ${pid}) is running on ${dataDir}. ` +
+        'Stop it, or choose another folder by DATA_DIR and another PORT.',
     );
   }
   // Two may find the same stale lock. Who moves it away looks at what was moved, and puts a fresh one back.
