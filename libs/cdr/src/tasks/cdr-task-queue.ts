@@ -1,7 +1,7 @@
 import { defineQueue } from '@oriontel/queues';
 import { z } from 'zod';
 
-/** Wakes a worker: which task is next it asks the table. Once is enough: workers look by themselves as well. */
+/** Wakes a worker, which claims the next task from the table. One attempt is enough: workers poll as well. */
 export const cdrTaskQueue = defineQueue({
   name: 'munch',
   payload: z.object({ taskId: z.string() }),

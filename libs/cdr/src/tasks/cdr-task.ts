@@ -9,33 +9,35 @@ export const TaskType = z.enum(
 );
 export type TaskType = z.output<typeof TaskType>;
 
-/** The lowest first: their places are what the table sorts by. */
+/** Lowest first: the table stores and sorts by the index. */
 export const Priority = z.enum(['low', 'normal', 'high'], required('must be low, normal or high'));
 export type Priority = z.output<typeof Priority>;
 
 export const TaskState = z
   .enum(['queued', 'running', 'done', 'failed', 'cancelled'])
-  .meta({ description: 'queued: waits for a worker; running: in hand; the others are final' });
+  .meta({ description: 'queued: waits for a worker; running: claimed by a worker; the others are final' });
 export type TaskState = z.output<typeof TaskState>;
 
-/** What a client asks for. */
+/** The request body for a new task. */
 export const NewCdrTask = z
   .object({
     task_type: TaskType.meta({
       description:
-        'process: what was accepted in the range and is not stored, quarantine included; reprocess: normalize again, from the raw records, the calls that started in the range; cleanup: delete the calls that started in the range, and what went to quarantine in it',
+        'process: store what was accepted in the range and is pending or quarantined; ' +
+        'reprocess: normalize the raw records of the calls that started in the range again; ' +
+        'cleanup: delete the calls that started in the range and the records quarantined in it',
     }),
     date_range: DateRange.nullish(),
     org_id: Id.nullish().meta({
-      description: 'For admins: default all organizations. Others have their own',
+      description: 'Admins only; default: all organizations. Others use their own',
     }),
     priority: Priority.nullish().meta({
-      description: 'Decides which of the waiting tasks is next; default normal',
+      description: 'Order of queued tasks; default: normal',
     }),
   })
   .refine(({ task_type, date_range }) => task_type !== 'cleanup' || !!date_range?.end, {
     path: ['date_range', 'end'],
-    message: 'is required for cleanup: up to when are calls deleted?',
+    message: 'is required for cleanup: calls are deleted up to this time',
   })
   .meta({
     id: 'NewMunchTask',
@@ -52,7 +54,7 @@ export type NewCdrTask = z.output<typeof NewCdrTask>;
 const count = z.int().min(0);
 const TASK_ID = 'cdrmunch-task-20240115-0358149203715536184273945';
 
-/** The answer to a task that was asked for, as documented. */
+/** The response to a requested task. */
 export const TaskResponse = z
   .object({
     status: z.literal('success'),
@@ -77,21 +79,21 @@ export const TaskResponse = z
   });
 export type TaskResponse = z.output<typeof TaskResponse>;
 
-/** What became of the records so far. Those that the type of a task does not know stay 0. */
+/** Records processed so far, by outcome. Outcomes of other task types are 0. */
 export const TaskCounts = z.object({
-  processed: count.meta({ description: 'Records that were seen to: the sum of the others' }),
-  stored: count.meta({ description: 'process: new calls' }),
-  duplicates: count.meta({ description: 'process: were stored already' }),
+  processed: count.meta({ description: 'Records processed: the sum of the others' }),
+  stored: count.meta({ description: 'process: new calls stored' }),
+  duplicates: count.meta({ description: 'process: calls that were stored before' }),
   quarantined: count.meta({
-    description: 'process: could still not be stored, or conflict with a stored call',
+    description: 'process: records that are invalid or conflict with a stored call',
   }),
-  changed: count.meta({ description: "reprocess: read otherwise by today's rules" }),
-  unchanged: count.meta({ description: 'reprocess' }),
+  changed: count.meta({ description: 'reprocess: calls changed by the current rules' }),
+  unchanged: count.meta({ description: 'reprocess: calls that did not change' }),
   failed: count.meta({
-    description: 'reprocess: the raw record cannot be read any more; the call stays as it was',
+    description: 'reprocess: calls whose raw record could not be parsed; they are unchanged',
   }),
-  deleted: count.meta({ description: 'cleanup: stored calls' }),
-  written_off: count.meta({ description: 'cleanup: records in quarantine' }),
+  deleted: count.meta({ description: 'cleanup: calls deleted' }),
+  written_off: count.meta({ description: 'cleanup: quarantined records discarded' }),
 });
 export type TaskCounts = z.output<typeof TaskCounts>;
 
@@ -107,28 +109,28 @@ export const NO_COUNTS: TaskCounts = {
   written_off: 0,
 };
 
-/** `processed` is the sum of what is added. */
-export function addCounts(counts: TaskCounts, more: Partial<Omit<TaskCounts, 'processed'>>): TaskCounts {
+/** Adds outcomes, and their sum to `processed`. */
+export function addCounts(counts: TaskCounts, added: Partial<Omit<TaskCounts, 'processed'>>): TaskCounts {
   const sum = { ...counts };
-  for (const [name, value] of Object.entries(more) as [keyof TaskCounts, number][]) {
+  for (const [name, value] of Object.entries(added) as [keyof TaskCounts, number][]) {
     sum[name] += value;
     sum.processed += value;
   }
   return sum;
 }
 
-/** A task as it reads over HTTP. */
+/** A task in the JSON format of the API. */
 export const CdrTask = z
   .object({
     task_id: z.string(),
     task_type: TaskType,
-    org_id: z.int().nullable().meta({ description: 'Null: all organizations' }),
+    org_id: z.int().nullable().meta({ description: 'null: all organizations' }),
     date_range: z.object({ start: z.iso.datetime().nullable(), end: z.iso.datetime().nullable() }),
     priority: Priority,
     state: TaskState,
     requested_by: z.string(),
     estimated_records: count,
-    progress: z.int().min(0).max(100).meta({ description: 'Percent, by the estimate; 100 only when done' }),
+    progress: z.int().min(0).max(100).meta({ description: 'Percent of the estimate; 100 only when done' }),
     counts: TaskCounts,
     queued_at: z.iso.datetime(),
     started_at: z.iso.datetime().nullable(),
@@ -165,13 +167,13 @@ export const TaskQuery = z.strictObject({
 });
 export type TaskQuery = z.output<typeof TaskQuery>;
 
-/** Where the next bite begins: in which part of the work, and beyond which row of it. */
+/** Where the next chunk starts: the phase, and the row after which it continues. Stored as JSON. */
 export interface Position {
   phase: string;
-  /** ISO 8601; with `id` the key of the last row that was seen to. Absent at the beginning of a phase. */
+  /** ISO 8601; with `id` the key of the last processed row. Omitted at the start of a phase. */
   time?: string;
   id?: string;
-  /** process: intake rows that are being stored and not counted yet, with their records. */
+  /** process: the intake rows in flight, not counted yet, with their number of records. */
   inHand?: { id: string; records: number }[];
 }
 
@@ -197,7 +199,7 @@ export interface StoredTask {
 
 const TASK_ID_DIGITS = 25;
 
-/** `cdrmunch-task-20240115-…`: digits, as documented; 80 random bits beside the day. */
+/** `cdrmunch-task-20240115-…`, as documented: the day and 80 random bits in decimal digits. */
 export function newTaskId(now: Date): string {
   const number = BigInt(`0x${randomBytes(10).toString('hex')}`)
     .toString()

@@ -1,25 +1,24 @@
 import type { Queryable } from '@oriontel/database';
 import type { Position, StoredTask, TaskCounts } from './cdr-task.ts';
 
-/** How far a task is. */
+/** The progress of a task. */
 export interface Progress {
   position: Position;
   counts: TaskCounts;
 }
 
-/** Saves how far a task is, in the transaction that got it there. Throws where the task is not this worker's any more. */
+/** Saves progress in the transaction that made it. @throws TaskLost */
 export type Save = (tx: Queryable, progress: Progress) => Promise<void>;
 
 /**
- * Does the next part of a task: what it changes and how far that brings the task is one transaction, so it is done once, whoever
- * dies. Returns what it saved.
+ * Runs the next chunk of a task and returns the progress that it saved. Changes and progress are one
+ * transaction: a chunk takes effect once, even if its worker dies.
  */
 export type RunChunk = (task: StoredTask, save: Save, signal: AbortSignal) => Promise<Progress>;
 
-/** The task was cancelled, or another worker has taken it over. */
+/** The task was cancelled or taken over by another worker. */
 export class TaskLost extends Error {}
 
-/** Calls of one bite. */
 export const MAX_CHUNK_LEGS = 1_000;
-/** Of raw records and payloads, as the database keeps them; unless one alone is larger. */
+/** Stored size of raw records and payloads; a single larger one is still a chunk. */
 export const MAX_CHUNK_BYTES = 4 * 1024 * 1024;

@@ -7,26 +7,26 @@ import {
 } from '@oriontel/database';
 import { backlog, type BacklogFilter } from '@oriontel/intake';
 import { cdrIntake } from '../parse/cdr-intake.ts';
-import { MAX_CHUNK_BYTES, MAX_CHUNK_LEGS, type RunChunk, type Progress, type Save } from './chunk.ts';
-import type { TimeRange } from './date-range.ts';
-import { addCounts, FINISHED, type StoredTask } from './cdr-task.ts';
 import { bulkLegs } from './bulk-leg.repository.ts';
+import { addCounts, FINISHED, type Position, type StoredTask } from './cdr-task.ts';
+import { MAX_CHUNK_BYTES, MAX_CHUNK_LEGS, type Progress, type RunChunk, type Save } from './chunk.ts';
+import type { TimeRange } from './date-range.ts';
 import { keyOf, positionAfter } from './position.ts';
 
-/** Milliseconds one transaction may take that counts a whole month and drops it. */
+/** For one transaction that counts a month and drops its partition. */
 const DROP_TIMEOUT_MS = 10 * 60_000;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** Deletes: whole months where nothing else is in them, then calls one bite after the other, then what is in quarantine. */
+/** Deletes, in this order: whole months without other legs, the remaining legs, and quarantined records. */
 export function cleanupChunk(db: Database): RunChunk {
   return async function cleanUpNextChunk(task, save) {
     const { phase } = task.position;
     if (phase === 'months') return dropNextMonth(db, task, save);
-    return phase === 'legs' ? deleteLegs(db, task, save) : writeOffQuarantined(db, task, save);
+    return phase === 'legs' ? deleteLegs(db, task, save) : discardQuarantined(db, task, save);
   };
 }
 
-/** What a cleanup takes from the quarantine. */
+/** Selects the quarantined records that a cleanup discards. */
 export function cleanupBacklogFilter(
   { orgId, range }: Pick<StoredTask, 'orgId' | 'range'>,
   upTo: Date,
@@ -40,6 +40,24 @@ export function cleanupBacklogFilter(
   };
 }
 
+async function dropNextMonth(db: Database, task: StoredTask, save: Save): Promise<Progress> {
+  const { orgId, range, counts, position } = task;
+  const after = keyOf(position)?.time ?? null;
+  const month = (await pastPartitions(db, 'cdrs')).find((one) => isInside(one, range, after));
+  if (!month) return saveProgress(db, save, { position: { phase: 'legs' }, counts });
+  const nextPosition = positionAfter('months', { id: NIL_UUID, startTime: month.before });
+  // Checked before the partition is locked, and again after.
+  if (orgId !== null && (await bulkLegs(db).hasOtherOrgs(orgId, month)))
+    return saveProgress(db, save, { position: nextPosition, counts });
+  try {
+    return await dropMonth(db, task, month, nextPosition, save);
+  } catch (error) {
+    // The partition stayed locked: the next phase deletes its legs in chunks.
+    if (isUnavailable(error)) return saveProgress(db, save, { position: nextPosition, counts });
+    throw error;
+  }
+}
+
 function isInside({ from, before }: Partition, range: TimeRange, after: Date | null): boolean {
   return (
     (!range.from || from >= range.from) &&
@@ -48,35 +66,28 @@ function isInside({ from, before }: Partition, range: TimeRange, after: Date | n
   );
 }
 
-async function dropNextMonth(db: Database, task: StoredTask, save: Save): Promise<Progress> {
-  const { orgId, range, counts, position } = task;
-  const after = keyOf(position)?.time ?? null;
-  const month = (await pastPartitions(db, 'cdrs')).find((one) => isInside(one, range, after));
-  if (!month) return saveProgress(db, save, { position: { phase: 'legs' }, counts });
-  const beyond = positionAfter('months', { id: NIL_UUID, startTime: month.before });
-  // A cheap look first: another's calls are seldom deleted between it and the lock.
-  if (orgId !== null && (await bulkLegs(db).hasOtherOrgs(orgId, month)))
-    return saveProgress(db, save, { position: beyond, counts });
-  return db
-    .$transaction(
-      async (tx) => {
-        await tx.$executeRaw`SELECT set_config('statement_timeout', ${String(DROP_TIMEOUT_MS)}, true)`;
-        const deleted = await dropPartition(tx, month, async () =>
-          orgId !== null && (await bulkLegs(tx).hasOtherOrgs(orgId, month))
-            ? null
-            : bulkLegs(tx).subtractFromSummary(month),
-        );
-        const progress = { position: beyond, counts: addCounts(counts, { deleted: deleted ?? 0 }) };
-        await save(tx, progress);
-        return progress;
-      },
-      { timeout: DROP_TIMEOUT_MS },
-    )
-    .catch((error: unknown) => {
-      // Locked for too long: its legs are deleted in chunks, like those of other months.
-      if (isUnavailable(error)) return saveProgress(db, save, { position: beyond, counts });
-      throw error;
-    });
+/** Drops nothing if another organization has legs in the month. */
+function dropMonth(
+  db: Database,
+  { orgId, counts }: StoredTask,
+  month: Partition,
+  position: Position,
+  save: Save,
+): Promise<Progress> {
+  return db.$transaction(
+    async (tx) => {
+      await bulkLegs(tx).setStatementTimeout(DROP_TIMEOUT_MS);
+      const deleted = await dropPartition(tx, month, async () =>
+        orgId !== null && (await bulkLegs(tx).hasOtherOrgs(orgId, month))
+          ? null
+          : bulkLegs(tx).subtractFromSummary(month),
+      );
+      const progress = { position, counts: addCounts(counts, { deleted: deleted ?? 0 }) };
+      await save(tx, progress);
+      return progress;
+    },
+    { timeout: DROP_TIMEOUT_MS },
+  );
 }
 
 async function saveProgress(db: Database, save: Save, progress: Progress): Promise<Progress> {
@@ -101,14 +112,12 @@ function deleteLegs(
   });
 }
 
-function writeOffQuarantined(db: Database, task: StoredTask, save: Save): Promise<Progress> {
+function discardQuarantined(db: Database, task: StoredTask, save: Save): Promise<Progress> {
   return db.$transaction(async (tx) => {
     const { position, counts } = task;
     const page = { after: position.id ?? null, limit: MAX_CHUNK_LEGS, maxBytes: MAX_CHUNK_BYTES };
-    const rows = await backlog(tx).quarantined(
-      cleanupBacklogFilter(task, task.startedAt ?? task.queuedAt),
-      page,
-    );
+    const filter = cleanupBacklogFilter(task, task.startedAt ?? task.queuedAt);
+    const rows = await backlog(tx).quarantined(filter, page);
     await backlog(tx).removeQuarantined(rows.map(({ id }) => id));
     const records = rows.reduce((sum, { items }) => sum + items, 0);
     const last = rows.at(-1);

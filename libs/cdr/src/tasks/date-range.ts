@@ -2,7 +2,7 @@ import { required, time } from '@oriontel/contracts';
 import { z } from 'zod';
 
 const MOMENT =
-  'must be an ISO 8601 day, or time with offset or Z, like 2024-01-15 or 2024-01-15T10:30:00Z, of the years 1970 to 9998';
+  'must be an ISO 8601 day or time with offset, like 2024-01-15 or 2024-01-15T10:30:00Z, in 1970 to 9998';
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_MS = 86_400_000;
 
@@ -14,20 +14,20 @@ const Moment = z
 
 const fromOf = (moment: string): Date => new Date(DAY.test(moment) ? startOfDay(moment) : moment);
 
-/** What is not in it any more: a day counts to its end, a time is the last millisecond of the range. */
+/** The exclusive end of a range: a day includes all of it, a time is the last millisecond included. */
 function beforeOf(moment: string): Date {
   return new Date(fromOf(moment).getTime() + (DAY.test(moment) ? DAY_MS : 1));
 }
 
-/** As clients say it: both ends are in the range, and either may be left out. */
+/** A range as clients write it: both ends are included and optional. */
 export const DateRange = z
   .object(
     {
       start: Moment.nullish().meta({
-        description: 'ISO 8601, a day (UTC) or a time; default: from the first',
+        description: 'ISO 8601 day (UTC) or time, inclusive; default: unbounded',
       }),
       end: Moment.nullish().meta({
-        description: 'ISO 8601, a day (UTC, all of it) or a time; default: to the last',
+        description: 'ISO 8601 day (UTC, the whole day) or time, inclusive; default: unbounded',
       }),
     },
     required('must be an object with start, end or both'),
@@ -38,7 +38,7 @@ export const DateRange = z
   });
 export type DateRange = z.output<typeof DateRange>;
 
-/** The same as it is worked with: `from` is in it, `before` is not; null is open. */
+/** A range that includes `from` and excludes `before`; null is unbounded. */
 export interface TimeRange {
   from: Date | null;
   before: Date | null;
@@ -51,7 +51,7 @@ export function toTimeRange(range: DateRange | null | undefined): TimeRange {
   };
 }
 
-/** The last moment of the range. */
+/** The last millisecond of the range; null if it is unbounded. */
 export function lastMomentOf({ before }: TimeRange): Date | null {
   return before && new Date(before.getTime() - 1);
 }

@@ -5,7 +5,7 @@ import { bulkLegs } from './bulk-leg.repository.ts';
 import type { TaskScope } from './cdr-task.repository.ts';
 import { processBacklogFilter } from './process-chunk.ts';
 
-/** How many records a task would see to if it began now, counted. */
+/** Counts the records that a task would process if it started now. */
 export async function estimateRecords(db: Queryable, scope: TaskScope): Promise<number> {
   const { taskType, orgId, range } = scope;
   if (taskType === 'process') return backlog(db).count(processBacklogFilter(scope, new Date()));

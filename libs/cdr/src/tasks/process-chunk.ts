@@ -33,8 +33,9 @@ export function processBacklogFilter(
 }
 
 /**
- * Alternates between two kinds of chunk: pick pending rows and save their ids in the task; then drain them and count
- * the outcomes. Draining is idempotent, so a chunk may run twice. The last chunk redrives the dead letters of the range.
+ * Alternates between two kinds of chunk: pick pending rows and save their ids in the task; then drain them
+ * and count the outcomes. Draining is idempotent, so a chunk may run twice. The last chunk redrives the dead
+ * letters of the range.
  */
 export function processChunk(db: Database, drain: Drain, redriveDeadLetters: RedriveDeadLetters): RunChunk {
   return async function processNextChunk(task, save, signal) {
@@ -53,7 +54,10 @@ export function processChunk(db: Database, drain: Drain, redriveDeadLetters: Red
   };
 }
 
-/** The position with the next rows in flight: first those of the intake, then those in quarantine; null if none is left. */
+/**
+ * The position with the next rows in flight: first those of the intake, then those in quarantine; null if
+ * none is left.
+ */
 async function pickRows(tx: Queryable, task: StoredTask): Promise<Position | null> {
   const { phase, id: after = null } = task.position;
   const filter = processBacklogFilter(task, task.startedAt ?? task.queuedAt);
@@ -72,7 +76,10 @@ async function pickRows(tx: Queryable, task: StoredTask): Promise<Position | nul
   return { phase, id: last.id, inHand: rows.map(({ id, items }) => ({ id, records: items })) };
 }
 
-/** Drains the rows in flight; rows that another worker holds, or that failed, are tried again until none is pending. */
+/**
+ * Drains the rows in flight; rows that another worker holds, or that failed, are tried again until none is
+ * pending.
+ */
 async function drainUntilStored(
   db: Database,
   drain: Drain,

@@ -32,24 +32,24 @@ async function storeCalls(orgId: number, days: string[]): Promise<void> {
   const legs = readSubmission({ orgId, payload }, 'US').flatMap((record) => (record.ok ? [record.leg] : []));
   expect(await callRecords(store.db).insert(legs)).toHaveProperty('size', days.length);
 }
-async function left() {
+async function remainingCallIds() {
   return (await store.db.cdr.findMany({ select: { callId: true } })).map(({ callId }) => callId).sort();
 }
 
 const retain = (retentions: Retention[]) => queueRetentionCleanups(store.db, async () => retentions)(NOW);
 
-/** Works off what waits. */
-async function workOff(): Promise<void> {
-  const bite = cleanupChunk(store.db);
-  const work = runTask({
+/** Runs all queued tasks. */
+async function runTasks(): Promise<void> {
+  const runChunk = cleanupChunk(store.db);
+  const run = runTask({
     db: store.db,
     log: createLogger('test', 'silent'),
     rest: async () => undefined,
-    runChunk: { process: bite, reprocess: bite, cleanup: bite },
+    runChunk: { process: runChunk, reprocess: runChunk, cleanup: runChunk },
   });
   const holder = '018d0cab-c440-8543-ab49-09fb514dbccd';
   for (let task = await cdrTasks(store.db).claim(holder); task; task = await cdrTasks(store.db).claim(holder))
-    await work(task, holder, new AbortController().signal);
+    await run(task, holder, new AbortController().signal);
 }
 async function scopes() {
   return (await cdrTasks(store.db).list(null, {}, { limit: 10, offset: 0 })).items
@@ -57,7 +57,7 @@ async function scopes() {
     .sort();
 }
 
-test('each organization keeps its calls as long as it says, to the day, and for ever where it does not', async () => {
+test('queueRetentionCleanups applies the retention of each organization in whole days, or none', async () => {
   for (const org of [1, 2, 3])
     await storeCalls(org, ['2024-01-01', '2024-06-04', '2024-06-05', '2024-06-14']);
   const kept = ['2024-01-01', '2024-06-04', '2024-06-05', '2024-06-14'].map((day) => `3 ${day}`);
@@ -69,8 +69,8 @@ test('each organization keeps its calls as long as it says, to the day, and for 
     ]),
   ).toBe('2 cleanup tasks queued');
   expect(await scopes()).toEqual(['1 2024-06-05', '2 2024-03-07']);
-  await workOff();
-  expect(await left()).toEqual([
+  await runTasks();
+  expect(await remainingCallIds()).toEqual([
     '1 2024-06-05',
     '1 2024-06-14',
     '2 2024-06-04',
@@ -80,7 +80,7 @@ test('each organization keeps its calls as long as it says, to the day, and for 
   ]);
 });
 
-test('where everybody forgets, what nobody keeps goes at once, and the rest the next time', async () => {
+test('queueRetentionCleanups queues one task for all organizations first if each has a limit', async () => {
   const retentions = [
     { orgId: 1, days: 10 },
     { orgId: 2, days: 100 },
@@ -88,12 +88,12 @@ test('where everybody forgets, what nobody keeps goes at once, and the rest the 
   for (const org of [1, 2]) await storeCalls(org, ['2024-01-01', '2024-06-04', '2024-06-14']);
   expect(await retain(retentions)).toBe('1 cleanup tasks queued');
   expect(await scopes()).toEqual(['null 2024-03-07']);
-  // A worker that comes by again adds nothing.
+  // A second run conflicts with the queued task.
   expect(await retain(retentions)).toBe('0 cleanup tasks queued');
-  await workOff();
-  expect(await left()).toEqual(['1 2024-06-04', '1 2024-06-14', '2 2024-06-04', '2 2024-06-14']);
+  await runTasks();
+  expect(await remainingCallIds()).toEqual(['1 2024-06-04', '1 2024-06-14', '2 2024-06-04', '2 2024-06-14']);
   expect(await retain(retentions)).toBe('1 cleanup tasks queued');
-  await workOff();
-  expect(await left()).toEqual(['1 2024-06-14', '2 2024-06-04', '2 2024-06-14']);
+  await runTasks();
+  expect(await remainingCallIds()).toEqual(['1 2024-06-14', '2 2024-06-04', '2 2024-06-14']);
   expect(await retain(retentions)).toBe('0 cleanup tasks queued');
 });

@@ -1,10 +1,10 @@
 import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
-import { estimateRecords } from './estimate-records.ts';
 import type { TaskScope } from './cdr-task.repository.ts';
+import { estimateRecords } from './estimate-records.ts';
 import { createTask } from './request-task.ts';
 
-/** How long an organization keeps its CDRs: days; null for ever. */
+/** How many days an organization keeps its CDRs; null: without limit. */
 export interface Retention {
   orgId: number;
   days: number | null;
@@ -12,24 +12,25 @@ export interface Retention {
 
 const DAY_MS = 86_400_000;
 
-/** Who asks for these tasks. */
+/** `requested_by` of these tasks. */
 export const RETENTION_REQUESTER = 'retention';
 
 /**
- * Queues cleanups of what is older than its organization keeps it, by whole days (UTC); one for everybody first, which drops whole
- * months, where everybody forgets some day. Where another cleanup is in the way it waits for the next time. Returns what it queued.
+ * Queues cleanup tasks for CDRs older than the retention of their organization, in whole days (UTC). If all
+ * organizations have a limit, the first task covers all of them and can drop whole months. A task that
+ * conflicts with another cleanup is left to the next run. Returns a summary for the log.
  */
 export function queueRetentionCleanups(db: Database, retentions: () => Promise<Retention[]>) {
   return async function queueCleanups(now = new Date()): Promise<string> {
     const all = await retentions();
-    const ages = all.flatMap(({ orgId, days }) =>
+    const limits = all.flatMap(({ orgId, days }) =>
       days === null ? [] : [{ orgId, before: daysAgo(now, days) }],
     );
-    const everybody = ages.length > 0 && ages.length === all.length;
-    const oldest = new Date(Math.min(...ages.map(({ before }) => before.getTime())));
-    const scopes = [...(everybody ? [{ orgId: null, before: oldest }] : []), ...ages];
+    const isLimitedForAll = limits.length > 0 && limits.length === all.length;
+    const oldest = new Date(Math.min(...limits.map(({ before }) => before.getTime())));
+    const ranges = [...(isLimitedForAll ? [{ orgId: null, before: oldest }] : []), ...limits];
     let queued = 0;
-    for (const { orgId, before } of scopes) {
+    for (const { orgId, before } of ranges) {
       const scope: TaskScope = { taskType: 'cleanup', orgId, range: { from: null, before } };
       if ((await estimateRecords(db, scope)) > 0) queued += await queueCleanup(db, scope);
     }
@@ -41,6 +42,7 @@ function daysAgo(now: Date, days: number): Date {
   return new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS - days * DAY_MS);
 }
 
+/** Returns the number of tasks queued: 0 on a conflict. */
 async function queueCleanup(db: Database, scope: TaskScope): Promise<number> {
   try {
     await createTask(db)({ ...scope, priority: 'low', requestedBy: RETENTION_REQUESTER });

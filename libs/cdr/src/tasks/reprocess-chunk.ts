@@ -9,15 +9,15 @@ import { addCounts, FINISHED } from './cdr-task.ts';
 import { bulkLegs, type LegUpdate } from './bulk-leg.repository.ts';
 import { keyOf, positionAfter } from './position.ts';
 
-/** Reads the next calls again from their raw records, and writes those that today's rules read otherwise. */
+/** Parses the raw records of the next legs with the current rules and writes the legs that changed. */
 export function reprocessChunk(db: Database, { regionsOf, registerEntities }: LegDependencies): RunChunk {
   return async function reprocessNextChunk({ orgId, range, position, counts }, save) {
-    const page = { after: keyOf(position), limit: MAX_CHUNK_LEGS, bytes: MAX_CHUNK_BYTES };
+    const page = { after: keyOf(position), limit: MAX_CHUNK_LEGS, maxBytes: MAX_CHUNK_BYTES };
     const legs = await bulkLegs(db).nextPage(orgId, range, page);
     const regions = await regionsOf([...new Set(legs.map((leg) => leg.orgId))]);
-    const again = legs.map((leg) => ({ leg, read: reparseLeg(leg, regions.get(leg.orgId) ?? null) }));
-    const changed = again.flatMap(({ leg, read }) => (read && differs(leg, read) ? [read] : []));
-    const failed = again.filter(({ read }) => !read).length;
+    const results = legs.map((leg) => ({ leg, parsed: reparseLeg(leg, regions.get(leg.orgId) ?? null) }));
+    const changed = results.flatMap(({ leg, parsed }) => (parsed && differs(leg, parsed) ? [parsed] : []));
+    const failed = results.filter(({ parsed }) => !parsed).length;
     return db.$transaction(async (tx) => {
       const written = await bulkLegs(tx).update(changed.map(toUpdate));
       if (changed.length) await registerEntities(tx, entitiesOf(changed));
@@ -35,7 +35,10 @@ export function reprocessChunk(db: Database, { regionsOf, registerEntities }: Le
   };
 }
 
-/** The record as it came, as a request would bring it; of a platform batch, which names every call, and of FreeSWITCH, which does not. */
+/**
+ * The payload of a request with this record only. A platform record has a `call_id`, a FreeSWITCH body has
+ * not.
+ */
 function payloadOf({ batchId, source, raw }: StoredLeg): CdrPayload {
   const envelope = { batchId, source, sgapiReference: '' };
   const { freeswitch, call_id } = raw as {
@@ -47,13 +50,16 @@ function payloadOf({ batchId, source, raw }: StoredLeg): CdrPayload {
     : { ...envelope, format: 'platform', records: [raw] };
 }
 
-/** Null where today's rules cannot read it, or take it for another call. */
+/** Null if the current rules reject the record or give it another id. */
 function reparseLeg(leg: StoredLeg, region: string | null): StoredLeg | null {
   const [record] = readSubmission({ orgId: leg.orgId, payload: payloadOf(leg) }, region);
   return record?.ok && record.leg.id === leg.id ? record.leg : null;
 }
 
-/** What is decided anew; `linkedCallId` may come from the other leg as well. */
+/**
+ * The fields that reprocessing may change. `linkedCallId` is compared separately: the other leg may have set
+ * it.
+ */
 const COMPARED_FIELDS = [
   'leg',
   'direction',
@@ -74,11 +80,11 @@ const COMPARED_FIELDS = [
 
 const toComparable = (value: unknown): unknown => (value instanceof Date ? value.getTime() : value);
 
-function differs(old: StoredLeg, read: StoredLeg): boolean {
+function differs(old: StoredLeg, parsed: StoredLeg): boolean {
   return (
-    COMPARED_FIELDS.some((name) => toComparable(old[name]) !== toComparable(read[name])) ||
-    old.contentHash !== read.contentHash ||
-    (read.linkedCallId !== null && old.linkedCallId !== read.linkedCallId)
+    COMPARED_FIELDS.some((name) => toComparable(old[name]) !== toComparable(parsed[name])) ||
+    old.contentHash !== parsed.contentHash ||
+    (parsed.linkedCallId !== null && old.linkedCallId !== parsed.linkedCallId)
   );
 }
 

@@ -5,9 +5,9 @@ import { newTaskId, type Position, type Priority, type StoredTask, type TaskType
 import { cdrTasks, type TaskScope } from './cdr-task.repository.ts';
 
 export interface TaskRequest extends TaskScope {
-  /** Absent: normal, or as it was. */
+  /** Default: normal for a new task, unchanged for an existing one. */
   priority: Priority | undefined;
-  /** A user, or the recurring work that asks. */
+  /** A user, an API key or a recurring task. */
   requestedBy: string;
 }
 
@@ -17,7 +17,10 @@ const FIRST_POSITION: Record<TaskType, Position> = {
   cleanup: { phase: 'months' },
 };
 
-/** Queues a task. @throws Failure conflict where one of its type is open that shares an organization and a moment with it. */
+/**
+ * Queues a task.
+ * @throws Failure conflict if a task of the same type with an overlapping scope is queued or running
+ */
 export function createTask(db: Database) {
   return async function queueTask(request: TaskRequest): Promise<StoredTask> {
     const insert = await prepareInsert(db, request);
@@ -29,16 +32,19 @@ export function createTask(db: Database) {
   };
 }
 
-/** Changes the priority of the equal task that still waits, or queues one. @throws Failure conflict */
+/**
+ * Changes the priority of the queued task with the same scope, or queues a new one.
+ * @throws Failure conflict
+ */
 export function updateTask(db: Database) {
   return async function prioritizeOrQueueTask(request: TaskRequest): Promise<StoredTask> {
     const insert = await prepareInsert(db, request);
     return db.$transaction(async (tx) => {
       await cdrTasks(tx).lockQueueing();
-      const open = await cdrTasks(tx).findOverlapping(request);
-      if (!open) return insert(tx);
-      const changed = isSameScope(open, request)
-        ? await cdrTasks(tx).prioritize(open.id, request.priority ?? open.priority)
+      const overlapping = await cdrTasks(tx).findOverlapping(request);
+      if (!overlapping) return insert(tx);
+      const changed = isSameScope(overlapping, request)
+        ? await cdrTasks(tx).prioritize(overlapping.id, request.priority ?? overlapping.priority)
         : null;
       if (!changed) throw conflict();
       return changed;
@@ -46,7 +52,7 @@ export function updateTask(db: Database) {
   };
 }
 
-/** Counted before others are kept from queueing: that may take seconds. */
+/** Estimates the records before queueing is locked, because that may take seconds. */
 async function prepareInsert(db: Database, request: TaskRequest) {
   const estimatedRecords = await estimateRecords(db, request);
   const { priority = 'normal', taskType } = request;
@@ -73,6 +79,6 @@ function isSameScope(task: StoredTask, { orgId, range }: TaskScope): boolean {
 function conflict(): Failure {
   return new Failure(
     'conflict',
-    'Conflicting task already running: one of this type over this range is queued or running. Wait for it, or cancel it.',
+    'Conflicting task already running: its type and range overlap. Wait for it or cancel it.',
   );
 }

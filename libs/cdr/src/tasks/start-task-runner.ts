@@ -4,31 +4,31 @@ import { cdrTasks } from './cdr-task.repository.ts';
 import { runTask, type TaskRunnerOptions } from './run-task.ts';
 
 export interface TaskRunner {
-  /** Looks for a task now. */
+  /** Polls for tasks now. */
   wake: () => void;
-  /** Finishes the bite in hand and leaves the task to others. */
+  /** Finishes the running chunk and releases its task. */
   stop: () => Promise<void>;
 }
 
-/** Milliseconds between two looks for tasks that no job told of: their queue was down, or their worker died. */
+/** Finds tasks without a job (their queue was down) and tasks of dead workers. */
 const POLL_INTERVAL_MS = 2_000;
 
-/** Works tasks off, one at a time; of several workers each takes another. */
-export function startTaskRunner(work: TaskRunnerOptions): TaskRunner {
-  const { db, log } = work;
-  const workOff = runTask(work);
-  async function workAll(signal: AbortSignal): Promise<void> {
+/** Claims and runs tasks, one at a time, until it is stopped. Several runners share the tasks. */
+export function startTaskRunner(options: TaskRunnerOptions): TaskRunner {
+  const { db, log } = options;
+  const run = runTask(options);
+  async function runAll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      // Of one claim: a worker that takes its own task over after its lease ran out is another.
+      // A new holder per claim: after its lease expired, a worker may claim its own task again.
       const holder = randomUUID();
       const task = await cdrTasks(db).claim(holder);
       if (!task) return;
-      await workOff(task, holder, signal);
+      await run(task, holder, signal);
     }
   }
-  const { wake, stop } = startPoller(workAll, {
+  const { wake, stop } = startPoller(runAll, {
     intervalMs: POLL_INTERVAL_MS,
-    onError: (err) => log.warn({ err }, 'no task could be taken in hand: the database is out of reach'),
+    onError: (err) => log.warn({ err }, 'claiming a task failed: database unavailable'),
   });
   wake();
   return { wake, stop };

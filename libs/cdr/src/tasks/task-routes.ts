@@ -37,28 +37,28 @@ export interface TaskRoutes {
 const managers: Access = { roles: ['admin', 'manager'] };
 const params = z.object({ id: text(128) });
 
-/** Munch tasks: asked for, watched and cancelled. */
+/** Requesting, listing and cancelling munch tasks. */
 export async function taskRoutes(app: HttpServer, routes: TaskRoutes): Promise<void> {
   const { db, taskJobs } = routes;
   const toRequest = buildTaskRequest(routes.organizationExists);
   const requests = [
-    { method: 'PUT', summary: 'Create a CDR munch task', act: createTask(db) },
+    { method: 'PUT', summary: 'Create a CDR munch task', request: createTask(db) },
     {
       method: 'POST',
-      summary: 'Create a CDR munch task, or change the priority of one',
-      act: updateTask(db),
+      summary: 'Create a CDR munch task or change its priority',
+      request: updateTask(db),
     },
   ] as const;
 
-  for (const { method, summary, act } of requests) {
+  for (const { method, summary, request } of requests) {
     app.route({
       method,
       url: '/cdrmunch/task',
       config: { family: 'platform', access: managers, limit: 'cdr', errors: ['conflict', 'not_found'] },
       schema: { tags: ['Tasks'], summary, body: NewCdrTask, response: { 200: TaskResponse } },
       async handler({ principal, body }) {
-        const task = await act(await toRequest(principal, body));
-        // Where the queue does not take it the workers look by themselves.
+        const task = await request(await toRequest(principal, body));
+        // If the queue is down, workers find the task by polling.
         await taskJobs.add({ taskId: task.id }).catch(() => undefined);
         return presentTaskResponse(task);
       },
@@ -77,12 +77,8 @@ export async function taskRoutes(app: HttpServer, routes: TaskRoutes): Promise<v
     },
     async handler({ principal, query }) {
       const { state, task_type: taskType, org_id } = query;
-      const found = await cdrTasks(db).list(
-        organizationToRead(principal, org_id),
-        { state, taskType },
-        query,
-      );
-      return envelopePage(found, query, presentTask);
+      const page = await cdrTasks(db).list(organizationToRead(principal, org_id), { state, taskType }, query);
+      return envelopePage(page, query, presentTask);
     },
   });
 
@@ -92,7 +88,7 @@ export async function taskRoutes(app: HttpServer, routes: TaskRoutes): Promise<v
     config: { family: 'oriontel', access: managers, limit: 'cdr' },
     schema: {
       tags: ['Tasks'],
-      summary: 'Watch a CDR munch task',
+      summary: 'Get a CDR munch task',
       params,
       response: { 200: Enveloped(CdrTask) },
     },
@@ -113,7 +109,7 @@ export async function taskRoutes(app: HttpServer, routes: TaskRoutes): Promise<v
   });
 }
 
-/** Whose calls, and who asks. An admin who names no organization means all of them. */
+/** An admin request without `org_id` covers all organizations. */
 function buildTaskRequest(organizationExists: OrganizationExists) {
   const organizationOf = createOrganizationResolver(organizationExists);
   return async function toTaskRequest(principal: Principal, body: NewCdrTask): Promise<TaskRequest> {
