@@ -3,7 +3,7 @@ import { readWorkerConfig } from './config.ts';
 
 const good = { DATABASE_URL: 'postgres://localhost/x' };
 
-test('a database is all a worker must be told', () => {
+test('readWorkerConfig requires DATABASE_URL only', () => {
   expect(readWorkerConfig(good)).toMatchObject({ CONCURRENCY: 2, SWEEP_GRACE: 5 });
 });
 
@@ -17,11 +17,11 @@ test.each([
   ['SMTP_URL', 'mail.example.com'],
   ['SMTP_FROM', 'OrionTel'],
   ['SMTP_FROM', 'a@example.com, b@example.com'],
-])('%s=%s is refused by name', (name, value) => {
+])('readWorkerConfig rejects %s=%s and names the variable', (name, value) => {
   expect(() => readWorkerConfig({ ...good, [name]: value })).toThrow(new RegExp(`^${name}: `, 'm'));
 });
 
-test('a mail server needs an address that emails are from, with a name or without', () => {
+test('readWorkerConfig requires SMTP_FROM with SMTP_URL, as an address with or without a name', () => {
   const SMTP_URL = 'smtp://user:p%40ss@mail.example.com:587';
   expect(() => readWorkerConfig({ ...good, SMTP_URL })).toThrow(/^SMTP_FROM: is not set$/m);
   const from = (SMTP_FROM: string) => readWorkerConfig({ ...good, SMTP_URL, SMTP_FROM }).SMTP_FROM;

@@ -9,19 +9,19 @@ import { serveEvents } from './serve-events.ts';
 
 const log = createLogger('test', 'silent');
 
-describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
+describe.each(testQueueStores())('with queues in $kind', ({ storeFor }) => {
   let store: TestDatabase;
   let queues: Queues;
   beforeAll(async () => {
     store = await createTestDatabase();
-    queues = await connectQueues(open(store.url), () => undefined);
+    queues = await connectQueues(storeFor(store.url), () => undefined);
   });
   afterAll(async () => {
     await queues.close(5_000);
     await store.drop();
   });
 
-  function event(id: string): AuditEvent {
+  function auditEvent(id: string): AuditEvent {
     return {
       id,
       orgId: 1,
@@ -44,14 +44,22 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
     });
   }
 
-  test('what is accepted is stored, and what its queue never heard of is swept up', async () => {
-    const told = { onUndispatched: () => undefined };
-    const silent = { add: () => Promise.reject(new Error('queue is down')) };
-    const forgotten = createIntake(store.db, eventlogIntake, silent, { ...told, graceSeconds: 0 });
-    const dispatched = createIntake(store.db, eventlogIntake, queues.producer(eventlogIntake.queue), told);
+  test('serveEvents stores dispatched rows and rows whose dispatch failed', async () => {
+    const intakeOptions = { onUndispatched: () => undefined };
+    const failingProducer = { add: () => Promise.reject(new Error('queue is down')) };
+    const undispatched = createIntake(store.db, eventlogIntake, failingProducer, {
+      ...intakeOptions,
+      graceSeconds: 0,
+    });
+    const dispatched = createIntake(
+      store.db,
+      eventlogIntake,
+      queues.producer(eventlogIntake.queue),
+      intakeOptions,
+    );
     const ids = ['evt-20260115-000000000000000000000a1', 'evt-20260115-000000000000000000000a2'] as const;
-    await forgotten.accept({ orgId: 1, key: ids[0], value: event(ids[0]), requestId: 'req' });
-    await dispatched.accept({ orgId: 1, key: ids[1], value: event(ids[1]), requestId: 'req' });
+    await undispatched.accept({ orgId: 1, key: ids[0], value: auditEvent(ids[0]), requestId: 'req' });
+    await dispatched.accept({ orgId: 1, key: ids[1], value: auditEvent(ids[1]), requestId: 'req' });
 
     const { isRunning, stopSweeper } = serveEvents({
       db: store.db,
@@ -67,7 +75,7 @@ describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
     expect(await store.db.intakeRow.count()).toBe(0);
     expect(isRunning()).toBe(true);
     await stopSweeper();
-    await forgotten.close();
+    await undispatched.close();
     await dispatched.close();
   });
 });

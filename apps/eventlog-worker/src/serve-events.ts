@@ -12,26 +12,26 @@ import { servedQueues } from './served-queues.ts';
 export interface ServeEventsOptions extends ServeOptions {
   metrics: Metrics;
   notify: Notify;
-  /** Something was stored that may be told of. */
+  /** Called after rows were stored: events may have new deliveries. */
   onStored?: () => void;
 }
 
-/** Serves the queues of events and sweeps the intake behind them. */
+/** Consumes the queues of audit events, entity events and logs, and sweeps their intake. */
 export function serveEvents({ metrics, notify, onStored, ...options }: ServeEventsOptions): RunningIntakes {
   const { db, log } = options;
-  const stored = createCounter(metrics, 'oriontel_events_total', 'Accepted requests that were seen to');
-  const quarantined = createCounter(metrics, 'oriontel_quarantined_total', 'Events that went to quarantine');
-  createObservableGauge(metrics, 'oriontel_intake_rows', 'Accepted and not stored yet', () =>
+  const stored = createCounter(metrics, 'oriontel_events_total', 'Intake rows stored or quarantined');
+  const quarantined = createCounter(metrics, 'oriontel_quarantined_total', 'Intake rows moved to quarantine');
+  createObservableGauge(metrics, 'oriontel_intake_rows', 'Intake rows not stored yet', () =>
     intakeRows(db).count(),
   );
-  const told: DrainOptions = {
+  const drainOptions: DrainOptions = {
     onDrained(drained) {
       stored.inc(drained.rows);
       quarantined.inc(drained.quarantined);
-      log.debug(drained, 'events stored');
+      log.debug(drained, 'intake rows stored');
       onStored?.();
     },
-    onPoison: (err, row) => log.error({ err, ...row }, 'an event could not be stored'),
+    onPoison: (err, row) => log.error({ err, ...row }, 'storing an intake row failed'),
   };
-  return serveIntakes(servedQueues(db, told, { notify }), options);
+  return serveIntakes(servedQueues(db, drainOptions, notify), options);
 }

@@ -5,15 +5,11 @@ import { eventlogIntake } from '@oriontel/eventlog';
 import { createEventlogDrain } from '@oriontel/eventlog/worker';
 import type { DrainOptions, ServedIntake } from '@oriontel/intake';
 
-/** What this worker serves: another queue is another line. */
-export function servedQueues(
-  db: Database,
-  told: DrainOptions,
-  { notify }: { notify: Notify },
-): ServedIntake[] {
+/** The queues that this worker consumes, with their handlers. */
+export function servedQueues(db: Database, options: DrainOptions, notify: Notify): ServedIntake[] {
   return [
-    { queue: eventlogIntake.queue, drain: createEventlogDrain({ db, ...told }) },
-    { queue: entityEventsIntake.queue, drain: createEntityEventDrain({ db, notify, ...told }) },
-    { queue: logsIntake.queue, drain: createLogDrain({ db, ...told }) },
+    { queue: eventlogIntake.queue, drain: createEventlogDrain({ db, ...options }) },
+    { queue: entityEventsIntake.queue, drain: createEntityEventDrain({ db, notify, ...options }) },
+    { queue: logsIntake.queue, drain: createLogDrain({ db, ...options }) },
   ];
 }
