@@ -1,25 +1,35 @@
+import { addOrganizations, createTestDatabase } from '@oriontel/database/testing';
 import type { Database } from '@oriontel/database';
-import { createDrain, createIntake, type IntakeRow } from '@oriontel/intake';
+import { createIntake, type IntakeRow } from '@oriontel/intake';
+import { connectQueues } from '@oriontel/queues';
+import { testQueueStores } from '@oriontel/queues/testing';
+import { createTestApi, TEST_ORG_IDS } from '@oriontel/service/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { createGateway, NewGateway } from './gateways/create-gateway.ts';
 import type { FoundGateway, GatewayRef } from './gateways/gateway.ts';
+import { sipGatewayRoutes } from './http.ts';
 import { acceptResult } from './results/accept-result.ts';
-import type { WriteEvents } from './results/gateway-event.ts';
+import type { RecordedReport } from './results/gateway-report.ts';
+import type { GatewayEvent, WriteEvents } from './results/gateway-event.ts';
 import { resultsIntake, type GatewayResult, type Measurement } from './results/gateway-result.ts';
+import type { GatewayStatus } from './results/gateway-status.ts';
 import { storeResults } from './results/store-results.ts';
+import { createResultWorker } from './worker.ts';
 
 let createdGateways = 0;
 
-/** Makes one with an id of its own. */
+/** Settings of a gateway with a unique id. */
+export function buildNewGateway<T extends object>(more?: T) {
+  const id = `gw-${(createdGateways += 1)}`;
+  return { id, name: `Gateway ${id}`, host: '192.0.2.1', ...more };
+}
+
+/** Creates a gateway with a unique id. */
 export function createTestGateway(
   db: Database,
   { orgId = 1, ...more }: { orgId?: number } & Partial<NewGateway> = {},
 ): Promise<FoundGateway> {
-  const id = `gw-${(createdGateways += 1)}`;
-  return createGateway(db)(
-    orgId,
-    NewGateway.parse({ id, name: `Gateway ${id}`, host: '192.0.2.1', ...more }),
-  );
+  return createGateway(db)(orgId, NewGateway.parse(buildNewGateway(more)));
 }
 
 export function buildMeasurement(more: Partial<Measurement> = {}): Measurement {
@@ -36,7 +46,7 @@ export function buildMeasurement(more: Partial<Measurement> = {}): Measurement {
   };
 }
 
-/** As the intake hands it to the worker. */
+/** A row as the intake passes it to a worker. */
 export function buildIntakeRow(
   { orgId, id: gatewayId, key: gatewayKey }: GatewayRef,
   measurement: Measurement,
@@ -53,8 +63,9 @@ export function buildIntakeRow(
 }
 
 const ignoreEvents: WriteEvents = async () => undefined;
+const silentHooks = { onDrained: () => undefined, onPoison: () => undefined };
 
-/** Stores them as one job of the worker does. */
+/** Stores rows as one job of a worker does. */
 export function storeInTransaction(
   db: Database,
   rows: IntakeRow<GatewayResult>[],
@@ -63,16 +74,81 @@ export function storeInTransaction(
   return db.$transaction((tx) => storeResults(writeEvents)(tx, rows));
 }
 
-/** The whole road, with the jobs handed out in the place of a queue. */
+/** The whole path of a result, with a list of jobs in place of a queue. */
 export function createTestPipeline(db: Database, writeEvents: WriteEvents = ignoreEvents) {
   const jobs: { ids: string[]; swept: boolean }[] = [];
   const producer = { add: async (job: { ids: string[]; swept: boolean }) => void jobs.push(job) };
   const intake = createIntake(db, resultsIntake, producer, { onUndispatched: () => undefined });
-  const told = { onDrained: () => undefined, onPoison: () => undefined };
   return {
     jobs,
     accept: acceptResult(intake),
-    drain: createDrain(db, resultsIntake, storeResults(writeEvents), told),
+    drain: createResultWorker({ db, writeEvents, ...silentHooks }).drain,
     close: () => intake.close(),
   };
 }
+
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/**
+ * The routes of gateways on a database of their own, with the results queue in PostgreSQL and a worker that collects
+ * events in `events`.
+ */
+export async function createTestSipGateways() {
+  const store = await createTestDatabase();
+  const { db } = store;
+  await addOrganizations(db, Object.values(TEST_ORG_IDS));
+  const queueStore = testQueueStores().find(({ kind }) => kind === 'postgres')!;
+  const queues = await connectQueues(queueStore.storeFor(store.url), () => undefined);
+  const intake = createIntake(db, resultsIntake, queues.producer(resultsIntake.queue), {
+    onUndispatched: () => undefined,
+    // No sweeper runs in route tests.
+    graceSeconds: 60,
+  });
+  const events: GatewayEvent[] = [];
+  const worker = createResultWorker({
+    db,
+    writeEvents: async (_tx, written) => void events.push(...written),
+    ...silentHooks,
+  });
+  const consumer = queues.consumer(worker.queue, worker.drain, {
+    concurrency: 3,
+    onFailure: () => undefined,
+  });
+  const api = await createTestApi((app) =>
+    app.register(sipGatewayRoutes, {
+      db,
+      intake,
+      organizationExists: async (orgId) => [1, ...Object.values(TEST_ORG_IDS)].includes(orgId),
+    }),
+  );
+  const { call, ours } = api;
+
+  /** Creates a gateway by POST /gateways and returns its id. @throws Error for any status but 201 */
+  async function create(more: object = {}, as = ours.manager): Promise<string> {
+    const body = buildNewGateway(more);
+    const { status, body: text } = await call('/gateways', { as, body });
+    if (status !== 201) throw new Error(`POST /gateways: ${status} ${text}`);
+    return body.id;
+  }
+  function report(path: string, body?: object, as = ours.manager) {
+    return call<RecordedReport>(`/sipgwping/${path}`, { method: 'POST', as, ...(body && { body }) });
+  }
+  function read(path: string, as = ours.member) {
+    return call<GatewayStatus>(`/sipgwping/${path}`, { as });
+  }
+  async function currentStatus(id: string) {
+    return (await read(id)).json.current_status;
+  }
+  /** The number of accepted results that are not stored yet. */
+  const countPending = () => db.intakeRow.count({ where: { queue: resultsIntake.queue.name } });
+
+  async function close(): Promise<void> {
+    await consumer.close(CLOSE_TIMEOUT_MS);
+    await api.app.close();
+    await intake.close();
+    await queues.close(CLOSE_TIMEOUT_MS);
+    await store.drop();
+  }
+  return { ...api, db, events, create, report, read, currentStatus, countPending, close };
+}
+export type TestSipGateways = Awaited<ReturnType<typeof createTestSipGateways>>;
