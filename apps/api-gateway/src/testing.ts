@@ -15,11 +15,7 @@ import { createEventlogDrain } from '@oriontel/eventlog/worker';
 import { createDatabase, pingDatabase } from '@oriontel/database';
 import { createTestDatabase } from '@oriontel/database/testing';
 import { findContactEmails, createPasswordHasher, organizations } from '@oriontel/identity';
-import {
-  createNotifier,
-  createWebhookDeliveries,
-  type NotifierOptions,
-} from '@oriontel/notifications/worker';
+import { createNotify, type NotifierOptions } from '@oriontel/notifications/worker';
 import { closeCalls } from '@oriontel/pbx';
 import { createQrDrawer } from '@oriontel/qrcode';
 import { connectQueues, type Queues } from '@oriontel/queues';
@@ -211,19 +207,15 @@ function startTaskRunner(db: Database, queues: Queues, log: Logger): () => Promi
   return createTestCdrWorker(db).startTasks({ queues, log, pace: { idle: 0, busy: 0 } }).stop;
 }
 
-/** As apps/eventlog-worker tells of events; without a mail server, where `options` do not say otherwise. */
+/** Creates the deliveries of events as apps/eventlog-worker does; without a mail server by default. */
 export function createTestNotify(options: Partial<NotifierOptions> = {}): Notify {
-  const tellByRules = createNotifier({
+  return createNotify({
     findRules: findNotifierRules,
     findEmails: findContactEmails,
     channels: { email: false },
     onSuppressed: () => undefined,
     ...options,
   });
-  return async function notify(tx, events) {
-    await createWebhookDeliveries(tx, events);
-    await tellByRules(tx, events);
-  };
 }
 
 /** The consumers of every worker, without their sweepers. Returns how to stop them. */

@@ -11,12 +11,12 @@ import { serveCdrs } from './serve-cdrs.ts';
 
 const log = createLogger('test', 'silent');
 
-describe.each(testQueueStores())('with its queue on $kind', ({ open }) => {
+describe.each(testQueueStores())('with its queue on $kind', ({ storeFor }) => {
   let store: TestDatabase;
   let queues: Queues;
   beforeAll(async () => {
     store = await createTestDatabase();
-    queues = await connectQueues(open(store.url), () => undefined);
+    queues = await connectQueues(storeFor(store.url), () => undefined);
   });
   afterAll(async () => {
     await queues.close(5_000);

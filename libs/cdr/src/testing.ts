@@ -5,6 +5,7 @@ import { connectQueues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
 import { createLogger } from '@oriontel/service';
 import { createTestApi, TEST_ORG_IDS } from '@oriontel/service/testing';
+import type { LegDependencies } from './calls/leg-dependencies.ts';
 import { cdrRoutes } from './http.ts';
 import { cdrIntake } from './parse/cdr-intake.ts';
 import { cdrTaskQueue } from './tasks/cdr-task-queue.ts';
@@ -33,15 +34,15 @@ const DEFAULT_REGION = 'US';
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
- * The CDR routes on a database of their own, with queues in PostgreSQL. Accepted batches stay in the intake until
- * `startWorker()`, tasks stay queued until `startTaskRunner()`; both return a function that stops them.
+ * The CDR routes on a database of their own, with queues in PostgreSQL. Accepted batches stay in the intake
+ * until `startWorker()`, tasks stay queued until `startTaskRunner()`; both return a function that stops them.
  */
 export async function createTestCdr() {
   const store = await createTestDatabase();
   const { db } = store;
   await addOrganizations(db, Object.values(TEST_ORG_IDS));
   const queueStore = testQueueStores().find(({ kind }) => kind === 'postgres')!;
-  const queues = await connectQueues(queueStore.open(store.url), () => undefined);
+  const queues = await connectQueues(queueStore.storeFor(store.url), () => undefined);
   const intake = createIntake(db, cdrIntake, queues.producer(cdrIntake.queue), {
     onUndispatched: () => undefined,
     // No sweeper runs in route tests.
@@ -50,14 +51,17 @@ export async function createTestCdr() {
   /** Regions by organization; all others have `DEFAULT_REGION`. */
   const regions = new Map<number, string>();
   const registeredEntities: (EntityRef & { orgId: number })[] = [];
-  const worker = createCdrWorker({
-    db,
+  const legDependencies: LegDependencies = {
     async regionsOf(orgIds) {
       return new Map(orgIds.map((orgId) => [orgId, regions.get(orgId) ?? DEFAULT_REGION]));
     },
     async registerEntities(_tx, entities) {
       registeredEntities.push(...entities);
     },
+  };
+  const worker = createCdrWorker({
+    db,
+    ...legDependencies,
     closeCalls: async () => undefined,
     onDrained: () => undefined,
     onPoison: () => undefined,
@@ -101,6 +105,7 @@ export async function createTestCdr() {
     db,
     regions,
     registeredEntities,
+    legDependencies,
     drain: worker.drain,
     startWorker,
     startTaskRunner,

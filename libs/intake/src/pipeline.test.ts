@@ -26,7 +26,7 @@ const item = (word: string) => ({ orgId: 1, key: word, value: { word }, requestI
 const consumerOptions = { concurrency: 4, onFailure: () => {} };
 const manyWords = Array.from({ length: 300 }, (_, i) => `word ${String(i).padStart(3, '0')}`);
 
-describe.each(testQueueStores())('the intake pipeline with a queue on $kind', ({ open: storeAt }) => {
+describe.each(testQueueStores())('the intake pipeline with a queue on $kind', ({ storeFor }) => {
   let database: TestDatabase;
   let drain: Drain;
   beforeAll(async () => {
@@ -39,7 +39,7 @@ describe.each(testQueueStores())('the intake pipeline with a queue on $kind', ({
   });
 
   async function connect(): Promise<Queues> {
-    const queues = await connectQueues(storeAt(database.url), () => {});
+    const queues = await connectQueues(storeFor(database.url), () => {});
     onTestFinished(() => queues.close(0));
     return queues;
   }
@@ -55,7 +55,7 @@ describe.each(testQueueStores())('the intake pipeline with a queue on $kind', ({
       import { createDrain } from './libs/intake/src/index.ts';
       import { storeWords, words, silentHooks } from './libs/intake/src/testing/scratch.ts';
       const db = createDatabase({ url: '${database.url}', name: 'killed worker' });
-      const queues = await connectQueues(${JSON.stringify(storeAt(database.url))}, console.error);
+      const queues = await connectQueues(${JSON.stringify(storeFor(database.url))}, console.error);
       const store = async (tx, rows) => {
         await storeWords(tx, rows);
         console.log('row written');

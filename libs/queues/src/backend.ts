@@ -10,19 +10,22 @@ import {
 import { Redis } from 'ioredis';
 import pg from 'pg';
 
-/** Where the jobs lie. They carry only pointers, so the choice decides what must be run, not what can be lost. */
+/** Where jobs are stored. Jobs carry only pointers to database rows, so a lost store loses no data. */
 export type QueueStore = { kind: 'redis'; url: string; prefix?: string } | { kind: 'postgres'; url: string };
 
-/** Redis where there is one, else the database itself. */
+/** Redis if `REDIS_URL` is set, else PostgreSQL. */
 export function chooseQueueStore(urls: { REDIS_URL?: string | undefined; DATABASE_URL: string }): QueueStore {
   return urls.REDIS_URL
     ? { kind: 'redis', url: urls.REDIS_URL }
     : { kind: 'postgres', url: urls.DATABASE_URL };
 }
 
-/** A store that is open: what BullMQ's classes want to be told of it. */
+/** Connections to a queue store, in the form that BullMQ's classes expect. */
 export interface Backend {
-  /** Any type that BullMQ takes: its classes are told the backend's connection at run time. */
+  /**
+   * `never` is assignable to every connection type: BullMQ's classes receive the actual connection at run
+   * time.
+   */
   factory: BackendFactory<IQueueBackend, never>;
   producerConnection: never;
   consumerConnection: never;
@@ -32,60 +35,66 @@ export interface Backend {
 
 export type OnError = (error: Error) => void;
 
-/** Commands that wait for a connection or an answer longer than this fail: milliseconds. */
+/** Limit for commands of producers, including the wait for a connection. */
 const COMMAND_TIMEOUT_MS = 1_000;
+const REDIS_CONNECT_TIMEOUT_MS = 2_000;
+const REDIS_MAX_RETRY_DELAY_MS = 2_000;
 
-/** All keys carry one hash tag, as Redis Cluster needs for BullMQ's scripts. */
+/** One hash tag in all keys: Redis Cluster requires it for BullMQ's scripts. */
 const PREFIX = '{oriontel}';
 
+function redisRetryDelayMs(attempt: number): number {
+  return Math.min(attempt * 100, REDIS_MAX_RETRY_DELAY_MS);
+}
+
 async function connectRedis(url: string, prefix: string, onError: OnError): Promise<Backend> {
-  const shared = { connectTimeout: 2_000, retryStrategy: (times: number) => Math.min(times * 100, 2_000) };
-  const producing = new Redis(url, {
-    ...shared,
+  const common = { connectTimeout: REDIS_CONNECT_TIMEOUT_MS, retryStrategy: redisRetryDelayMs };
+  const producerClient = new Redis(url, {
+    ...common,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
   });
-  const consuming = new Redis(url, { ...shared, maxRetriesPerRequest: null });
-  for (const client of [producing, consuming]) client.on('error', onError);
-  // A moment to connect, so that the first job finds it; without Redis the process starts all the same.
-  await Promise.race([once(producing, 'ready'), sleep(COMMAND_TIMEOUT_MS)]).catch(() => undefined);
+  const consumerClient = new Redis(url, { ...common, maxRetriesPerRequest: null });
+  for (const client of [producerClient, consumerClient]) client.on('error', onError);
+  // Wait briefly so that the first job can be added; the process also starts without Redis.
+  await Promise.race([once(producerClient, 'ready'), sleep(COMMAND_TIMEOUT_MS)]).catch(() => undefined);
   return {
     prefix,
     factory: createRedisBackend,
-    producerConnection: producing as never,
-    consumerConnection: consuming as never,
+    producerConnection: producerClient as never,
+    consumerConnection: consumerClient as never,
     async close() {
-      producing.disconnect();
-      consuming.disconnect();
+      producerClient.disconnect();
+      consumerClient.disconnect();
     },
   };
 }
 
 async function connectPostgres(url: string, onError: OnError): Promise<Backend> {
-  // Pools of our own: BullMQ loads `pg` by require(), which an ES module does not have, and a pool of ours must
-  // name BullMQ's schema itself.
-  const shared = { connectionString: url, options: '-c search_path=bullmq', keepAlive: true };
-  const producing = new pg.Pool({
-    ...shared,
+  // BullMQ would load `pg` by require(), which an ES module does not have. A pool passed in must set the
+  // search path to BullMQ's schema itself.
+  const common = { connectionString: url, options: '-c search_path=bullmq', keepAlive: true };
+  const producerPool = new pg.Pool({
+    ...common,
     application_name: 'queue producer',
     max: 4,
     connectionTimeoutMillis: COMMAND_TIMEOUT_MS,
     statement_timeout: COMMAND_TIMEOUT_MS,
   });
-  // Each consumer keeps one of these for itself.
-  const consuming = new pg.Pool({ ...shared, application_name: 'queue consumer', max: 20 });
-  // Every queue of BullMQ's listens to it, too.
-  for (const pool of [producing, consuming]) pool.on('error', onError).setMaxListeners(0);
-  const client = await consuming.connect();
+  // Each consumer holds one of these connections.
+  const consumerPool = new pg.Pool({ ...common, application_name: 'queue consumer', max: 20 });
+  // Every BullMQ queue adds a listener: no listener limit.
+  for (const pool of [producerPool, consumerPool]) pool.on('error', onError).setMaxListeners(0);
+  const client = await consumerPool.connect();
   await runMigrations(client).finally(() => client.release());
   return {
     prefix: PREFIX,
     factory: createPostgresBackend as unknown as Backend['factory'],
-    producerConnection: producing as never,
-    consumerConnection: consuming as never,
+    producerConnection: producerPool as never,
+    consumerConnection: consumerPool as never,
     async close() {
-      await Promise.all([producing.end(), consuming.end()]);
+      await Promise.all([producerPool.end(), consumerPool.end()]);
     },
   };
 }

@@ -1,6 +1,6 @@
-import { connectBackend, type QueueStore } from './backend.ts';
+import { connectBackend, type OnError, type QueueStore } from './backend.ts';
 import { createBoard, type Board } from './board.ts';
-import { startConsumer, type Consumer, type ConsumerOptions } from './consumer.ts';
+import { startConsumer, type Consumer, type ConsumerOptions, type JobHandler } from './consumer.ts';
 import type { QueueDefinition } from './define-queue.ts';
 import type { QueueSettings } from './create-queue.ts';
 import { createProducer, type Producer } from './producer.ts';
@@ -9,31 +9,33 @@ import { createScheduler, type Scheduler } from './scheduler.ts';
 export interface Queues {
   producer<P>(definition: QueueDefinition<P>): Producer<P>;
   scheduler<P>(definition: QueueDefinition<P>): Scheduler<P>;
-  /** For tools that show queues. */
+  /** For dashboards. */
   board(definitions: readonly QueueSettings[]): Board;
   consumer<P>(
     definition: QueueDefinition<P>,
-    handle: (payload: P, job: { id: string; attempt: number }) => Promise<void>,
+    handle: JobHandler<P>,
     options: Omit<ConsumerOptions, 'onError'>,
   ): Consumer;
-  /** Closes consumers first, then producers, then the connections; at most `deadline` milliseconds for the jobs in hand. */
-  close(deadline: number): Promise<void>;
+  /** Closes consumers, then producers, then connections; running jobs have `timeoutMs` to finish. */
+  close(timeoutMs: number): Promise<void>;
 }
 
 /**
- * Opens the queues on Redis, or on BullMQ's PostgreSQL backend. On PostgreSQL it makes BullMQ's tables first and
- * rejects where the server is away; on Redis it does not wait for the server.
+ * Connects to Redis or to BullMQ's PostgreSQL backend. On PostgreSQL it first creates BullMQ's tables and
+ * rejects if the server is down; on Redis it does not wait for the server.
  */
-export async function connectQueues(store: QueueStore, onError: (error: Error) => void): Promise<Queues> {
+export async function connectQueues(store: QueueStore, onError: OnError): Promise<Queues> {
   const backend = await connectBackend(store, onError);
   const producers: Pick<Producer<never>, 'close'>[] = [];
   const consumers: Consumer[] = [];
-  async function close(deadline: number): Promise<void> {
-    await Promise.all(consumers.map((consumer) => consumer.close(deadline)));
+
+  async function closeAll(timeoutMs: number): Promise<void> {
+    await Promise.all(consumers.map((consumer) => consumer.close(timeoutMs)));
     await Promise.all(producers.map((producer) => producer.close()));
     await backend.close();
   }
   let closed: Promise<void> | undefined;
+
   return {
     producer(definition) {
       const producer = createProducer(backend, definition, onError);
@@ -55,6 +57,6 @@ export async function connectQueues(store: QueueStore, onError: (error: Error) =
       consumers.push(consumer);
       return consumer;
     },
-    close: (deadline) => (closed ??= close(deadline)),
+    close: (timeoutMs) => (closed ??= closeAll(timeoutMs)),
   };
 }

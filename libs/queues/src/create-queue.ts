@@ -4,10 +4,10 @@ import type { QueueDefinition } from './define-queue.ts';
 
 const FAILED_JOBS_KEPT = 1_000;
 
-/** What a queue is without its payloads. */
+/** A queue definition without its payload type. */
 export type QueueSettings = Pick<QueueDefinition<unknown>, 'name' | 'attempts' | 'backoffMs'>;
 
-/** BullMQ's queue to put jobs into and to look at, over the connection that does not wait for a server that is away. */
+/** Creates BullMQ's queue on the producer connection, whose commands fail fast if the server is down. */
 export function createQueue(
   backend: Backend,
   { name, attempts, backoffMs }: QueueSettings,

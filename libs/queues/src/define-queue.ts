@@ -1,17 +1,21 @@
 import type { z } from 'zod';
 
-/** A queue, as a value beside the verb that serves it: producer and consumer take their types from `payload`. */
+/** A queue, shared by producer and consumer: both take the payload type `P` from it. */
 export interface QueueDefinition<P> {
   name: string;
   payload: z.ZodType<P>;
-  /** Tries in all, the first included. */
+  /** Attempts in total, including the first. */
   attempts: number;
-  /** Milliseconds before the second try; each further one waits twice as long. */
+  /** Delay before the second attempt; it doubles with each further attempt. */
   backoffMs: number;
-  /** Two jobs of one id are one job while the first is kept. Without it every job is its own. */
+  /**
+   * Deduplicates: a job with the id of a job that still exists is not added.
+   * @default every job is distinct
+   */
   jobId?: (payload: P) => string;
 }
 
+/** Infers `P` from the schema. */
 export function defineQueue<P>(definition: QueueDefinition<P>): QueueDefinition<P> {
   return definition;
 }

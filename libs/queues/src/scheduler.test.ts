@@ -15,65 +15,65 @@ const queue = defineQueue({
   attempts: 1,
   backoffMs: 20,
 });
-const options = { concurrency: 1, onFailure: () => {} };
-const tick = (id: string, everyMs: number) => ({ id, everyMs, payload: { name: id } });
+const consumerOptions = { concurrency: 1, onFailure: () => {} };
+const schedule = (id: string, everyMs: number) => ({ id, everyMs, payload: { name: id } });
 
-describe.each(testQueueStores())('a schedule on $kind', ({ open: storeAt }) => {
+describe.each(testQueueStores())('a schedule on $kind', ({ storeFor }) => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createTestDatabase();
   });
   afterAll(() => database.drop());
 
-  async function open(): Promise<Queues> {
-    const queues = await connectQueues(storeAt(database.url), () => {});
+  async function connect(): Promise<Queues> {
+    const queues = await connectQueues(storeFor(database.url), () => {});
     onTestFinished(() => queues.close(0));
     return queues;
   }
 
-  test('brings its payload again and again, is made once, and made anew where its interval is another', async () => {
-    const queues = await open();
+  test('adds jobs at its interval, is created once, and again if the interval changes', async () => {
+    const queues = await connect();
     const scheduler = queues.scheduler(queue);
-    const other = (await open()).scheduler(queue);
-    const got: string[] = [];
-    expect(await scheduler.ensure(tick('slow', 3_600_000))).toBe(true);
-    expect(await scheduler.ensure(tick('quick', 300))).toBe(true);
-    expect(await scheduler.ensure(tick('quick', 300))).toBe(false);
-    expect(await other.ensure(tick('quick', 300))).toBe(false);
-    queues.consumer(queue, async ({ name }) => void got.push(name), options);
+    const other = (await connect()).scheduler(queue);
+    const received: string[] = [];
+    expect(await scheduler.ensure(schedule('slow', 3_600_000))).toBe(true);
+    expect(await scheduler.ensure(schedule('quick', 300))).toBe(true);
+    expect(await scheduler.ensure(schedule('quick', 300))).toBe(false);
+    expect(await other.ensure(schedule('quick', 300))).toBe(false);
+    queues.consumer(queue, async ({ name }) => void received.push(name), consumerOptions);
     await expect
-      .poll(() => got.filter((name) => name === 'quick').length, { timeout: 20_000 })
+      .poll(() => received.filter((name) => name === 'quick').length, { timeout: 20_000 })
       .toBeGreaterThan(3);
-    expect(got.filter((name) => name === 'slow')).toHaveLength(1);
-    expect(await other.ensure(tick('quick', 3_600_000))).toBe(true);
-    expect(await scheduler.ensure(tick('quick', 3_600_000))).toBe(false);
+    expect(received.filter((name) => name === 'slow')).toHaveLength(1);
+    expect(await other.ensure(schedule('quick', 3_600_000))).toBe(true);
+    expect(await scheduler.ensure(schedule('quick', 3_600_000))).toBe(false);
   });
 });
 
 const program = await findRedis(process.env['PATH']);
-function wiped(redisServer: string) {
-  test('is made anew after Redis was wiped, and after it was away', async () => {
+function describeOwnRedis(redisServer: string) {
+  test('is created again after Redis was flushed and after it was down', async () => {
     const redis = await startTestRedis(redisServer);
     const queues = await connectQueues({ kind: 'redis', url: redis.url }, () => {});
     onTestFinished(() => queues.close(0));
     const scheduler = queues.scheduler(queue);
-    const got: string[] = [];
-    queues.consumer(queue, async ({ name }) => void got.push(name), options);
-    await scheduler.ensure(tick('quick', 300));
-    await expect.poll(() => got.length, { timeout: 10_000 }).toBeGreaterThan(1);
+    const received: string[] = [];
+    queues.consumer(queue, async ({ name }) => void received.push(name), consumerOptions);
+    await scheduler.ensure(schedule('quick', 300));
+    await expect.poll(() => received.length, { timeout: 10_000 }).toBeGreaterThan(1);
     const client = new Redis(redis.url);
     await client.flushall();
     client.disconnect();
-    expect(await scheduler.ensure(tick('quick', 300))).toBe(true);
-    const before = got.length;
-    await expect.poll(() => got.length, { timeout: 10_000 }).toBeGreaterThan(before + 1);
+    expect(await scheduler.ensure(schedule('quick', 300))).toBe(true);
+    const countBefore = received.length;
+    await expect.poll(() => received.length, { timeout: 10_000 }).toBeGreaterThan(countBefore + 1);
     await redis.stop();
-    await expect(scheduler.ensure(tick('quick', 300))).rejects.toThrow();
+    await expect(scheduler.ensure(schedule('quick', 300))).rejects.toThrow();
     await redis.start();
-    await vi.waitFor(() => scheduler.ensure(tick('quick', 300)), 20_000);
-    const then = got.length;
-    await expect.poll(() => got.length, { timeout: 20_000 }).toBeGreaterThan(then + 1);
+    await vi.waitFor(() => scheduler.ensure(schedule('quick', 300)), 20_000);
+    const countAfterRestart = received.length;
+    await expect.poll(() => received.length, { timeout: 20_000 }).toBeGreaterThan(countAfterRestart + 1);
   });
 }
-// Not defined where no Redis is installed.
-if (program) describe('a schedule on a Redis of its own', () => wiped(program));
+// Skipped if Redis is not installed.
+if (program) describe('a schedule on its own Redis', () => describeOwnRedis(program));

@@ -1,38 +1,37 @@
 import { withBackend } from 'bullmq';
 import { withTimeout } from '@oriontel/contracts';
-import type { Backend } from './backend.ts';
+import type { Backend, OnError } from './backend.ts';
 import type { QueueDefinition } from './define-queue.ts';
 
-/** What a queue is told again and again. */
+/** A job that is added at a fixed interval. */
 export interface Schedule<P> {
-  /** Names the schedule in its queue. */
+  /** Unique within its queue. */
   id: string;
-  /** Milliseconds. */
   everyMs: number;
   payload: P;
 }
 
 export interface Scheduler<P> {
   /**
-   * Sees to it that the schedule is there: makes it where it is not, or not any more, where it has another interval, and where it
-   * has stopped. True where it had to. Rejects within seconds where the queue is out of reach.
+   * Creates the schedule if it is missing, has another interval or has stopped. Returns true if it created
+   * it. Rejects within seconds if the queue is unreachable.
    */
   ensure(schedule: Schedule<P>): Promise<boolean>;
   close(): Promise<void>;
 }
 
 const SCHEDULER_TIMEOUT_MS = 3_000;
-/** Milliseconds after which a job that should have come has not. */
+/** A schedule whose next job is overdue by this long has stopped. */
 const OVERDUE_MS = 60_000;
 
-/** Job schedulers of BullMQ, which its Redis and its PostgreSQL backend both have. */
+/** Uses BullMQ's job schedulers, which exist in its Redis and its PostgreSQL backend. */
 export function createScheduler<P>(
   backend: Backend,
   { name }: QueueDefinition<P>,
-  onError: (error: Error) => void,
+  onError: OnError,
 ): Scheduler<P> {
   const { Queue } = withBackend(backend.factory);
-  function make() {
+  function createQueue() {
     return new Queue<unknown>(name, {
       connection: backend.producerConnection,
       prefix: backend.prefix,
@@ -40,43 +39,40 @@ export function createScheduler<P>(
       skipMetasUpdate: true,
     }).on('error', onError);
   }
-  let made: ReturnType<typeof make> | undefined;
+  let current: ReturnType<typeof createQueue> | undefined;
 
-  /** A queue of BullMQ's that was made while Redis was away never works: the next caller makes another. */
-  async function drop(): Promise<void> {
-    const queue = made;
-    made = undefined;
-    await withTimeout(
-      SCHEDULER_TIMEOUT_MS,
-      `closing queue ${name}`,
-      queue?.close() ?? Promise.resolve(),
-    ).catch(() => undefined);
+  /** A BullMQ queue created while Redis is down never recovers: the next call creates a new one. */
+  async function closeQueue(): Promise<void> {
+    const closed = current?.close() ?? Promise.resolve();
+    current = undefined;
+    await withTimeout(SCHEDULER_TIMEOUT_MS, `closing queue ${name}`, closed).catch(() => undefined);
   }
 
-  async function keep({ id, everyMs, payload }: Schedule<P>): Promise<boolean> {
-    const queue = (made ??= make());
+  async function createIfMissing({ id, everyMs, payload }: Schedule<P>): Promise<boolean> {
+    const queue = (current ??= createQueue());
     await queue.waitUntilReady();
-    const known = await queue.getJobScheduler(id);
-    const goesOn = known?.every === everyMs && (known.next ?? 0) > Date.now() - OVERDUE_MS;
-    if (goesOn) return false;
+    const existing = await queue.getJobScheduler(id);
+    const isActive = existing?.every === everyMs && (existing.next ?? 0) > Date.now() - OVERDUE_MS;
+    if (isActive) return false;
     await queue.upsertJobScheduler(
       id,
       { every: everyMs },
-      // The next occurrence comes anyway: one that failed is not kept.
+      // No retries: the next occurrence follows anyway.
       { name, data: payload, opts: { removeOnComplete: true, removeOnFail: true, attempts: 1 } },
     );
     return true;
   }
 
   return {
-    ensure(schedule) {
-      return withTimeout(SCHEDULER_TIMEOUT_MS, `scheduling ${schedule.id}`, keep(schedule)).catch(
-        async (error: unknown) => {
-          await drop();
-          throw error;
-        },
-      );
+    async ensure(schedule) {
+      try {
+        const what = `scheduling ${schedule.id}`;
+        return await withTimeout(SCHEDULER_TIMEOUT_MS, what, createIfMissing(schedule));
+      } catch (error) {
+        await closeQueue();
+        throw error;
+      }
     },
-    close: drop,
+    close: closeQueue,
   };
 }

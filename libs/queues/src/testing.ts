@@ -2,17 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import type { QueueStore } from './backend.ts';
 
-/** Both places a queue may lie in, as far as they are here; each call has a corner of Redis of its own. */
-export function testQueueStores(): {
+export interface TestQueueStore {
   kind: QueueStore['kind'];
-  open: (databaseUrl: string) => QueueStore;
-}[] {
+  /** The store for a test database with this URL. */
+  storeFor: (databaseUrl: string) => QueueStore;
+}
+
+/** Every available queue store: PostgreSQL, and Redis if installed, with a key prefix of its own per call. */
+export function testQueueStores(): TestQueueStore[] {
+  const stores: TestQueueStore[] = [{ kind: 'postgres', storeFor: (url) => ({ kind: 'postgres', url }) }];
   const redisUrl = inject('redisUrl');
-  const prefix = `{test-${randomBytes(6).toString('hex')}}`;
-  return [
-    { kind: 'postgres', open: (url) => ({ kind: 'postgres', url }) },
-    ...(redisUrl
-      ? [{ kind: 'redis' as const, open: (): QueueStore => ({ kind: 'redis', url: redisUrl, prefix }) }]
-      : []),
-  ];
+  if (redisUrl) {
+    const prefix = `{test-${randomBytes(6).toString('hex')}}`;
+    stores.push({ kind: 'redis', storeFor: () => ({ kind: 'redis', url: redisUrl, prefix }) });
+  }
+  return stores;
 }

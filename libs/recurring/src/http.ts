@@ -4,18 +4,18 @@ import { envelope, Enveloped, type HttpServer } from '@oriontel/service';
 import { z } from 'zod';
 import { recurringTasks, type StoredRecurringTask } from './recurring-task.repository.ts';
 
-const time = z.iso.datetime();
+const Time = z.iso.datetime();
 
 const RecurringTask = z
   .object({
     name: z.string(),
     every_seconds: z.int(),
     state: z.enum(['waiting', 'running']),
-    next_run_at: time,
-    last_started_at: time.nullable(),
-    last_finished_at: time.nullable(),
+    next_run_at: Time,
+    last_started_at: Time.nullable(),
+    last_finished_at: Time.nullable(),
     last_outcome: z.enum(['done', 'failed']).nullable(),
-    last_detail: z.string().nullable().meta({ description: 'What came of it' }),
+    last_detail: z.string().nullable().meta({ description: 'Summary of the last run' }),
     runs: z.int(),
     failures: z.int(),
   })
@@ -53,7 +53,7 @@ function present(task: StoredRecurringTask): RecurringTask {
   };
 }
 
-/** What workers do again and again, for admins. */
+/** Routes for admins to inspect recurring tasks. */
 export async function recurringRoutes(app: HttpServer, { db }: { db: Database }): Promise<void> {
   app.route({
     method: 'GET',
@@ -61,7 +61,7 @@ export async function recurringRoutes(app: HttpServer, { db }: { db: Database })
     config: { family: 'oriontel', access: { roles: ['admin'] } },
     schema: {
       tags: ['Tasks'],
-      summary: 'List recurring work',
+      summary: 'List recurring tasks',
       response: { 200: Enveloped(z.array(RecurringTask)) },
     },
     handler: async () => envelope((await recurringTasks(db).list()).map(present)),

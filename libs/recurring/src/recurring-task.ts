@@ -1,18 +1,20 @@
 import { defineQueue } from '@oriontel/queues';
 import { z } from 'zod';
 
-/** Something that is done again and again, by one worker at a time. */
+/** A task that runs at a fixed interval, in one worker at a time. */
 export interface RecurringTaskDefinition {
   name: string;
-  /** Seconds. */
   everySeconds: number;
-  /** May be done twice: its worker may die before it has said that it is done. Resolves with what came of it, in a few words. */
+  /**
+   * Must be idempotent: an occurrence runs again if its worker dies. Resolves with a short summary of the
+   * result.
+   */
   run: () => Promise<string>;
 }
 
 /**
- * A queue of the jobs that a task is due; the table decides whether it still is. Processes that run different tasks
- * need different queues: a consumer ignores jobs of tasks that it does not know.
+ * Defines a queue whose jobs signal that a task may be due; the table recurring_tasks decides whether it runs.
+ * Processes that run different tasks need different queues: a consumer ignores jobs of tasks that it does not know.
  */
 export function defineRecurringQueue(name: string) {
   return defineQueue({

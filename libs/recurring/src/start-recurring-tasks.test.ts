@@ -9,7 +9,7 @@ import type { RecurringTaskDefinition } from './recurring-task.ts';
 import { createOccurrenceRunner } from './create-occurrence-runner.ts';
 
 const log = createLogger('test', 'silent');
-const DAY = 86_400;
+const DAY_SECONDS = 86_400;
 
 let store: TestDatabase;
 beforeAll(async () => {
@@ -18,53 +18,58 @@ beforeAll(async () => {
 afterAll(() => store.drop());
 beforeEach(() => store.db.$executeRaw`TRUNCATE recurring_tasks`);
 
-async function read(name: string) {
+async function findTask(name: string) {
   return (await recurringTasks(store.db).list()).find((task) => task.name === name)!;
 }
 function makeDue(name: string) {
-  return store.db
-    .$executeRaw`UPDATE recurring_tasks SET next_run_at = now() - interval '1 minute' WHERE name = ${name}`;
+  return store.db.$executeRaw`
+    UPDATE recurring_tasks
+    SET next_run_at = now() - interval '1 minute'
+    WHERE name = ${name}`;
 }
-function counting(name: string, every: number) {
+function countingTask(name: string, everySeconds: number) {
   let runs = 0;
-  const work: RecurringTaskDefinition = { name, everySeconds: every, run: async () => `run ${(runs += 1)}` };
-  return { work, runs: () => runs };
+  const task: RecurringTaskDefinition = { name, everySeconds, run: async () => `run ${(runs += 1)}` };
+  return { task, runs: () => runs };
 }
 
 describe('an occurrence', () => {
-  const occur = () => createOccurrenceRunner(store.db, log);
+  const runOccurrence: ReturnType<typeof createOccurrenceRunner> = (...args) =>
+    createOccurrenceRunner(store.db, log)(...args);
 
-  test('is done by one of many workers that want it, and the next when it is due', async () => {
-    const { work, runs } = counting('one', DAY);
-    await recurringTasks(store.db).register('one', DAY);
-    const at = () => Promise.all(Array.from({ length: 8 }, () => occur()(work, 0)));
-    expect((await at()).filter(Boolean)).toHaveLength(1);
-    expect((await at()).filter(Boolean)).toHaveLength(0);
+  test('runs in one of many concurrent workers, and again when it is due', async () => {
+    const { task, runs } = countingTask('one', DAY_SECONDS);
+    await recurringTasks(store.db).register('one', DAY_SECONDS);
+    const runConcurrently = () => Promise.all(Array.from({ length: 8 }, () => runOccurrence(task, 0)));
+    expect((await runConcurrently()).filter(Boolean)).toHaveLength(1);
+    expect((await runConcurrently()).filter(Boolean)).toHaveLength(0);
     await makeDue('one');
-    expect((await at()).filter(Boolean)).toHaveLength(1);
+    expect((await runConcurrently()).filter(Boolean)).toHaveLength(1);
     expect(runs()).toBe(2);
-    const task = await read('one');
-    expect(task).toMatchObject({
+    const stored = await findTask('one');
+    expect(stored).toMatchObject({
       runs: 2,
       failures: 0,
       lastOutcome: 'done',
       lastDetail: 'run 2',
       isRunning: false,
     });
-    // At a multiple of its interval: midnight.
-    expect(task.nextRunAt.toISOString()).toMatch(/T00:00:00.000Z$/);
-    expect(task.nextRunAt.getTime()).toBeGreaterThan(Date.now());
+    // A multiple of its interval: midnight UTC.
+    expect(stored.nextRunAt.toISOString()).toMatch(/T00:00:00.000Z$/);
+    expect(stored.nextRunAt.getTime()).toBeGreaterThan(Date.now());
   });
 
-  test('that fails is told of, without what is inside, and comes again', async () => {
-    await recurringTasks(store.db).register('bad', DAY);
+  test('that fails is recorded without the error message and runs again', async () => {
+    await recurringTasks(store.db).register('bad', DAY_SECONDS);
     const run = () => Promise.reject(new Error('secret'));
-    expect(await occur()({ name: 'bad', everySeconds: DAY, run }, 0)).toBe(true);
-    expect(await read('bad')).toMatchObject({ runs: 1, failures: 1, lastOutcome: 'failed' });
-    expect((await read('bad')).lastDetail).not.toContain('secret');
+    expect(await runOccurrence({ name: 'bad', everySeconds: DAY_SECONDS, run }, 0)).toBe(true);
+    expect(await findTask('bad')).toMatchObject({ runs: 1, failures: 1, lastOutcome: 'failed' });
+    expect((await findTask('bad')).lastDetail).not.toContain('secret');
     await makeDue('bad');
-    expect(await occur()({ name: 'bad', everySeconds: DAY, run: async () => 'good' }, 0)).toBe(true);
-    expect(await read('bad')).toMatchObject({
+    expect(await runOccurrence({ name: 'bad', everySeconds: DAY_SECONDS, run: async () => 'good' }, 0)).toBe(
+      true,
+    );
+    expect(await findTask('bad')).toMatchObject({
       runs: 2,
       failures: 1,
       lastOutcome: 'done',
@@ -72,28 +77,28 @@ describe('an occurrence', () => {
     });
   });
 
-  test('whose worker died is done again once its lease is over, and not before', async () => {
-    const { work } = counting('dead', DAY);
-    await recurringTasks(store.db).register('dead', DAY);
+  test('of a dead worker runs again after its lease has expired', async () => {
+    const { task } = countingTask('dead', DAY_SECONDS);
+    await recurringTasks(store.db).register('dead', DAY_SECONDS);
     const holder = '018d0cab-c440-8543-ab49-09fb514dbccd';
     expect(await recurringTasks(store.db).claim('dead', holder, 0)).toBe(true);
-    expect(await occur()(work, 0)).toBe(false);
-    expect(await read('dead')).toMatchObject({ isRunning: true });
+    expect(await runOccurrence(task, 0)).toBe(false);
+    expect(await findTask('dead')).toMatchObject({ isRunning: true });
     await store.db.$executeRaw`UPDATE recurring_tasks SET lease_until = now() - interval '1 second'`;
-    expect(await occur()(work, 0)).toBe(true);
-    expect(await read('dead')).toMatchObject({ runs: 2, lastOutcome: 'done' });
+    expect(await runOccurrence(task, 0)).toBe(true);
+    expect(await findTask('dead')).toMatchObject({ runs: 2, lastOutcome: 'done' });
   });
 });
 
-describe.each(testQueueStores())('work with its scheduler on $kind', ({ open }) => {
-  async function keep(works: RecurringTaskDefinition[], watchEvery: number) {
-    const queues = await connectQueues(open(store.url), () => undefined);
+describe.each(testQueueStores())('startRecurringTasks with a scheduler on $kind', ({ storeFor }) => {
+  async function start(tasks: RecurringTaskDefinition[], watchdogIntervalMs: number) {
+    const queues = await connectQueues(storeFor(store.url), () => undefined);
     const stop = startRecurringTasks({
       db: store.db,
       queues,
       log,
-      tasks: works,
-      watchdogIntervalMs: watchEvery,
+      tasks,
+      watchdogIntervalMs,
     });
     onTestFinished(async () => {
       await stop();
@@ -101,30 +106,30 @@ describe.each(testQueueStores())('work with its scheduler on $kind', ({ open }) 
     });
   }
 
-  test('is done once for each time it is due, by two workers together', async () => {
-    const [first, second] = [counting('often', 1), counting('often', 1)];
-    const began = Date.now();
-    await keep([first.work], 60_000);
-    await keep([second.work], 60_000);
+  test('runs each due occurrence once with two workers', async () => {
+    const [first, second] = [countingTask('often', 1), countingTask('often', 1)];
+    const startedAt = Date.now();
+    await start([first.task], 60_000);
+    await start([second.task], 60_000);
     const runs = () => first.runs() + second.runs();
     await expect.poll(runs, { timeout: 20_000 }).toBeGreaterThanOrEqual(4);
-    expect(runs()).toBeLessThanOrEqual((Date.now() - began) / 1_000 + 2);
-    expect((await read('often')).runs).toBeGreaterThanOrEqual(4);
+    expect(runs()).toBeLessThanOrEqual((Date.now() - startedAt) / 1_000 + 2);
+    expect((await findTask('often')).runs).toBeGreaterThanOrEqual(4);
   });
 
-  test('that is overdue is done by the watchdog, whatever became of its scheduler', async () => {
-    const { work, runs } = counting('rare', DAY);
-    await keep([work], 100);
+  test('runs an overdue occurrence by the watchdog', async () => {
+    const { task, runs } = countingTask('rare', DAY_SECONDS);
+    await start([task], 100);
     await expect.poll(runs, { timeout: 20_000 }).toBe(1);
     await makeDue('rare');
     await expect.poll(runs, { timeout: 20_000 }).toBe(2);
   });
 });
 
-test('a queue that is out of reach does not keep work from being done', async () => {
-  const { work, runs } = counting('alone', DAY);
+test('startRecurringTasks runs tasks by the watchdog if the queue is unreachable', async () => {
+  const { task, runs } = countingTask('alone', DAY_SECONDS);
   const queues = await connectQueues({ kind: 'redis', url: 'redis://127.0.0.1:1' }, () => undefined);
-  const stop = startRecurringTasks({ db: store.db, queues, log, tasks: [work], watchdogIntervalMs: 100 });
+  const stop = startRecurringTasks({ db: store.db, queues, log, tasks: [task], watchdogIntervalMs: 100 });
   onTestFinished(async () => {
     await stop();
     await queues.close(0);

@@ -11,23 +11,30 @@ export interface RecurringTaskOptions {
   queues: Pick<Queues, 'consumer' | 'scheduler'>;
   log: Logger;
   tasks: RecurringTaskDefinition[];
-  /** Default: the queue of apps/cdr-worker. */
+  /**
+   * Signals due tasks; each process that runs different tasks needs its own.
+   * @default recurringQueue
+   */
   queue?: RecurringQueue;
-  /** Milliseconds between two looks of the watchdog. */
+  /**
+   * Interval of the watchdog.
+   * @default 15000
+   */
   watchdogIntervalMs?: number;
 }
 
 const WATCHDOG_INTERVAL_MS = 15_000;
-/** Seconds a job may come early, by another clock than the database's. */
-const EARLY_SECONDS = -1;
-/** Seconds after which the watchdog does what no job told of. */
+/** A job may arrive early by this much, because the queue and the database have different clocks. */
+const CLOCK_SKEW_SECONDS = 1;
+/** The watchdog runs an occurrence that is overdue by this much. */
 const OVERDUE_SECONDS = 5;
-/** Milliseconds for the occurrence in hand at the end. */
+/** Time for a running occurrence to finish at shutdown. */
 const FINISH_TIMEOUT_MS = 5_000;
 
 /**
- * Does each work when its job scheduler says so. A watchdog makes schedulers anew that are gone or have stopped (Redis was wiped), and
- * does what is overdue. Each occurrence is done by one worker, of however many. Returns how to stop.
+ * Runs each task when its job scheduler fires; one worker runs each occurrence. A watchdog recreates
+ * schedulers that are missing or have stopped (for example after Redis was flushed) and runs overdue
+ * occurrences. Returns a function that stops it.
  */
 export function startRecurringTasks({
   db,
@@ -37,44 +44,44 @@ export function startRecurringTasks({
   queue = recurringQueue,
   watchdogIntervalMs = WATCHDOG_INTERVAL_MS,
 }: RecurringTaskOptions): () => Promise<void> {
-  const occur = createOccurrenceRunner(db, log);
+  const runOccurrence = createOccurrenceRunner(db, log);
   const scheduler = queues.scheduler(queue);
   const registered = new Set<string>();
 
-  async function watch(work: RecurringTaskDefinition): Promise<void> {
-    const { name, everySeconds } = work;
+  async function checkTask(task: RecurringTaskDefinition): Promise<void> {
+    const { name, everySeconds } = task;
     if (!registered.has(name)) {
       await recurringTasks(db).register(name, everySeconds);
       registered.add(name);
     }
     const schedule = { id: name, everyMs: everySeconds * 1_000, payload: { name } };
-    const isMade = await scheduler.ensure(schedule).catch((err: unknown) => {
-      log.warn({ err, work: name }, 'queue out of reach: recurring work goes on by the watchdog');
+    const isCreated = await scheduler.ensure(schedule).catch((err: unknown) => {
+      log.warn({ err, task: name }, 'queue unreachable: the watchdog runs recurring tasks');
       return false;
     });
-    if (isMade) log.info({ work: name }, 'scheduled');
-    await occur(work, OVERDUE_SECONDS);
+    if (isCreated) log.info({ task: name, everySeconds }, 'recurring task scheduled');
+    await runOccurrence(task, OVERDUE_SECONDS);
   }
-  function onError(err: unknown, work?: string): void {
-    log.warn({ err, work }, 'the watchdog will look again');
+  function onError(err: unknown, task?: string): void {
+    log.warn({ err, task }, 'recurring task check failed, will be retried');
   }
-  async function watchAll(signal: AbortSignal): Promise<void> {
-    for (const work of tasks)
-      if (!signal.aborted) await watch(work).catch((err: unknown) => onError(err, work.name));
+  async function checkAllTasks(signal: AbortSignal): Promise<void> {
+    for (const task of tasks)
+      if (!signal.aborted) await checkTask(task).catch((err: unknown) => onError(err, task.name));
   }
 
-  const consumer = queues.consumer(
-    queue,
-    async ({ name }) => {
-      const work = tasks.find((one) => one.name === name);
-      if (work) await occur(work, EARLY_SECONDS);
-    },
-    { concurrency: 2, onFailure: (err) => log.warn({ err }, 'recurring work could not be taken in hand') },
-  );
-  const polling = startPoller(watchAll, { intervalMs: watchdogIntervalMs, onError });
-  polling.wake();
+  async function handleJob({ name }: { name: string }): Promise<void> {
+    const task = tasks.find((candidate) => candidate.name === name);
+    if (task) await runOccurrence(task, -CLOCK_SKEW_SECONDS);
+  }
+  const consumer = queues.consumer(queue, handleJob, {
+    concurrency: 2,
+    onFailure: (err) => log.warn({ err }, 'recurring job failed'),
+  });
+  const watchdog = startPoller(checkAllTasks, { intervalMs: watchdogIntervalMs, onError });
+  watchdog.wake();
   return async function stopRecurringTasks() {
-    await Promise.all([consumer.close(FINISH_TIMEOUT_MS), polling.stop()]);
+    await Promise.all([consumer.close(FINISH_TIMEOUT_MS), watchdog.stop()]);
     await scheduler.close();
   };
 }

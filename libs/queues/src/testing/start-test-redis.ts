@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startRedis, type RedisServer } from '@oriontel/devstack';
 import { onTestFinished } from 'vitest';
 
-const log = { info: () => {}, warn: () => {}, error: () => {} } as never;
+const silentLog = { info: () => {}, warn: () => {}, error: () => {} } as never;
 
 export interface TestRedis {
   url: string;
@@ -12,14 +12,14 @@ export interface TestRedis {
   stop: () => Promise<void>;
 }
 
-/** A Redis for one test alone, that can go away and come back on the same port. */
+/** Starts a Redis server for one test; it can be stopped and started again on the same port. */
 export async function startTestRedis(program: string): Promise<TestRedis> {
   const dataDir = await mkdtemp(join(tmpdir(), 'queues-test-'));
   let server: RedisServer | undefined;
   let url = '';
   async function start(): Promise<void> {
-    server = await startRedis({ program, dataDir, log });
-    if (url && server.url !== url) throw new Error(`Redis came back as ${server.url}, not ${url}`);
+    server = await startRedis({ program, dataDir, log: silentLog });
+    if (url && server.url !== url) throw new Error(`Redis restarted at ${server.url}, expected ${url}`);
     ({ url } = server);
   }
   async function stop(): Promise<void> {
