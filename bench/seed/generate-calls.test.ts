@@ -23,7 +23,9 @@ test('generateCalls generates the requested number of records within the range, 
 });
 
 test('generateCalls is deterministic: the same seed gives the same batches, another seed others', () => {
-  expect([...generateCalls({ ...OPTIONS, legs: 500 })]).toEqual([...generateCalls({ ...OPTIONS, legs: 500 })]);
+  expect([...generateCalls({ ...OPTIONS, legs: 500 })]).toEqual([
+    ...generateCalls({ ...OPTIONS, legs: 500 }),
+  ]);
   const [first] = generateCalls({ ...OPTIONS, legs: 500, seed: 8 });
   expect(first!.records).not.toEqual([...generateCalls({ ...OPTIONS, legs: 500 })][0]!.records);
 });
@@ -41,7 +43,7 @@ test('generateCalls links both legs of a call to each other', () => {
 });
 
 test('generateCalls covers organizations, trunks, outcomes, countries and many numbers', () => {
-  const distinct = (values: unknown[]) => new Set(values.filter((value) => value != null)).size;
+  const distinct = (values: unknown[]) => new Set(values.filter((value) => value !== undefined)).size;
   expect(distinct(batches.map(({ orgId }) => orgId))).toBe(5);
   expect(distinct(records.map(({ trunk_id }) => trunk_id))).toBe(10);
   expect(distinct(records.map(({ disposition }) => disposition))).toBe(4);
