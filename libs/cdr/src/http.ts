@@ -5,6 +5,7 @@ import { batchRoutes, type BatchRoutes } from './ingest/batch-routes.ts';
 import { CallRecord } from './calls/call-record.ts';
 import { exportRoute } from './calls/export/export-route.ts';
 import { forwardRoutes } from './forward/forward-routes.ts';
+import type { RegionOf } from './calls/leg-dependencies.ts';
 import { presentCall } from './calls/present-call.ts';
 import { quarantineRoutes, type QuarantineRoutes } from './quarantine/quarantine-routes.ts';
 import { CallQuery, findCall, searchCalls } from './calls/search-calls.ts';
@@ -12,10 +13,10 @@ import { summaryRoute } from './calls/summary/summary-route.ts';
 import { taskRoutes, type TaskRoutes } from './tasks/task-routes.ts';
 
 export interface CdrRoutes extends BatchRoutes, QuarantineRoutes, TaskRoutes {
-  regionOf: (orgId: number) => Promise<string | null>;
+  regionOf: RegionOf;
 }
 
-/** CDR intake and what can be read of it. */
+/** All CDR routes: intake, search, export, summary, quarantine, munch tasks and forwarding. */
 export async function cdrRoutes(app: HttpServer, { regionOf, ...routes }: CdrRoutes): Promise<void> {
   const { db } = routes;
   const search = searchCalls(db, regionOf);
@@ -50,7 +51,7 @@ export async function cdrRoutes(app: HttpServer, { regionOf, ...routes }: CdrRou
     config: { family: 'oriontel', access: 'signed-in', limit: 'cdr' },
     schema: {
       tags: ['CDRs'],
-      summary: 'Read a CDR',
+      summary: 'Get a CDR',
       params: z.object({ id: z.string() }),
       response: { 200: Enveloped(CallRecord) },
     },

@@ -19,25 +19,26 @@ const SubmissionStatus = z.object({
   remote_reference: z
     .string()
     .nullable()
-    .meta({ description: 'How the remote Service Gateway calls it, where it said so' }),
+    .meta({ description: 'Reference of the remote Service Gateway, if it returned one' }),
 });
 type SubmissionStatus = z.output<typeof SubmissionStatus>;
 
-/** What has become of all that was sent under one index. */
+/** The status of a batch: the sums over all its submissions. */
 export const BatchStatus = z
   .object({
     batch_id: z.string(),
     state: z.enum(['accepted', 'processing', 'stored', 'failed']).meta({
       description:
-        'accepted: nothing stored yet; processing: some of it; stored: all of it has been seen to; failed: and none of it could be kept as CDRs',
+        'accepted: no submission is processed yet; processing: some are; ' +
+        'stored: all are; failed: all are, and none contained a valid CDR',
     }),
-    received: count.meta({ description: 'The sum of the four below and of what is on its way' }),
+    received: count.meta({ description: 'The sum of the four counts below and of pending records' }),
     stored: count,
     duplicates: count,
     conflicts: count.meta({
-      description: 'The leg was stored before with other content; see /cdrs/quarantine',
+      description: 'Legs that are stored with other content; see /cdrs/quarantine',
     }),
-    quarantined: count.meta({ description: 'Could not be read, or is impossible; see /cdrs/quarantine' }),
+    quarantined: count.meta({ description: 'Unreadable or invalid records; see /cdrs/quarantine' }),
     submissions: z.array(SubmissionStatus).meta({ description: 'The latest 100, newest first' }),
   })
   .meta({
@@ -60,27 +61,27 @@ export type BatchStatus = z.output<typeof BatchStatus>;
 const MAX_SUBMISSIONS = 100;
 const ZERO_COUNTS: SubmissionCounts = { received: 0, stored: 0, duplicates: 0, conflicts: 0, quarantined: 0 };
 
-/** The batch as far as it is stored and as far as it is on its way; null where there never was one. */
+/** Reads the status of a batch from its stored and pending submissions; null if there are none. */
 export function batchStatus(db: Database) {
   return async function readBatchStatus(orgId: number, batchId: string): Promise<BatchStatus | null> {
-    const waiting = await intakeRows(db).pending<CdrPayload>(cdrIntake.queue.name, orgId, {
+    const rows = await intakeRows(db).pending<CdrPayload>(cdrIntake.queue.name, orgId, {
       key: batchId,
       limit: MAX_SUBMISSIONS,
     });
     const sums = await submissions(db).batchTotals(orgId, batchId);
-    if (!sums && !waiting.length) return poisonedStatus(db, orgId, batchId);
+    if (!sums && !rows.length) return poisonedStatus(db, orgId, batchId);
     const done = await submissions(db).findLatest(orgId, batchId, MAX_SUBMISSIONS);
-    // What was drained between the two reads stands in both.
+    // A submission that was drained between the two reads is in both.
     const doneIds = new Set(done.map(({ id }) => id));
-    const onTheWay = waiting.filter(({ id }) => !doneIds.has(id)).reverse();
+    const pending = rows.filter(({ id }) => !doneIds.has(id)).reverse();
     const { received, ...outcomes } = sums ?? ZERO_COUNTS;
     return {
       batch_id: batchId,
-      state: batchStateOf(sums, onTheWay.length),
-      received: received + onTheWay.reduce((sum, { payload }) => sum + countRecords(payload), 0),
+      state: batchStateOf(sums, pending.length),
+      received: received + pending.reduce((sum, { payload }) => sum + countRecords(payload), 0),
       ...outcomes,
       submissions: [
-        ...onTheWay.map(({ payload, acceptedAt }) => ({
+        ...pending.map(({ payload, acceptedAt }) => ({
           ...ZERO_COUNTS,
           sgapi_reference: payload.sgapiReference,
           accepted_at: isoTime(acceptedAt),
@@ -94,7 +95,7 @@ export function batchStatus(db: Database) {
   };
 }
 
-/** A batch that left no trace but in quarantine: its worker failed at it each time. */
+/** The status of a batch that exists in quarantine only: every attempt to store it failed. */
 async function poisonedStatus(db: Database, orgId: number, batchId: string): Promise<BatchStatus | null> {
   const items = await quarantine(db).list(cdrIntake.queue.name, orgId, {
     key: batchId,
@@ -116,8 +117,8 @@ function countRecords(payload: CdrPayload): number {
   return payload.format === 'platform' ? payload.records.length : 1;
 }
 
-function batchStateOf(sums: SubmissionCounts | null, waiting: number): BatchStatus['state'] {
-  if (waiting) return sums ? 'processing' : 'accepted';
+function batchStateOf(sums: SubmissionCounts | null, pending: number): BatchStatus['state'] {
+  if (pending) return sums ? 'processing' : 'accepted';
   return sums && sums.stored + sums.duplicates > 0 ? 'stored' : 'failed';
 }
 
@@ -137,7 +138,7 @@ function toSubmissionStatus(submission: Submission): SubmissionStatus {
   };
 }
 
-/** Waits up to `seconds` for a submission to be stored; null where it is still on its way. */
+/** Waits up to `seconds` for a submission to be stored; null if it is still pending. */
 export function awaitStored(db: Database) {
   return async function awaitSubmission(
     orgId: number,

@@ -15,7 +15,10 @@ export interface CdrRequest {
   userAgent: string | null;
   /** The `?uuid=` that FreeSWITCH adds. */
   uuid: string | null;
-  /** Resolves the organization of a batch from its optional `org_id`. @throws Failure if the client has no access to it */
+  /**
+   * Resolves the organization of a batch from its optional `org_id`.
+   * @throws Failure if the client has no access to it
+   */
   organizationOf: (orgId: number | undefined) => Promise<number>;
   requestId: string;
 }
@@ -44,7 +47,8 @@ interface PreparedBatch {
 const DEFAULT_SOURCE = 'api';
 
 /**
- * Validates a request and commits it to the intake. A FreeSWITCH document is always accepted: the worker parses it.
+ * Validates a request and commits it to the intake. A FreeSWITCH document is always accepted: the worker
+ * parses it.
  * @throws Failure bad_request, unsupported_media_type, unprocessable, unavailable
  */
 export function acceptBatch(intake: Pick<Intake<CdrPayload>, 'accept'>) {

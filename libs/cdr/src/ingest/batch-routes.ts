@@ -25,7 +25,6 @@ export interface BatchRoutes {
   organizationExists: OrganizationExists;
 }
 
-/** Bytes of one batch. */
 const MAX_BATCH_BYTES = 32 * 1024 * 1024;
 
 const Index = z.object({
@@ -42,7 +41,7 @@ const IntakeQuery = OrgQuery.extend({ uuid: z.string().max(255).optional() });
 const IntakeResponse = z
   .object({
     status: z.literal('success'),
-    processed: z.int().meta({ description: 'Records that are durable now' }),
+    processed: z.int().meta({ description: 'Valid records, durably stored' }),
     batch_id: z.string(),
     sgapi_reference: z.string(),
     duplicates_in_batch: z.int(),
@@ -50,7 +49,7 @@ const IntakeResponse = z
     stored: z
       .int()
       .optional()
-      .meta({ description: 'With Prefer: wait, once all is stored; so the next two' }),
+      .meta({ description: 'Only with Prefer: wait, after the batch was stored; also the next two' }),
     duplicates: z.int().optional(),
     conflicts: z.int().optional(),
   })
@@ -72,7 +71,7 @@ type IntakeResponse = z.output<typeof IntakeResponse>;
 const senders: Access = { roles: ['admin', 'manager'], scope: 'cdr:write' };
 const readers: Access = { roles: ['admin', 'manager', 'user'], scope: 'cdr:write' };
 
-/** Where CDRs come in, and what became of them. */
+/** Intake of CDRs and the status of batches. */
 export async function batchRoutes(app: HttpServer, routes: BatchRoutes): Promise<void> {
   const statusOf = batchStatus(routes.db);
 
@@ -82,19 +81,19 @@ export async function batchRoutes(app: HttpServer, routes: BatchRoutes): Promise
     config: { family: 'oriontel', access: readers, limit: 'cdr' },
     schema: {
       tags: ['CDRs'],
-      summary: 'Read what became of a batch',
+      summary: 'Get batch status',
       params: Index,
       querystring: OrgQuery,
       response: { 200: Enveloped(BatchStatus) },
     },
     async handler({ params, query, principal }) {
       const status = await statusOf(organizationToWrite(principal, query.org_id), params.index);
-      if (!status) throw new Failure('not_found', 'No batch was sent under this index.');
+      if (!status) throw new Failure('not_found', 'No such batch.');
       return envelope(status);
     },
   });
 
-  // Any other action is no route: it must not swallow the typos of others.
+  // Two routes instead of a parameter `:action`, which would match mistyped paths of other routes.
   for (const action of ['cdr', 'process']) await app.register(intakeRoute, { ...routes, action });
 }
 
@@ -104,8 +103,8 @@ async function intakeRoute(
 ): Promise<void> {
   const accept = acceptBatch(intake);
   const organizationOf = createOrganizationResolver(organizationExists);
-  const storedWithin = awaitStored(db);
-  // The Content-Type does not tell what FreeSWITCH sends: every body is read as it is.
+  const waitUntilStored = awaitStored(db);
+  // The Content-Type of FreeSWITCH is not reliable: every body is read as bytes.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
@@ -135,24 +134,24 @@ async function intakeRoute(
         contentType: headers['content-type'] ?? null,
         userAgent: headers['user-agent'] ?? null,
         uuid: query.uuid ?? null,
-        // The query's org_id counts more than the body's.
-        organizationOf: (inBody) => organizationOf(principal, query.org_id ?? inBody),
+        // `org_id` of the query overrides that of the body.
+        organizationOf: (bodyOrgId) => organizationOf(principal, query.org_id ?? bodyOrgId),
         requestId,
       });
-      const wait = preferredWait(headers['prefer']);
-      const stored = wait === null ? null : await storedWithin(accepted.orgId, accepted.id, wait);
-      if (stored) void reply.header('preference-applied', `wait=${wait}`);
+      const seconds = preferredWait(headers['prefer']);
+      const stored = seconds === null ? null : await waitUntilStored(accepted.orgId, accepted.id, seconds);
+      if (stored) void reply.header('preference-applied', `wait=${seconds}`);
       return toResponse(params.index, accepted, stored);
     },
   });
 }
 
-/** UTF-8, or where it is not that, byte for byte: a record in a switch's local encoding is kept too. */
+/** Decodes invalid UTF-8 as Latin-1, which keeps every byte of a record in another encoding. */
 function decodeBody(body: Buffer | undefined): string {
   return body ? body.toString(isUtf8(body) ? 'utf8' : 'latin1') : '';
 }
 
-/** The final counts, where the client waited for them; else what is known of a batch on its way. */
+/** Includes the final counts if the client waited until the batch was stored. */
 function toResponse(batchId: string, accepted: AcceptedBatch, stored: Submission | null): IntakeResponse {
   return {
     status: 'success',

@@ -14,4 +14,4 @@ test.each([
   ['wait=-1', null],
   ['wait=x', null],
   ['await=5', null],
-])('%j is %j seconds', (prefer, seconds) => expect(preferredWait(prefer)).toBe(seconds));
+])('preferredWait reads %j as %j seconds', (prefer, seconds) => expect(preferredWait(prefer)).toBe(seconds));

@@ -18,7 +18,9 @@ export interface StoreDependencies extends LegDependencies {
 
 type Row = IntakeRow<CdrPayload>;
 
-/** Stores each leg of `rows` once, counts the outcome of every record, and returns the records to quarantine. */
+/**
+ * Stores each leg of `rows` once, counts the outcome of every record, and returns the records to quarantine.
+ */
 export function storeBatch({
   regionsOf,
   registerEntities,

@@ -8,16 +8,16 @@ import { presentQuarantined, QUARANTINE_REASONS, type QuarantinedCdr } from './q
 export const QuarantineQuery = z.strictObject({
   batch_id: text(128).optional(),
   reason: z.enum(QUARANTINE_REASONS, `must be one of ${QUARANTINE_REASONS.join(', ')}`).optional(),
-  source: text(255).optional().meta({ description: 'Who sent the batch' }),
-  from: time.optional().meta({ description: 'Quarantined then or later' }),
-  to: time.optional().meta({ description: 'Quarantined then or earlier' }),
+  source: text(255).optional().meta({ description: 'The sender of the batch' }),
+  from: time.optional().meta({ description: 'Earliest time of quarantine, inclusive' }),
+  to: time.optional().meta({ description: 'Latest time of quarantine, inclusive' }),
   org_id: IdText.optional(),
   limit: Limit,
   cursor: z.string().max(200).optional(),
 });
 export type QuarantineQuery = z.output<typeof QuarantineQuery>;
 
-/** Newest first. `nextCursor` is null on the last page. */
+/** Lists a page of quarantined CDRs, newest first. `nextCursor` is null on the last page. */
 export function listQuarantine(db: Queryable) {
   return async function listPage(
     orgId: number | null,

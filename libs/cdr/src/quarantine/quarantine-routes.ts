@@ -11,7 +11,7 @@ import { redriveCdr } from './redrive-cdr.ts';
 
 export interface QuarantineRoutes {
   db: Database;
-  /** Brings what is driven again to the workers. */
+  /** Dispatches retried CDRs to the workers. */
   cdrJobs: Pick<Producer<Pointers>, 'add'>;
 }
 
@@ -21,21 +21,21 @@ const params = z.object({ id: z.string() });
 
 const Redriven = z
   .object({
-    batch_id: z.string().meta({ description: 'GET /cdr/{index} tells what becomes of it' }),
+    batch_id: z.string().meta({ description: 'GET /cdr/{index} returns its status' }),
     state: z.literal('accepted'),
   })
   .meta({ id: 'RedrivenCdr', examples: [{ batch_id: 'batch001', state: 'accepted' }] });
 
 const noSuchItem = () => new Failure('not_found', 'No such CDR is in quarantine.');
 
-/** Anything that is no UUID names no item. */
+/** @throws Failure not_found if `text` is not a UUID */
 function parseId(text: string): string {
   const id = z.guid().safeParse(text.toLowerCase());
   if (!id.success) throw noSuchItem();
   return id.data;
 }
 
-/** What was accepted and could not be stored: to be looked at, driven again or written off. */
+/** Listing, retrying and discarding quarantined CDRs. */
 export async function quarantineRoutes(app: HttpServer, { db, cdrJobs }: QuarantineRoutes): Promise<void> {
   const list = listQuarantine(db);
   const redrive = redriveCdr(db, cdrJobs);
@@ -62,7 +62,7 @@ export async function quarantineRoutes(app: HttpServer, { db, cdrJobs }: Quarant
     config: { family: 'oriontel', access: 'signed-in', limit: 'cdr' },
     schema: {
       tags: ['CDRs'],
-      summary: 'Read a quarantined CDR',
+      summary: 'Get a quarantined CDR',
       params,
       response: { 200: Enveloped(QuarantinedCdr) },
     },
@@ -80,7 +80,7 @@ export async function quarantineRoutes(app: HttpServer, { db, cdrJobs }: Quarant
     config: { family: 'oriontel', access: writers, limit: 'cdr' },
     schema: {
       tags: ['CDRs'],
-      summary: 'Drive a quarantined CDR again',
+      summary: 'Retry a quarantined CDR',
       params,
       response: { 200: Enveloped(Redriven) },
     },
@@ -96,14 +96,14 @@ export async function quarantineRoutes(app: HttpServer, { db, cdrJobs }: Quarant
     config: { family: 'oriontel', access: writers, limit: 'cdr' },
     schema: {
       tags: ['CDRs'],
-      summary: 'Write a quarantined CDR off',
+      summary: 'Discard a quarantined CDR',
       params,
       response: { 204: z.undefined() },
     },
     async handler({ params, principal, log }, reply) {
       const id = parseId(params.id);
       if (!(await quarantine(db).remove(QUEUE, organizationToRead(principal), id))) throw noSuchItem();
-      log.info({ id, by: principal.id }, 'a quarantined CDR was written off');
+      log.info({ id, by: principal.id }, 'quarantined CDR discarded');
       return reply.code(204).send();
     },
   });

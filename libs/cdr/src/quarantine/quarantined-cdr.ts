@@ -3,23 +3,20 @@ import type { QuarantineItem } from '@oriontel/intake';
 import { z } from 'zod';
 import type { CdrPayload } from '../parse/cdr-intake.ts';
 
-/** Why a CDR is in quarantine: a word for programs. */
+/** Machine-readable reasons for quarantine. */
 export const QUARANTINE_REASONS = ['unreadable', 'invalid', 'conflict', 'poison'] as const;
 
-/** What was accepted and cannot be stored as it is. */
+/** A CDR that was accepted and cannot be stored. */
 export const QuarantinedCdr = z
   .object({
     id: z.string(),
     org_id: z.int(),
     batch_id: z.string(),
     reason: z.string().meta({ description: 'unreadable, invalid, conflict or poison' }),
-    detail: z.string().meta({ description: 'What is wrong and what to do' }),
+    detail: z.string().meta({ description: 'The problem and what to do' }),
     source: z.string(),
-    records: z
-      .array(z.unknown())
-      .nullable()
-      .meta({ description: 'As they came; null for a FreeSWITCH document' }),
-    document: z.string().nullable().meta({ description: 'A FreeSWITCH body as it came' }),
+    records: z.array(z.unknown()).nullable().meta({ description: 'As sent; null for a FreeSWITCH document' }),
+    document: z.string().nullable().meta({ description: 'A FreeSWITCH body as sent' }),
     accepted_at: z.iso.datetime(),
     quarantined_at: z.iso.datetime(),
   })
@@ -52,7 +49,8 @@ export const QuarantinedCdr = z
     ],
   });
 export type QuarantinedCdr = z.output<typeof QuarantinedCdr>;
-/** An item of the quarantine as it reads over HTTP. */
+
+/** Converts a quarantined item to its JSON format. */
 export function presentQuarantined({
   id,
   orgId,

@@ -5,13 +5,13 @@ import type { Producer } from '@oriontel/queues';
 import { cdrIntake } from '../parse/cdr-intake.ts';
 
 /**
- * Accepts a quarantined CDR again, as it came: after the region was set right, say, or the leg that it contradicts is gone. What
- * cannot be stored this time either is in quarantine again, under another id.
+ * Moves a quarantined CDR back to the intake, for example after a cleanup deleted the leg that it conflicts
+ * with. If it fails again, it is quarantined under a new id.
  * @throws Failure not_found
  */
 export function redriveCdr(db: Database, producer: Pick<Producer<Pointers>, 'add'>) {
   return async function redriveItem(orgId: number | null, id: string): Promise<{ batchId: string }> {
-    // The item must be one of this queue: whoever else quarantines has another way to drive it again.
+    // Items of other queues are not CDRs.
     const item = await quarantine(db).find(cdrIntake.queue.name, orgId, id);
     if (!item) throw new Failure('not_found', 'No such CDR is in quarantine.');
     await redrive(db, producer, item.orgId, id);
