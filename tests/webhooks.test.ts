@@ -51,19 +51,19 @@ async function sendEvents(count: number): Promise<string[]> {
 
 it('a receiver that fails and is down for a while, before a worker that is killed, gets every event in order', async () => {
   const told = await sendEvents(EVENTS / 3);
-  await expect.poll(() => receiver.got.length, waiting).toBeGreaterThan(0);
+  await expect.poll(() => receiver.received.length, waiting).toBeGreaterThan(0);
   process.kill(stack.pids()['eventlog-worker']!, 'SIGKILL');
-  receiver.state.answering = 500;
+  receiver.state.behavior = 500;
   told.push(...(await sendEvents(EVENTS / 3)));
-  const tries = receiver.got.length;
-  await expect.poll(() => receiver.got.length, waiting).toBeGreaterThan(tries);
+  const tries = receiver.received.length;
+  await expect.poll(() => receiver.received.length, waiting).toBeGreaterThan(tries);
 
   await receiver.down();
   told.push(...(await sendEvents(EVENTS / 3)));
-  receiver.state.answering = 204;
+  receiver.state.behavior = 204;
   await receiver.up();
 
   await expect.poll(() => receiver.ids().length, waiting).toBe(EVENTS);
   expect(receiver.ids()).toEqual(told);
-  expect(receiver.state.bad).toBe(0);
+  expect(receiver.state.unsigned).toBe(0);
 }, 300_000);

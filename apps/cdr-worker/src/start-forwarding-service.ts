@@ -1,16 +1,17 @@
 import {
-  circuit,
-  pruneDelivered,
   forwardings,
+  pruneDelivered,
+  sgapiCircuit,
   startSgapiForwarder,
   type Forwarder,
 } from '@oriontel/cdr/worker';
+import { startPoller } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
-import { createObservableGauge, createCounter, type Logger, type Metrics } from '@oriontel/service';
+import { createCounter, createObservableGauge, type Logger, type Metrics } from '@oriontel/service';
 import type { SgapiConfig } from './config.ts';
 
 export interface ForwardingServiceOptions {
-  /** Its own: however the receiver fares, the storing has its connections. */
+  /** A pool of its own: a slow receiver takes no connections from storing. */
   db: Database;
   log: Logger;
   metrics: Metrics;
@@ -19,7 +20,9 @@ export interface ForwardingServiceOptions {
 
 const PRUNE_INTERVAL_MS = 3_600_000;
 
-/** Sends what was stored to the remote Service Gateway; nothing where none is set. */
+/**
+ * Sends stored batches to the remote Service Gateway until it is stopped; undefined if none is configured.
+ */
 export function startForwardingService({
   db,
   log,
@@ -28,81 +31,83 @@ export function startForwardingService({
 }: ForwardingServiceOptions): Forwarder | undefined {
   const { SGAPI_URL: url, SGAPI_SECRET: secret, FORWARD_CONCURRENCY: concurrency } = config;
   if (!url || !secret) return undefined;
-  const arrived = createCounter(
+  registerOutboxMetrics(db, metrics);
+  const forwarder = startSgapiForwarder({
+    db,
+    url,
+    secret,
+    concurrency,
+    onSent: createSendRecorder(log, metrics),
+    onError: (err) => log.warn({ err }, 'forwarding failed: database unavailable'),
+  });
+  const stopPruner = startForwardingPruner(db, log);
+  log.info({ receiver: new URL(url).host, concurrency }, 'forwarding to the remote Service Gateway');
+  return {
+    wake: forwarder.wake,
+    async stop() {
+      await Promise.all([stopPruner(), forwarder.stop()]);
+    },
+  };
+}
+
+/** Counts and logs the outcome of each attempt. */
+function createSendRecorder(log: Logger, metrics: Metrics) {
+  const delivered = createCounter(
     metrics,
     'oriontel_forwarded_total',
-    'Batches that the remote Service Gateway took',
+    'Batches delivered to the remote Service Gateway',
   );
   const failed = createCounter(
     metrics,
     'oriontel_forward_failures_total',
-    'Tries that it did not answer as it should',
+    'Attempts to deliver a batch that failed and will be retried',
   );
-  const dead = createCounter(metrics, 'oriontel_forward_dead_total', 'Batches that were given up');
-  registerOutboxMetrics(db, metrics);
-
-  const forwarding = startSgapiForwarder({
-    ...{ db, url, secret, concurrency },
-    onSent(sent, { submissionId, batchId, requestId }) {
-      const { outcome, ...why } = sent;
-      const batch = { submissionId, batchId, requestId, ...why };
-      if (outcome === 'delivered') arrived.inc();
-      if (outcome === 'failed') failed.inc();
-      if (outcome === 'dead') dead.inc();
-      if (outcome === 'dead') log.error(batch, 'a batch could not be forwarded: it is a dead letter now');
-      else if (outcome === 'failed')
-        log.warn(batch, 'a batch could not be forwarded and will be tried again');
-      else log.debug({ ...batch, outcome }, 'forwarding');
-    },
-    onError: (err) => log.warn({ err }, 'forwarding waits for the database'),
-  });
-  const stopForgetting = startForwardingPruner(db, log);
-  log.info({ receiver: new URL(url).host, concurrency }, 'forwarding to the remote Service Gateway');
-  return {
-    wake: forwarding.wake,
-    stop: async () => void (await Promise.all([stopForgetting(), forwarding.stop()])),
+  const dead = createCounter(metrics, 'oriontel_forward_dead_total', 'Batches that became dead letters');
+  const recordSent: Parameters<typeof startSgapiForwarder>[0]['onSent'] = (sent, batch) => {
+    const { submissionId, batchId, requestId } = batch;
+    const fields = { submissionId, batchId, requestId, ...sent };
+    if (sent.outcome === 'dead') {
+      dead.inc();
+      return log.error(fields, 'forwarding failed; the batch is a dead letter');
+    }
+    if (sent.outcome === 'failed') {
+      failed.inc();
+      return log.warn(fields, 'forwarding failed and will be retried');
+    }
+    if (sent.outcome === 'delivered') delivered.inc();
+    log.debug(fields, 'batch forwarded');
   };
+  return recordSent;
 }
 
-/** Each up to 100,000. */
+/** Each gauge counts up to 100,000. */
 function registerOutboxMetrics(db: Database, metrics: Metrics): void {
-  createObservableGauge(metrics, 'oriontel_forward_pending', 'Batches to be forwarded', async () => {
+  createObservableGauge(metrics, 'oriontel_forward_pending', 'Batches to forward', async () => {
     return (await forwardings(db).counts(null)).pending;
   });
-  createObservableGauge(
-    metrics,
-    'oriontel_forward_dead_letters',
-    'Batches that were given up and lie there',
-    async () => {
-      return (await forwardings(db).counts(null)).dead;
-    },
-  );
+  createObservableGauge(metrics, 'oriontel_forward_dead_letters', 'Dead letters', async () => {
+    return (await forwardings(db).counts(null)).dead;
+  });
   createObservableGauge(
     metrics,
     'oriontel_forward_circuit_open',
-    '1 while the remote is not asked, else 0',
+    '1 while the circuit is open or half-open, else 0',
     async () => {
-      return (await circuit(db).read()).state === 'closed' ? 0 : 1;
+      return (await sgapiCircuit(db).read()).state === 'closed' ? 0 : 1;
     },
   );
 }
 
-/** Returns how to stop. */
+/** Returns a function that stops after the running chunk. */
 function startForwardingPruner(db: Database, log: Logger): () => Promise<void> {
-  const stopping = new AbortController();
-  function forget() {
-    return pruneDelivered(db, stopping.signal).then(
-      (forgotten) => forgotten > 0 && log.info({ forgotten }, 'forgot what was forwarded a week ago'),
-      (err: unknown) => log.warn({ err }, 'what was forwarded could not be forgotten yet'),
-    );
+  async function prune(signal: AbortSignal): Promise<void> {
+    const deleted = await pruneDelivered(db, signal);
+    if (deleted > 0) log.info({ deleted }, 'delivered forwardings deleted');
   }
-  let underWay = forget();
-  const timer = setInterval(() => {
-    underWay = forget();
-  }, PRUNE_INTERVAL_MS);
-  return async function stopForwardingPruner() {
-    clearInterval(timer);
-    stopping.abort();
-    await underWay;
-  };
+  const poller = startPoller(prune, {
+    intervalMs: PRUNE_INTERVAL_MS,
+    onError: (err) => log.warn({ err }, 'deleting delivered forwardings failed and will be retried'),
+  });
+  poller.wake();
+  return poller.stop;
 }

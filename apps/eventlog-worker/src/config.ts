@@ -8,9 +8,9 @@ function isSmtpUrl(url: string): boolean {
 }
 
 export const WorkerConfig = IntakeConfig.extend({
-  /** Webhooks may lead to private addresses: for receivers in a network of one's own. */
+  /** Whether webhooks may have private addresses: for receivers in the operator's own network. */
   WEBHOOKS_ALLOW_PRIVATE: z.enum(['on', 'off'], 'must be on or off').default('off'),
-  /** Absent: no emails are sent. */
+  /** Without it no emails are sent. */
   SMTP_URL: z
     .string()
     .refine(isSmtpUrl, 'must be an smtp:// or smtps:// URL, like smtps://user:password@mail.example.com')
@@ -18,10 +18,15 @@ export const WorkerConfig = IntakeConfig.extend({
   SMTP_FROM: Mailbox.optional(),
 }).refine(({ SMTP_URL, SMTP_FROM }) => SMTP_URL === undefined || SMTP_FROM !== undefined, {
   path: ['SMTP_FROM'],
-  message: 'must be set where SMTP_URL is',
+  message: 'must be set if SMTP_URL is set',
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;
 
 export function readWorkerConfig(env: Environment): WorkerConfig {
   return readConfig(WorkerConfig, env);
+}
+
+/** The mail server and the sender of emails; undefined if none is configured. */
+export function mailServerOf({ SMTP_URL: url, SMTP_FROM: from }: WorkerConfig) {
+  return url !== undefined && from !== undefined ? { url, from } : undefined;
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 
-/** What notifications need of an event that happened to an entity. */
+/** The fields of an entity event that notifications use. */
 export interface NotifiableEvent {
   /** evt-YYYYMMDD-… */
   id: string;

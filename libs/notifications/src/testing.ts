@@ -1,50 +1,49 @@
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { addOrganizations, createTestDatabase } from '@oriontel/database/testing';
+import { createTestApi, TEST_ORG_IDS } from '@oriontel/service/testing';
+import { deliveries } from './deliveries/delivery.repository.ts';
+import { notificationsRoutes } from './http.ts';
+import type { NotifiableEvent } from './notifiable-event.ts';
+import { buildEvent } from './testing/test-data.ts';
+import { startTestDeliveryWorker } from './testing/delivery-worker.ts';
+import { createWebhookDeliveries } from './webhooks/create-webhook-deliveries.ts';
 
-/** An email as it went over the wire. */
-export interface ReceivedEmail {
-  from: string;
-  to: string[];
-  /** Headers and body, lines ending in CRLF. */
-  raw: string;
+export { FAST_SCHEDULE, startTestDeliveryWorker } from './testing/delivery-worker.ts';
+export { startMailServer, type MailServer } from './testing/mail-server.ts';
+export { hang, startReceiver, type Receiver } from './testing/webhook-receiver.ts';
+
+const STOP_TIMEOUT_MS = 2_000;
+
+/** The notification routes and a delivery worker on a database of their own. */
+export async function createTestNotifications() {
+  const store = await createTestDatabase();
+  const { db } = store;
+  await addOrganizations(db, Object.values(TEST_ORG_IDS));
+  const api = await createTestApi((app) =>
+    app.register(notificationsRoutes, {
+      db,
+      organizationExists: async (orgId) => [1, ...Object.values(TEST_ORG_IDS)].includes(orgId),
+    }),
+  );
+  let worker = startTestDeliveryWorker(db);
+
+  /** Stores the webhook deliveries of a new event of `ours`. Returns its id and their number. */
+  async function publish(overrides: Partial<NotifiableEvent> = {}): Promise<{ id: string; count: number }> {
+    const event = buildEvent({ orgId: TEST_ORG_IDS.ours, ...overrides });
+    await db.$transaction((tx) => createWebhookDeliveries(tx, [event]));
+    return { id: event.id, count: await deliveries(db).countForEvent(event.orgId, event.id) };
+  }
+
+  async function restartWorker(options: { allowPrivate?: boolean } = {}): Promise<void> {
+    await worker.stop(STOP_TIMEOUT_MS);
+    worker = startTestDeliveryWorker(db, options);
+  }
+
+  async function close(): Promise<void> {
+    await worker.stop(STOP_TIMEOUT_MS);
+    await api.app.close();
+    await store.drop();
+  }
+
+  return { ...api, db, publish, restartWorker, close };
 }
-
-export interface MailServer {
-  url: string;
-  port: number;
-  received: ReceivedEmail[];
-  close: () => Promise<void>;
-}
-
-/** A mail server for tests, without TLS and for everybody, as far as `options` do not say otherwise. `port` 0: any. */
-export async function startMailServer(options: SMTPServerOptions = {}, port = 0): Promise<MailServer> {
-  const received: ReceivedEmail[] = [];
-  const server = new SMTPServer({
-    disabledCommands: ['STARTTLS'],
-    authOptional: true,
-    closeTimeout: 1,
-    logger: false,
-    onData(stream, { envelope }, callback) {
-      void text(stream).then((raw) => {
-        const from = envelope.mailFrom ? envelope.mailFrom.address : '';
-        received.push({ from, to: envelope.rcptTo.map(({ address }) => address), raw });
-        callback();
-      });
-    },
-    ...options,
-  });
-  // A client that hangs up is none of the tests' business.
-  server.on('error', () => undefined);
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const { port: own } = server.server.address() as AddressInfo;
-  return {
-    url: `smtp://127.0.0.1:${own}`,
-    port: own,
-    received,
-    close: () => new Promise((resolve) => server.close(resolve)),
-  };
-}
-
-export { hang, startReceiver, type Receiver } from './webhooks/testing.ts';
-export { startTestDeliveryWorker } from './deliveries/testing.ts';
+export type TestNotifications = Awaited<ReturnType<typeof createTestNotifications>>;

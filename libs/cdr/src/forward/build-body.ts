@@ -4,8 +4,8 @@ import { presentCall } from '../calls/present-call.ts';
 import type { ClaimedForwarding } from './forwarding.repository.ts';
 
 /**
- * The legs of a batch as `GET /cdrs` shows them now, in the order in which they came; null where none of them is there any
- * more. One body for one submission: at most 10,000 records.
+ * The request body of a batch: its legs as `GET /cdrs` presents them now, in the order they were submitted (at most
+ * 10,000). Null if all of them were deleted.
  */
 export async function buildBody(db: Queryable, batch: ClaimedForwarding): Promise<Buffer | null> {
   const { orgId, batchId, source, sgapiReference, legs } = batch;

@@ -1,35 +1,37 @@
-/** Milliseconds that pass at least: who is nudged a thousand times a second looks but a few times. */
+/** Shortest sleep: limits polling when `wake` is called a thousand times a second. */
 const MIN_SLEEP_MS = 25;
 
 export interface WakeableSleep {
-  /** Until it is woken, but not at once, or until the time is over. What woke it while it was awake counts. */
+  /** Resolves after the maximum, or 25 ms after `wake`; a `wake` since the last sleep counts. */
   sleep: () => Promise<void>;
   wake: () => void;
 }
 
-export function createWakeableSleep(longest: number): WakeableSleep {
-  let woken = false;
-  let cutShort: (() => void) | undefined;
-  return {
-    sleep() {
-      return new Promise((resolve) => {
-        function end() {
-          cutShort = undefined;
-          resolve();
-        }
-        const timer = setTimeout(end, longest);
-        cutShort = () => {
-          cutShort = undefined;
-          clearTimeout(timer);
-          setTimeout(end, Math.min(MIN_SLEEP_MS, longest));
-        };
-        if (woken) cutShort();
-        woken = false;
-      });
-    },
-    wake() {
-      if (cutShort) cutShort();
-      else woken = true;
-    },
-  };
+export function createWakeableSleep(maxSleepMs: number): WakeableSleep {
+  let isWoken = false;
+  let endEarly: (() => void) | undefined;
+
+  function sleep(): Promise<void> {
+    return new Promise((resolve) => {
+      function end(): void {
+        endEarly = undefined;
+        resolve();
+      }
+      const timer = setTimeout(end, maxSleepMs);
+      endEarly = () => {
+        endEarly = undefined;
+        clearTimeout(timer);
+        setTimeout(end, Math.min(MIN_SLEEP_MS, maxSleepMs));
+      };
+      if (isWoken) endEarly();
+      isWoken = false;
+    });
+  }
+
+  function wake(): void {
+    if (endEarly) endEarly();
+    else isWoken = true;
+  }
+
+  return { sleep, wake };
 }

@@ -1,9 +1,8 @@
-import { Failure } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { envelope, Enveloped, organizationToRead, type Access, type HttpServer } from '@oriontel/service';
 import { z } from 'zod';
 import { ForwardingQuery, ForwardingStatus, forwardingStatus } from './forwarding-status.ts';
-import { redriveDeadLetter } from './redrive-dead-letter.ts';
+import { forwardingNotFound, redriveDeadLetter } from './redrive-dead-letter.ts';
 
 const access: Access = { roles: ['admin', 'manager'] };
 
@@ -12,9 +11,9 @@ const Redriven = z.object({ id: z.string(), state: z.literal('pending') }).meta(
   examples: [{ id: '019b1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b', state: 'pending' }],
 });
 
-/** How forwarding goes, and its dead letters. */
+/** The status of forwarding, and its dead letters. */
 export async function forwardRoutes(app: HttpServer, { db }: { db: Queryable }): Promise<void> {
-  const statusOf = forwardingStatus(db);
+  const readStatus = forwardingStatus(db);
   const redrive = redriveDeadLetter(db);
 
   app.route({
@@ -23,12 +22,12 @@ export async function forwardRoutes(app: HttpServer, { db }: { db: Queryable }):
     config: { family: 'oriontel', access, limit: 'cdr' },
     schema: {
       tags: ['CDRs'],
-      summary: 'Ask how forwarding to the remote Service Gateway goes',
+      summary: 'Get the status of forwarding to the remote Service Gateway',
       querystring: ForwardingQuery,
       response: { 200: Enveloped(ForwardingStatus) },
     },
     async handler({ query, principal }) {
-      const { status, nextCursor } = await statusOf(organizationToRead(principal, query.org_id), query);
+      const { status, nextCursor } = await readStatus(organizationToRead(principal, query.org_id), query);
       return envelope(status, { next_cursor: nextCursor });
     },
   });
@@ -39,13 +38,13 @@ export async function forwardRoutes(app: HttpServer, { db }: { db: Queryable }):
     config: { family: 'oriontel', access, limit: 'cdr', errors: ['conflict'] },
     schema: {
       tags: ['CDRs'],
-      summary: 'Send a dead letter again',
+      summary: 'Redrive a dead letter',
       params: z.object({ id: z.string() }),
       response: { 200: Enveloped(Redriven) },
     },
     async handler({ params, principal }) {
       const id = z.guid().safeParse(params.id.toLowerCase());
-      if (!id.success) throw new Failure('not_found', 'No such batch was to be forwarded.');
+      if (!id.success) throw forwardingNotFound();
       await redrive(organizationToRead(principal), id.data);
       return envelope({ id: id.data, state: 'pending' as const });
     },

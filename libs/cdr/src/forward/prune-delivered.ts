@@ -4,13 +4,13 @@ import { forwardings } from './forwarding.repository.ts';
 const RETENTION_DAYS = 7;
 const CHUNK_ROWS = 1_000;
 
-/** Deletes what arrived more than a week ago. Returns how many. */
+/** Deletes the rows of batches that were delivered more than a week ago. Returns their number. */
 export async function pruneDelivered(db: Queryable, signal?: AbortSignal): Promise<number> {
-  let forgotten = 0;
+  let total = 0;
   while (!signal?.aborted) {
-    const bite = await forwardings(db).pruneDelivered(RETENTION_DAYS, CHUNK_ROWS);
-    forgotten += bite;
-    if (bite < CHUNK_ROWS) break;
+    const count = await forwardings(db).pruneDelivered(RETENTION_DAYS, CHUNK_ROWS);
+    total += count;
+    if (count < CHUNK_ROWS) break;
   }
-  return forgotten;
+  return total;
 }

@@ -1,20 +1,17 @@
 import type { Queryable } from '@oriontel/database';
 import { forwardings, type AcceptedRange } from './forwarding.repository.ts';
 
-/** At a time: each bite is a statement, and its locks, of its own. */
+/** Rows per statement: limits how long its locks are held. */
 const CHUNK_ROWS = 1_000;
 
-/**
- * Sends again the dead letters of one organization, or of all, whose submissions were accepted in the range. Returns how
- * many.
- */
+/** Sends the dead letters accepted in a range again. `orgId` null: of all organizations. Returns their number. */
 export function redriveDeadLetters(db: Queryable) {
   return async function redriveRange(orgId: number | null, range: AcceptedRange): Promise<number> {
-    let redriven = 0;
+    let total = 0;
     for (;;) {
-      const bite = await forwardings(db).redriveChunk(orgId, range, CHUNK_ROWS);
-      redriven += bite;
-      if (bite < CHUNK_ROWS) return redriven;
+      const count = await forwardings(db).redriveChunk(orgId, range, CHUNK_ROWS);
+      total += count;
+      if (count < CHUNK_ROWS) return total;
     }
   };
 }

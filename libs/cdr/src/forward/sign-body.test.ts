@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { signBody } from './sign-body.ts';
 
 // echo -n '1705314600.{"a":"é"}' | openssl dgst -sha256 -hmac 'sixteen letters!'
-test('the signature is what openssl finds', () => {
+test('signBody returns the signature that openssl computes', () => {
   const signature = signBody(
     Buffer.from('{"a":"é"}'),
     'sixteen letters!',

@@ -3,58 +3,58 @@ import { createWakeableSleep } from './create-wakeable-sleep.ts';
 import { sendBatch, type InFlightBatch, type SendingOptions, type SendResult } from './send-batch.ts';
 
 export interface ForwarderOptions extends SendingOptions {
-  /** Requests at once. */
+  /** Requests in flight at once. */
   concurrency: number;
-  /** Milliseconds between two looks when nobody nudges; 1,000 where it is absent. */
+  /** Polling interval without `wake`. @default 1000 */
   intervalMs?: number;
-  onSent: (sent: SendResult, batch: InFlightBatch) => void;
-  /** The database is away, mostly: what was in hand is tried again after its lease. */
+  onSent: (result: SendResult, batch: InFlightBatch) => void;
+  /** Mostly an unreachable database: batches in flight are sent again after their lease. */
   onError: (error: unknown) => void;
 }
 
 export interface Forwarder {
-  /** There is something to send now. */
+  /** Call when there is something to send. */
   wake: () => void;
-  /** Breaks off what is under way and puts it back. */
+  /** Aborts the requests in flight and puts their batches back. */
   stop: () => Promise<void>;
 }
 
-/** Sends what is in the outbox until it is stopped, a few at once, those longest due first. */
+/** Sends the batches of the outbox until it is stopped, `concurrency` at once, the longest due first. */
 export function startForwarder(options: ForwarderOptions): Forwarder {
   const { db, schedule, concurrency, intervalMs = 1_000, onSent, onError } = options;
   const send = sendBatch(options);
   const stopping = new AbortController();
-  const nap = createWakeableSleep(intervalMs);
-  const inHand = new Set<Promise<void>>();
+  const { sleep, wake } = createWakeableSleep(intervalMs);
+  const inFlight = new Set<Promise<void>>();
 
-  function take(batch: InFlightBatch): void {
+  function startSending(batch: InFlightBatch): void {
     const sending = send(batch, stopping.signal)
-      .then((sent) => onSent(sent, batch), onError)
-      .finally(() => inHand.delete(sending));
-    inHand.add(sending);
+      .then((result) => onSent(result, batch), onError)
+      .finally(() => inFlight.delete(sending));
+    inFlight.add(sending);
   }
 
-  async function look(): Promise<number> {
-    const claimed = await claimBatches(db, concurrency - inHand.size, schedule.leaseSeconds);
-    claimed.forEach(take);
+  async function fill(): Promise<number> {
+    const claimed = await claimBatches(db, concurrency - inFlight.size, schedule.leaseSeconds);
+    claimed.forEach(startSending);
     return claimed.length;
   }
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const found = await look().catch((error: unknown) => onError(error));
-      if (!found) await nap.sleep();
-      if (inHand.size >= concurrency) await Promise.race(inHand);
+      const claimed = await fill().catch((error: unknown) => onError(error));
+      if (!claimed) await sleep();
+      if (inFlight.size >= concurrency) await Promise.race(inFlight);
     }
-    await Promise.all(inHand);
+    await Promise.all(inFlight);
   }
 
   const running = run();
   return {
-    wake: nap.wake,
+    wake,
     async stop() {
       stopping.abort();
-      nap.wake();
+      wake();
       await running;
     },
   };

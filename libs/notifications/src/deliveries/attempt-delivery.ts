@@ -8,7 +8,7 @@ export interface AttemptResult {
   durationMs: number;
 }
 
-/** Has it sent, and keeps what became of it. `stateAfter`: what the delivery is then. */
+/** Sends a delivery once, and stores the attempt and the state that `stateAfter` derives from its outcome. */
 export async function attemptDelivery(
   db: Queryable,
   delivery: OutgoingDelivery,
@@ -20,7 +20,7 @@ export async function attemptDelivery(
   const outcome = await send();
   const durationMs = Math.round(performance.now() - start);
   const { status, response } = outcome;
-  const { error, detail } = outcome.result === 'taken' ? { error: null, detail: null } : outcome;
+  const { error, detail } = outcome.result === 'failed' ? outcome : { error: null, detail: null };
   const attempt = { at, durationMs, status, error, detail, response };
   await deliveryAttempts(db).record(delivery.id, attempt, stateAfter(outcome));
   return { outcome, durationMs };

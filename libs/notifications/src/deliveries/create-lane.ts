@@ -1,9 +1,9 @@
 export interface LaneOptions<T> {
-  /** Worked on at once. */
+  /** Items processed at once. */
   size: number;
-  /** Takes up to so many that nobody works on. */
-  claim: (free: number) => Promise<T[]>;
-  /** Returns whether there may be more of the same at once. */
+  /** Claims up to `limit` items that no other process works on. */
+  claim: (limit: number) => Promise<T[]>;
+  /** Returns whether the item needs another turn at once. */
   work: (item: T) => Promise<boolean>;
   /** There may be more to claim. */
   onMore: () => void;
@@ -11,38 +11,45 @@ export interface LaneOptions<T> {
 }
 
 export interface Lane {
-  /** Takes what there is room for. */
-  fill(): Promise<void>;
-  /** Resolves when nothing is worked on. */
-  idle(): Promise<void>;
+  /** Claims as many items as there are free places, and starts to process them. */
+  fill: () => Promise<void>;
+  /** Resolves when no item is in flight. */
+  idle: () => Promise<void>;
 }
 
-/** So many at once and no more: what is slow in one lane keeps nobody waiting in another. */
+/** Limits concurrency separately from other lanes, so that slow items of one lane do not delay another. */
 export function createLane<T>({ size, claim, work, onMore, onError }: LaneOptions<T>): Lane {
-  const inHand = new Set<Promise<void>>();
-  /** The last claim found as many as there was room for. */
-  let isCrowded = false;
+  const inFlight = new Set<Promise<void>>();
+  /** Whether the last claim used all free places. */
+  let isFull = false;
+
+  async function run(item: T): Promise<boolean> {
+    try {
+      return await work(item);
+    } catch (error) {
+      onError(error);
+      return false;
+    }
+  }
 
   function start(item: T): void {
-    const done = work(item)
-      .catch((error: unknown) => (onError(error), false))
-      .then((more) => {
-        inHand.delete(done);
-        if (more || isCrowded) onMore();
-      });
-    inHand.add(done);
+    const done = run(item).then((hasMore) => {
+      inFlight.delete(done);
+      if (hasMore || isFull) onMore();
+    });
+    inFlight.add(done);
   }
 
   return {
     async fill() {
-      const free = size - inHand.size;
+      const free = size - inFlight.size;
       if (free <= 0) return;
       const items = await claim(free);
-      isCrowded = items.length === free;
+      isFull = items.length === free;
       items.forEach(start);
     },
     async idle() {
-      while (inHand.size) await Promise.all(inHand);
+      while (inFlight.size) await Promise.all(inFlight);
     },
   };
 }

@@ -1,36 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable } from '@oriontel/database';
+import { retryDelaySeconds } from '@oriontel/outbound';
 import { webhooks, type Lease, type ClaimedWebhook } from '../webhooks/webhook.repository.ts';
-import { deliveries } from './delivery.repository.ts';
-import type { OutgoingDelivery } from './delivery.ts';
-import { retryDelaySeconds, type RetrySchedule } from './retry-schedule.ts';
-import type { SendWebhook } from './sender.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
+import { deliveries } from './delivery.repository.ts';
+import type { DeliverySchedule } from './delivery-schedule.ts';
+import type { OutgoingDelivery } from './delivery.ts';
+import type { SendWebhook } from './sender.ts';
 
 export interface DeliverToWebhookOptions {
   send: SendWebhook;
   lease: Lease;
+  /** Intake queue of the events: a delivery waits for older events of its organization that are still in it. */
   eventsQueue: string;
-  schedule: RetrySchedule;
-  onAttempt: (isTaken: boolean) => void;
+  schedule: DeliverySchedule;
+  onAttempt: (isDelivered: boolean) => void;
   onDisabled: (webhookId: string, reason: string) => void;
-  /** Nothing more is to be begun. */
+  /** Whether no further delivery may be started. */
   isStopping: () => boolean;
-  /** What is in hand is to be broken off. */
+  /** Aborts the request in flight. */
   signal: AbortSignal;
 }
 
-/** Milliseconds that one webhook is served before others have their turn. */
+/** Time for one webhook before others get their turn. */
 const TURN_MS = 10_000;
-/** Milliseconds; an answer that takes longer makes it a slow one. */
+/** A response that takes longer moves the webhook to the slow lane. */
 const SLOW_RESPONSE_MS = 2_000;
-/** Milliseconds that an event waits for older ones of its organization to be stored, and between two looks. */
+/** Longest wait for older events of the organization that are not stored yet. */
 const PRECEDING_EVENT_TIMEOUT_MS = 30_000;
 const POLL_INTERVAL_MS = 100;
 
 /**
- * Tells a webhook that this worker has claimed what waits for it, one after the other: a failure ends the turn, and what failed
- * stays the first. Returns whether there may be more.
+ * Sends the pending deliveries of a webhook that this worker has claimed, one after the other. A failure ends the turn,
+ * and the failed delivery stays the next one. Returns whether there may be more to send at once.
  */
 export function deliverToWebhook(db: Queryable, options: DeliverToWebhookOptions) {
   return async function deliverPendingToWebhook(id: string): Promise<boolean> {
@@ -42,7 +44,7 @@ export function deliverToWebhook(db: Queryable, options: DeliverToWebhookOptions
         if (!webhook) return false;
         const next = await deliveries(db).findNext(id, eventsQueue, oldestAwaitedPosition());
         if (!next) return false;
-        if (next.held) await sleep(POLL_INTERVAL_MS);
+        if (next.isHeld) await sleep(POLL_INTERVAL_MS);
         else if (!(await deliverNext(db, webhook, next, options))) return false;
       }
       return true;
@@ -52,7 +54,7 @@ export function deliverToWebhook(db: Queryable, options: DeliverToWebhookOptions
   };
 }
 
-/** Returns whether it was taken. */
+/** Returns whether it was delivered. */
 async function deliverNext(
   db: Queryable,
   webhook: ClaimedWebhook,
@@ -63,25 +65,29 @@ async function deliverNext(
     db,
     next,
     () => send(next, webhook, signal),
-    ({ result }) => (result === 'taken' ? 'delivered' : 'pending'),
+    ({ result }) => (result === 'delivered' ? 'delivered' : 'pending'),
   );
-  onAttempt(outcome.result === 'taken');
-  if (outcome.result === 'taken') {
+  onAttempt(outcome.result === 'delivered');
+  if (outcome.result === 'delivered') {
     await webhooks(db).recordSuccess(webhook, durationMs > SLOW_RESPONSE_MS);
     return true;
   }
-  const reason = outcome.final
-    ? outcome.detail
-    : `It failed for ${formatDays(schedule.giveUpAfterSeconds)}. ${outcome.detail}`;
-  const giveUp = outcome.final ? 0 : schedule.giveUpAfterSeconds;
-  const delay = retryDelaySeconds(webhook.failures + 1, schedule);
-  if (await webhooks(db).recordFailure(webhook, { delay, giveUp, reason })) onDisabled(webhook.id, reason);
+  const { isPermanent, detail } = outcome;
+  const reason = isPermanent ? detail : `Failed for ${formatDays(schedule.giveUpAfterSeconds)}. ${detail}`;
+  const failure = {
+    delaySeconds: retryDelaySeconds(schedule, webhook.failures + 1),
+    giveUpAfterSeconds: isPermanent ? 0 : schedule.giveUpAfterSeconds,
+    reason,
+  };
+  if (await webhooks(db).recordFailure(webhook, failure)) onDisabled(webhook.id, reason);
   return false;
 }
 
-const formatDays = (seconds: number): string => `${Math.round(seconds / 86_400)} days`;
+function formatDays(seconds: number): string {
+  return `${Math.round(seconds / 86_400)} days`;
+}
 
-/** A UUIDv7 of that time. */
+/** The lowest UUIDv7 of the oldest time that is waited for. */
 function oldestAwaitedPosition(): string {
   const ms = (Date.now() - PRECEDING_EVENT_TIMEOUT_MS).toString(16).padStart(12, '0');
   return `${ms.slice(0, 8)}-${ms.slice(8)}-0000-0000-000000000000`;

@@ -5,106 +5,151 @@ import { v7 as uuidv7 } from 'uuid';
 import type { DeliveryState, NewDelivery, OutgoingDelivery } from './delivery.ts';
 import type { FoundDelivery } from './found-delivery.ts';
 
-/** What a list may ask for. */
 export interface DeliveryFilter {
   state?: DeliveryState | undefined;
   eventId?: string | undefined;
 }
 
-/** The oldest that one call sends again. */
+/** `isHeld`: an older event of its organization is not stored yet, so the delivery has to wait. */
+export type NextDelivery = OutgoingDelivery & { isHeld: boolean };
+
+/** Deliveries that one call of `replayAll` sends again. */
 export const MAX_REPLAYED = 10_000;
 
-const OUTGOING_COLUMNS = Prisma.sql`id, org_id AS "orgId", event_id AS "eventId", receiver, nullif(rule_id, '') AS "ruleId", type,
+const OUTGOING_COLUMNS = Prisma.sql`
+  id, org_id AS "orgId", event_id AS "eventId", receiver, nullif(rule_id, '') AS "ruleId", type,
   happened_at AS "at", message, attempts, created_at AS "createdAt"`;
-const COLUMNS = Prisma.sql`id, event_id AS "eventId", nullif(rule_id, '') AS "ruleId", type, happened_at AS "at", state, attempts,
+const COLUMNS = Prisma.sql`
+  id, event_id AS "eventId", nullif(rule_id, '') AS "ruleId", type, happened_at AS "at", state, attempts,
   created_at AS "createdAt", finished_at AS "finishedAt"`;
 
-/** A subquery of the ids of webhooks that something waits for: it steps over the many that wait for one of them. */
+// Literals: with parameters the planner would not use the partial indexes.
+const PENDING_WEBHOOK = Prisma.sql`state = 'pending' AND channel = 'webhook'`;
+const PENDING_EMAIL = Prisma.sql`state = 'pending' AND channel = 'email'`;
+
+/** A subquery for the ids of webhooks that have pending deliveries: a loose index scan, one step per webhook. */
 export function pendingWebhookIds(): Prisma.Sql {
   return Prisma.sql`
-  WITH RECURSIVE waiting AS (
-    (SELECT receiver FROM deliveries WHERE ${pendingCondition('webhook')} ORDER BY receiver LIMIT 1)
-    UNION ALL
-    SELECT (SELECT receiver FROM deliveries WHERE ${pendingCondition('webhook')} AND receiver > waiting.receiver ORDER BY receiver LIMIT 1)
-    FROM waiting WHERE waiting.receiver IS NOT NULL)
-  SELECT receiver::uuid FROM waiting WHERE receiver IS NOT NULL`;
+    WITH RECURSIVE waiting AS (
+      (
+        SELECT receiver
+        FROM deliveries
+        WHERE ${PENDING_WEBHOOK}
+        ORDER BY receiver
+        LIMIT 1
+      )
+      UNION ALL
+      SELECT (
+        SELECT receiver
+        FROM deliveries
+        WHERE ${PENDING_WEBHOOK}
+          AND receiver > waiting.receiver
+        ORDER BY receiver
+        LIMIT 1
+      )
+      FROM waiting
+      WHERE waiting.receiver IS NOT NULL
+    )
+    SELECT receiver::uuid
+    FROM waiting
+    WHERE receiver IS NOT NULL`;
 }
 
-/** A statement that counts a try of a delivery and sets what it is after it; returns its id. */
+/** A statement that counts an attempt of a delivery and sets its state; returns its id. */
 export function countAttempt(id: string, state: DeliveryState): Prisma.Sql {
   return Prisma.sql`
-  UPDATE deliveries SET attempts = attempts + 1, state = ${state},
-    finished_at = CASE WHEN ${state}::text <> 'pending' THEN clock_timestamp() END
-  WHERE id = ${id}::uuid RETURNING id`;
+    UPDATE deliveries
+    SET attempts = attempts + 1,
+      state = ${state},
+      finished_at = CASE WHEN ${state}::text <> 'pending' THEN clock_timestamp() END
+    WHERE id = ${id}::uuid
+    RETURNING id`;
 }
 
-/** The only file that speaks to the deliveries table. */
 export function deliveries(db: Queryable) {
   return {
     /**
-     * Hands over what was not handed over before: one for each event, channel, receiver and rule. Sorted, so that two transactions
-     * cannot deadlock. Returns how many.
+     * Adds deliveries, one per event, channel, receiver and rule; repeated ones are ignored. Sorted, so that concurrent
+     * transactions do not deadlock. Returns the number added.
      */
     async insert(added: NewDelivery[]): Promise<number> {
       if (!added.length) return 0;
       const rows = added.map((delivery) => ({ ...delivery, id: uuidv7(), ruleId: delivery.ruleId ?? '' }));
       return db.$executeRaw`
-      INSERT INTO deliveries (id, org_id, event_id, type, position, channel, receiver, rule_id, message, happened_at)
-      SELECT id, "orgId", "eventId", type, position, channel, receiver, "ruleId", message, at
-      FROM json_to_recordset(${JSON.stringify(rows)}::json) AS delivery(id uuid, "orgId" int, "eventId" text, type text,
-        position uuid, channel text, receiver text, "ruleId" text, message json, at timestamptz)
-      ORDER BY "orgId", "eventId", channel, receiver, "ruleId" ON CONFLICT DO NOTHING`;
+        INSERT INTO deliveries
+          (id, org_id, event_id, type, position, channel, receiver, rule_id, message, happened_at)
+        SELECT id, "orgId", "eventId", type, position, channel, receiver, "ruleId", message, at
+        FROM json_to_recordset(${JSON.stringify(rows)}::json) AS delivery(
+          id uuid, "orgId" int, "eventId" text, type text, position uuid, channel text, receiver text, "ruleId" text,
+          message json, at timestamptz)
+        ORDER BY "orgId", "eventId", channel, receiver, "ruleId"
+        ON CONFLICT DO NOTHING`;
     },
 
-    /** How many notifications of an event were handed over. */
+    /** Number of notifications of an event. */
     async countForEvent(orgId: number, eventId: string): Promise<number> {
       const [row] = await db.$queryRaw<[{ count: number }]>`
-      SELECT count(*)::int AS count FROM deliveries WHERE org_id = ${orgId}::int AND event_id = ${eventId}`;
+        SELECT count(*)::int AS count
+        FROM deliveries
+        WHERE org_id = ${orgId}::int
+          AND event_id = ${eventId}`;
       return row.count;
     },
 
-    /** Those that wait. */
     async countPending(): Promise<number> {
       const [row] = await db.$queryRaw<[{ count: number }]>`
-      SELECT count(*)::int AS count FROM deliveries WHERE state = 'pending'`;
+        SELECT count(*)::int AS count
+        FROM deliveries
+        WHERE state = 'pending'`;
       return row.count;
     },
 
     /**
-     * What a webhook is to be told next. `held`: it must wait, since an event of its organization that was accepted earlier, though
-     * not before the UUIDv7 `since`, is still in the intake of `queue`. One statement: that event is in the intake, or its delivery is here.
+     * The next delivery of a webhook. It is held while an event of its organization, accepted earlier but after the
+     * UUIDv7 `since`, is in the intake of `queue`. One statement: that event is in the intake, or its delivery is here.
      */
-    async findNext(
-      webhookId: string,
-      queue: string,
-      since: string,
-    ): Promise<(OutgoingDelivery & { held: boolean }) | null> {
+    async findNext(webhookId: string, queue: string, since: string): Promise<NextDelivery | null> {
       const orgId = Prisma.sql`head.org_id`;
       const before = Prisma.sql`head.position`;
-      const [row] = await db.$queryRaw<(OutgoingDelivery & { held: boolean })[]>`
-      SELECT ${OUTGOING_COLUMNS}, ${isPendingBefore(queue, { orgId, before, since })} AS held FROM (
-        SELECT * FROM deliveries WHERE receiver = ${webhookId} AND ${pendingCondition('webhook')}
-        ORDER BY position, id LIMIT 1) AS head`;
+      const [row] = await db.$queryRaw<NextDelivery[]>`
+        SELECT ${OUTGOING_COLUMNS}, ${isPendingBefore(queue, { orgId, before, since })} AS "isHeld"
+        FROM (
+          SELECT *
+          FROM deliveries
+          WHERE receiver = ${webhookId}
+            AND ${PENDING_WEBHOOK}
+          ORDER BY position, id
+          LIMIT 1
+        ) AS head`;
       return row ?? null;
     },
 
-    /** Emails that are due, the longest first; others leave them alone for `lease` seconds. */
-    claimEmails(limit: number, lease: number): Promise<OutgoingDelivery[]> {
+    /** Claims up to `limit` due emails for `leaseSeconds`, the longest due first. */
+    claimEmails(limit: number, leaseSeconds: number): Promise<OutgoingDelivery[]> {
       return db.$queryRaw`
-    UPDATE deliveries SET due_at = now() + make_interval(secs => ${lease}::float8)
-    WHERE ${pendingCondition('email')} AND id = ANY(ARRAY(
-      SELECT id FROM deliveries WHERE ${pendingCondition('email')} AND due_at <= now()
-      ORDER BY due_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))
-    RETURNING ${OUTGOING_COLUMNS}`;
+        UPDATE deliveries
+        SET due_at = now() + make_interval(secs => ${leaseSeconds}::float8)
+        WHERE ${PENDING_EMAIL}
+          AND id = ANY(ARRAY(
+            SELECT id
+            FROM deliveries
+            WHERE ${PENDING_EMAIL}
+              AND due_at <= now()
+            ORDER BY due_at
+            LIMIT ${limit}::int
+            FOR UPDATE SKIP LOCKED))
+        RETURNING ${OUTGOING_COLUMNS}`;
     },
 
-    /** Not tried again for `delay` seconds. */
-    async postpone(id: string, delay: number): Promise<void> {
+    /** Makes an email due again after `delaySeconds`. */
+    async postpone(id: string, delaySeconds: number): Promise<void> {
       await db.$executeRaw`
-      UPDATE deliveries SET due_at = now() + make_interval(secs => ${delay}::float8) WHERE id = ${id}::uuid`;
+        UPDATE deliveries
+        SET due_at = now() + make_interval(secs => ${delaySeconds}::float8)
+        WHERE id = ${id}::uuid`;
     },
 
-    /** Newest first. */
+    /** The deliveries of a webhook, the newest first. */
     async list(
       orgId: number | null,
       webhookId: string,
@@ -117,33 +162,51 @@ export function deliveries(db: Queryable) {
       const where = Prisma.join(conditions, ' AND ');
       const [items, [counted]] = await Promise.all([
         db.$queryRaw<FoundDelivery[]>`
-        SELECT ${COLUMNS} FROM deliveries WHERE ${where}
-        ORDER BY position DESC, id DESC LIMIT ${limit}::int OFFSET ${offset}::int`,
-        db.$queryRaw<[{ total: number }]>`SELECT count(*)::int AS total FROM deliveries WHERE ${where}`,
+          SELECT ${COLUMNS}
+          FROM deliveries
+          WHERE ${where}
+          ORDER BY position DESC, id DESC
+          LIMIT ${limit}::int OFFSET ${offset}::int`,
+        db.$queryRaw<[{ total: number }]>`
+          SELECT count(*)::int AS total
+          FROM deliveries
+          WHERE ${where}`,
       ]);
       return { items, total: counted.total };
     },
 
     async find(orgId: number | null, webhookId: string, id: string): Promise<FoundDelivery | null> {
       const [row] = await db.$queryRaw<FoundDelivery[]>`
-      SELECT ${COLUMNS} FROM deliveries WHERE ${webhookScope(orgId, webhookId)} AND id = ${id}::uuid`;
+        SELECT ${COLUMNS}
+        FROM deliveries
+        WHERE ${webhookScope(orgId, webhookId)}
+          AND id = ${id}::uuid`;
       return row ?? null;
     },
 
-    /** Sends one again. Null where there is none. */
+    /** Makes a delivery pending again. Returns null if not found. */
     async replay(orgId: number | null, webhookId: string, id: string): Promise<FoundDelivery | null> {
       const [row] = await db.$queryRaw<FoundDelivery[]>`
-      UPDATE deliveries SET state = 'pending', finished_at = NULL
-      WHERE ${webhookScope(orgId, webhookId)} AND id = ${id}::uuid RETURNING ${COLUMNS}`;
+        UPDATE deliveries
+        SET state = 'pending', finished_at = NULL
+        WHERE ${webhookScope(orgId, webhookId)}
+          AND id = ${id}::uuid
+        RETURNING ${COLUMNS}`;
       return row ?? null;
     },
 
-    /** Sends again what was handed over since then and is not `pending`: the oldest, where there are more than MOST_REPLAYED. */
+    /** Makes the oldest `MAX_REPLAYED` finished deliveries since a time pending again. Returns their number. */
     async replayAll(orgId: number | null, webhookId: string, since: Date | null): Promise<number> {
       return db.$executeRaw`
-      UPDATE deliveries SET state = 'pending', finished_at = NULL WHERE id = ANY(ARRAY(
-        SELECT id FROM deliveries WHERE ${createdSince(orgId, webhookId, since)} AND state <> 'pending'
-        ORDER BY position, id LIMIT ${MAX_REPLAYED}::int))`;
+        UPDATE deliveries
+        SET state = 'pending', finished_at = NULL
+        WHERE id = ANY(ARRAY(
+          SELECT id
+          FROM deliveries
+          WHERE ${createdSince(orgId, webhookId, since)}
+            AND state <> 'pending'
+          ORDER BY position, id
+          LIMIT ${MAX_REPLAYED}::int))`;
     },
 
     async countPendingForWebhook(
@@ -152,56 +215,71 @@ export function deliveries(db: Queryable) {
       since: Date | null,
     ): Promise<number> {
       const [row] = await db.$queryRaw<[{ count: number }]>`
-      SELECT count(*)::int AS count FROM deliveries WHERE ${createdSince(orgId, webhookId, since)} AND ${pendingCondition('webhook')}`;
+        SELECT count(*)::int AS count
+        FROM deliveries
+        WHERE ${createdSince(orgId, webhookId, since)}
+          AND ${PENDING_WEBHOOK}`;
       return row.count;
     },
 
-    /** Ends up to `limit` that wait for a webhook which is no more. */
+    /** Deletes up to `limit` pending deliveries of these webhooks, which were deleted. */
     async pruneOrphans(webhookIds: string[], limit: number): Promise<number> {
       return db.$executeRaw`
-      DELETE FROM deliveries WHERE id = ANY(ARRAY(
-        SELECT id FROM deliveries WHERE ${pendingCondition('webhook')} AND receiver = ANY(${webhookIds}::text[])
-        LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`;
+        DELETE FROM deliveries
+        WHERE id = ANY(ARRAY(
+          SELECT id
+          FROM deliveries
+          WHERE ${PENDING_WEBHOOK}
+            AND receiver = ANY(${webhookIds}::text[])
+          LIMIT ${limit}::int
+          FOR UPDATE SKIP LOCKED))`;
     },
 
-    /** Webhooks that something waits for. */
     async listPendingWebhookIds(): Promise<string[]> {
       const rows = await db.$queryRaw<{ receiver: string }[]>`${pendingWebhookIds()}`;
       return rows.map(({ receiver }) => receiver);
     },
 
-    /** Forgets up to `limit` that ended longer than `days` ago, with their attempts. */
+    /** Deletes up to `limit` deliveries that ended more than `days` days ago, with their attempts. */
     async pruneFinished(days: number, limit: number): Promise<number> {
       return db.$executeRaw`
-      DELETE FROM deliveries WHERE id = ANY(ARRAY(
-        SELECT id FROM deliveries WHERE finished_at < now() - make_interval(days => ${days}::int)
-        ORDER BY finished_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`;
+        DELETE FROM deliveries
+        WHERE id = ANY(ARRAY(
+          SELECT id
+          FROM deliveries
+          WHERE finished_at < now() - make_interval(days => ${days}::int)
+          ORDER BY finished_at
+          LIMIT ${limit}::int
+          FOR UPDATE SKIP LOCKED))`;
     },
 
-    /** Forgets up to `limit` emails that wait for longer than `days`: nobody sends any. */
+    /** Deletes up to `limit` emails that have been due for more than `days` days, since no worker sends emails. */
     async pruneStaleEmails(days: number, limit: number): Promise<number> {
       return db.$executeRaw`
-      DELETE FROM deliveries WHERE id = ANY(ARRAY(
-        SELECT id FROM deliveries WHERE ${pendingCondition('email')} AND due_at < now() - make_interval(days => ${days}::int)
-        LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`;
+        DELETE FROM deliveries
+        WHERE id = ANY(ARRAY(
+          SELECT id
+          FROM deliveries
+          WHERE ${PENDING_EMAIL}
+            AND due_at < now() - make_interval(days => ${days}::int)
+          LIMIT ${limit}::int
+          FOR UPDATE SKIP LOCKED))`;
     },
 
-    /** Forgets up to `limit` that these webhooks, which are disabled, were handed longer than `days` ago. */
+    /** Deletes up to `limit` pending deliveries of these disabled webhooks that are more than `days` days old. */
     async pruneForDisabledWebhooks(webhookIds: string[], days: number, limit: number): Promise<number> {
       return db.$executeRaw`
-      DELETE FROM deliveries WHERE id = ANY(ARRAY(
-        SELECT id FROM deliveries WHERE ${pendingCondition('webhook')} AND receiver = ANY(${webhookIds}::text[])
-          AND created_at < now() - make_interval(days => ${days}::int)
-        LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))`;
+        DELETE FROM deliveries
+        WHERE id = ANY(ARRAY(
+          SELECT id
+          FROM deliveries
+          WHERE ${PENDING_WEBHOOK}
+            AND receiver = ANY(${webhookIds}::text[])
+            AND created_at < now() - make_interval(days => ${days}::int)
+          LIMIT ${limit}::int
+          FOR UPDATE SKIP LOCKED))`;
     },
   };
-}
-
-// Written out: the planner must see that the partial index holds them.
-function pendingCondition(channel: 'webhook' | 'email'): Prisma.Sql {
-  return channel === 'webhook'
-    ? Prisma.sql`state = 'pending' AND channel = 'webhook'`
-    : Prisma.sql`state = 'pending' AND channel = 'email'`;
 }
 
 function webhookScope(orgId: number | null, webhookId: string): Prisma.Sql {
@@ -209,5 +287,6 @@ function webhookScope(orgId: number | null, webhookId: string): Prisma.Sql {
 }
 
 function createdSince(orgId: number | null, webhookId: string, since: Date | null): Prisma.Sql {
-  return Prisma.sql`${webhookScope(orgId, webhookId)} AND ${since ? Prisma.sql`created_at >= ${since}` : Prisma.sql`TRUE`}`;
+  const scope = webhookScope(orgId, webhookId);
+  return since ? Prisma.sql`${scope} AND created_at >= ${since}` : scope;
 }

@@ -1,33 +1,31 @@
 import type { JsonObject } from '@oriontel/contracts';
 
-/** How a notification leaves the house. */
 export type Channel = 'webhook' | 'email';
 
-/** A notification that was handed to delivery: sent until it is taken, to the same receiver with the same id. */
+/** A notification to be sent to one receiver until it is delivered, always with the same id. */
 export interface NewDelivery {
   orgId: number;
-  /** The event that it tells of. */
   eventId: string;
-  /** UUIDv7 of the intake row that brought the event: what one receiver gets, it gets in this order. */
+  /** UUIDv7 of the event's intake row: a webhook receives its deliveries in this order. */
   position: string;
   channel: Channel;
   /** A webhook's id, or an email address. */
   receiver: string;
-  /** The notifier rule that wants it; null where a webhook asked for the event itself. */
+  /** The notifier rule that caused it; null if a webhook subscribed to the event itself. */
   ruleId: string | null;
-  /** Of a webhook's payload: the event's type, `notification.sms` or `webhook.test`; of an email: the event's. */
+  /** Of a webhook payload: the event's type, `notification.sms` or `webhook.test`; of an email: the event's type. */
   type: string;
-  /** When it happened, ISO 8601: `timestamp` of a webhook's payload. */
+  /** When the event happened, ISO 8601: `timestamp` of a webhook payload. */
   at: string;
-  /** As `data` of a webhook's payload, or {subject, text} of an email. */
+  /** `data` of a webhook payload, or {subject, text} of an email. */
   message: JsonObject;
 }
 
 export const deliveryStates = ['pending', 'delivered', 'failed'] as const;
-/** `failed` is for good, and for emails alone: a webhook that goes on failing is disabled, and what waits for it stays. */
+/** Only emails become `failed`. A webhook that keeps failing is disabled, and its deliveries stay pending. */
 export type DeliveryState = (typeof deliveryStates)[number];
 
-/** A delivery on its way out. */
+/** A delivery to be sent. */
 export interface OutgoingDelivery {
   id: string;
   orgId: number;
@@ -37,7 +35,7 @@ export interface OutgoingDelivery {
   type: string;
   at: Date;
   message: JsonObject;
-  /** Those that went before. */
+  /** Number of earlier attempts. */
   attempts: number;
   createdAt: Date;
 }

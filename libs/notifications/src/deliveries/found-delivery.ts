@@ -2,7 +2,7 @@ import { isoTime, isoTimeOrNull } from '@oriontel/contracts';
 import { z } from 'zod';
 import { deliveryStates, type DeliveryState } from './delivery.ts';
 
-/** A delivery of a webhook, as its managers find it. */
+/** A delivery of a webhook, as the API reads it. */
 export interface FoundDelivery {
   id: string;
   eventId: string;
@@ -36,14 +36,13 @@ const example = {
   finished_at: null,
 };
 
-/** What a webhook is told. */
 export const Delivery = z
   .object({
     id: z.uuid(),
     event_id: z.string(),
-    rule_id: z.string().nullable().meta({ description: 'The notifier rule that wants it told' }),
+    rule_id: z.string().nullable().meta({ description: 'The notifier rule that caused it' }),
     type: z.string(),
-    timestamp: z.iso.datetime().meta({ description: 'When it happened' }),
+    timestamp: z.iso.datetime().meta({ description: 'When the event happened' }),
     state: z.enum(deliveryStates),
     attempts: z.int(),
     created_at: z.iso.datetime(),
@@ -58,17 +57,17 @@ export type Delivery = z.output<typeof Delivery>;
 export const DeliveryAttempt = z.object({
   timestamp: z.iso.datetime(),
   duration_ms: z.int(),
-  status: z.int().nullable().meta({ description: 'HTTP status of the answer' }),
+  status: z.int().nullable().meta({ description: 'HTTP status of the response' }),
   error: z.string().nullable().meta({
     description:
-      'private_address, dns, connection, tls, timeout, bad_answer, redirect, gone or status; null where it was taken',
+      'private_address, dns, connection, tls, timeout, bad_answer, redirect, gone or status; null if it was delivered',
   }),
   detail: z.string().nullable(),
-  response: z.string().nullable().meta({ description: 'How the answer begins, at most 1 KB' }),
+  response: z.string().nullable().meta({ description: 'The start of the response, at most 1 KB' }),
 });
 export type DeliveryAttempt = z.output<typeof DeliveryAttempt>;
 
-/** The same with what was tried, the newest first. */
+/** A delivery with its latest attempts, the newest first. */
 export const TracedDelivery = Delivery.extend({ tries: z.array(DeliveryAttempt) }).meta({
   id: 'TracedDelivery',
   examples: [
@@ -80,7 +79,7 @@ export const TracedDelivery = Delivery.extend({ tries: z.array(DeliveryAttempt) 
           duration_ms: 42,
           status: 500,
           error: 'status',
-          detail: 'The answer had the status 500.',
+          detail: 'The response status was 500.',
           response: 'Internal Server Error',
         },
       ],

@@ -1,19 +1,19 @@
 import type { OutgoingDelivery } from './delivery.ts';
 
-/** What became of one try to hand a notification over. */
+/** The result of one attempt to deliver a notification. */
 export type Outcome =
-  | { result: 'taken'; status: number | null; response: string | null }
+  | { result: 'delivered'; status: number | null; response: string | null }
   | {
       result: 'failed';
-      /** Another try is of no use: the address is refused for good, the webhook's receiver is gone. */
-      final: boolean;
-      /** Of HTTP or SMTP, where there was an answer. */
+      /** Whether retries are useless: the address is rejected, or the webhook's receiver is gone. */
+      isPermanent: boolean;
+      /** HTTP or SMTP status; null without a response. */
       status: number | null;
-      /** A word for programs: timeout, connection, tls … */
+      /** A code for programs: timeout, connection, tls … */
       error: string;
-      /** A sentence for people, without internals. */
+      /** A sentence for users, without internals. */
       detail: string;
-      /** How the answer begins, at most 1 KB. */
+      /** The start of the response, at most 1 KB. */
       response: string | null;
     };
 
@@ -22,16 +22,18 @@ export interface Endpoint {
   secret: string;
 }
 
-/** Tells by its outcome what went wrong, and never rejects but where `signal` is aborted; is done within half a lease. */
+/** Rejects only if `signal` is aborted; all other errors are outcomes. Takes at most half of a lease. */
 export type SendWebhook = (
   delivery: OutgoingDelivery,
   endpoint: Endpoint,
   signal: AbortSignal,
 ) => Promise<Outcome>;
+
+/** Rejects only if `signal` is aborted. */
 export type SendEmail = (delivery: OutgoingDelivery, signal: AbortSignal) => Promise<Outcome>;
 
 export interface Senders {
   webhook: SendWebhook;
-  /** Absent: emails wait. */
+  /** Without it emails stay pending. */
   email?: SendEmail | undefined;
 }

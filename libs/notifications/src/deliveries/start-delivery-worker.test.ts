@@ -4,20 +4,14 @@ import { intakeRows } from '@oriontel/intake';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createWebhookSender } from '../webhooks/create-webhook-sender.ts';
-import { hang, startReceiver, type ReceiverBehavior } from '../webhooks/testing.ts';
+import { FAST_SCHEDULE, startTestDeliveryWorker, TEST_EVENTS_QUEUE } from '../testing/delivery-worker.ts';
+import { addWebhook, createTestDeliveries, SECRET } from '../testing/test-data.ts';
+import { hang, startReceiver, type ReceiverBehavior } from '../testing/webhook-receiver.ts';
 import { webhooks } from '../webhooks/webhook.repository.ts';
 import { deliveryAttempts } from './delivery-attempt.repository.ts';
 import { deliveries } from './delivery.repository.ts';
 import { pruneDeliveries } from './prune-deliveries.ts';
 import type { DeliveryWorkerOptions } from './start-delivery-worker.ts';
-import {
-  addWebhook,
-  createTestDeliveries,
-  FAST_RETRY_SCHEDULE,
-  startTestDeliveryWorker,
-  SECRET,
-  TEST_EVENTS_QUEUE,
-} from './testing.ts';
 
 let store: TestDatabase;
 let db: TestDatabase['db'];
@@ -27,65 +21,67 @@ beforeAll(async () => {
 });
 afterAll(() => store.drop());
 
-/** Organizations of their own: tests see nothing of each other. */
+/** Each test uses organizations of its own. */
 let org = 100;
 const newOrg = (): number => (org += 1);
 
-async function receiverWith(answering?: ReceiverBehavior) {
-  const receiver = await startReceiver(SECRET, answering);
+async function addReceiver(behavior?: ReceiverBehavior) {
+  const receiver = await startReceiver(SECRET, behavior);
   onTestFinished(() => receiver.close());
   return receiver;
 }
-function start(more: Partial<DeliveryWorkerOptions> = {}) {
-  const engine = startTestDeliveryWorker(db, more);
-  onTestFinished(() => engine.stop(1_000));
-  return engine;
+function start(options: Partial<DeliveryWorkerOptions> = {}) {
+  const worker = startTestDeliveryWorker(db, options);
+  onTestFinished(() => worker.stop(1_000));
+  return worker;
 }
-async function listed(webhookId: string) {
+async function listDeliveries(webhookId: string) {
   return (await deliveries(db).list(null, webhookId, {}, { limit: 500, offset: 0 })).items.reverse();
 }
-const statesOf = async (webhookId: string) => (await listed(webhookId)).map(({ state }) => state);
-async function triesOf(webhookId: string) {
+const statesOf = async (webhookId: string) => (await listDeliveries(webhookId)).map(({ state }) => state);
+async function attemptsOf(webhookId: string) {
   return (
-    await Promise.all((await listed(webhookId)).map(({ id }) => deliveryAttempts(db).listByDelivery(id)))
+    await Promise.all(
+      (await listDeliveries(webhookId)).map(({ id }) => deliveryAttempts(db).listByDelivery(id)),
+    )
   ).flat();
 }
 const webhookOf = async (id: string) => (await webhooks(db).find(null, id))!;
 vi.setConfig({ testTimeout: 60_000 });
-const patiently = { timeout: 50_000, interval: 50 };
+const POLL = { timeout: 50_000, interval: 50 };
 
-test('200 events come in order, each with its one id, whatever the receiver and two workers do meanwhile', async () => {
+test('200 events arrive in order, each with one id, despite failures, an outage and two workers', async () => {
   const orgId = newOrg();
-  const taken: string[] = [];
+  const delivered: string[] = [];
   let requests = 0;
-  const receiver = await receiverWith(({ id }, response) => {
+  const receiver = await addReceiver(({ id }, response) => {
     requests += 1;
-    const isIll = requests > 50 && requests <= 56;
-    if (!isIll) taken.push(id);
-    response.writeHead(isIll ? 500 : 204).end();
+    const isFailing = requests > 50 && requests <= 56;
+    if (!isFailing) delivered.push(id);
+    response.writeHead(isFailing ? 500 : 204).end();
   });
   const webhookId = await addWebhook(db, receiver.url, { orgId });
   const ids = await createTestDeliveries(db, 200, { orgId });
   const workers = [start(), start()];
-  await expect.poll(() => taken.length, patiently).toBeGreaterThan(100);
+  await expect.poll(() => delivered.length, POLL).toBeGreaterThan(100);
   await receiver.down();
-  await expect.poll(async () => (await webhookOf(webhookId)).failures, patiently).toBeGreaterThan(0);
+  await expect.poll(async () => (await webhookOf(webhookId)).failures, POLL).toBeGreaterThan(0);
   await receiver.up();
-  await expect.poll(() => statesOf(webhookId), patiently).toEqual(ids.map(() => 'delivered'));
+  await expect.poll(() => statesOf(webhookId), POLL).toEqual(ids.map(() => 'delivered'));
 
-  // Whoever was cut off in its answer was told again, before the next was.
-  expect(taken.filter((id, index) => id !== taken[index - 1])).toEqual(ids);
-  expect([receiver.state.most, receiver.state.bad]).toEqual([1, 0]);
-  const tries = await triesOf(webhookId);
-  expect(tries.filter(({ status }) => status === 500)).toHaveLength(6);
-  expect(tries.filter(({ error }) => error === 'connection').length).toBeGreaterThan(0);
+  // A request whose response was cut off is repeated before the next delivery.
+  expect(delivered.filter((id, index) => id !== delivered[index - 1])).toEqual(ids);
+  expect([receiver.state.maxConcurrent, receiver.state.unsigned]).toEqual([1, 0]);
+  const attempts = await attemptsOf(webhookId);
+  expect(attempts.filter(({ status }) => status === 500)).toHaveLength(6);
+  expect(attempts.filter(({ error }) => error === 'connection').length).toBeGreaterThan(0);
   expect(await webhookOf(webhookId)).toMatchObject({ failures: 0, failingSince: null, enabled: true });
   await Promise.all(workers.map((worker) => worker.stop(1_000)));
 });
 
-test('a message is what Standard Webhooks has it be', async () => {
+test('a message follows Standard Webhooks', async () => {
   const orgId = newOrg();
-  const receiver = await receiverWith();
+  const receiver = await addReceiver();
   await addWebhook(db, receiver.url, { orgId });
   const [id] = await createTestDeliveries(db, 1, {
     orgId,
@@ -93,8 +89,8 @@ test('a message is what Standard Webhooks has it be', async () => {
     data: { reason: 'é "quoted"' },
   });
   start();
-  await expect.poll(() => receiver.got, patiently).toHaveLength(1);
-  const [{ payload, headers }] = receiver.got as [(typeof receiver.got)[0]];
+  await expect.poll(() => receiver.received, POLL).toHaveLength(1);
+  const [{ payload, headers }] = receiver.received as [(typeof receiver.received)[0]];
   expect(payload).toEqual({
     type: 'gateway_down',
     timestamp: '2024-01-15T10:30:00Z',
@@ -109,177 +105,185 @@ test('a message is what Standard Webhooks has it be', async () => {
   });
 });
 
-test('many receivers that hang, refuse or fail delay nobody else', async () => {
+test('receivers that hang, refuse or fail do not delay others', async () => {
   const orgId = newOrg();
-  const ill = await receiverWith(hang);
-  const failing = await receiverWith(500);
-  for (let i = 0; i < 10; i += 1) await addWebhook(db, ill.url, { orgId });
+  const hanging = await addReceiver(hang);
+  const failing = await addReceiver(500);
+  for (let i = 0; i < 10; i += 1) await addWebhook(db, hanging.url, { orgId });
   for (let i = 0; i < 10; i += 1) await addWebhook(db, failing.url, { orgId });
   await addWebhook(db, 'http://127.0.0.1:1/', { orgId });
   await createTestDeliveries(db, 3, { orgId });
   start({ senders: { webhook: createWebhookSender({ allowPrivate: true, timeoutMs: 60_000 }).send } });
-  await expect.poll(() => ill.got.length, patiently).toBe(10);
+  await expect.poll(() => hanging.received.length, POLL).toBe(10);
 
-  const well = newOrg();
-  const receiver = await receiverWith();
-  await addWebhook(db, receiver.url, { orgId: well });
-  const ids = await createTestDeliveries(db, 20, { orgId: well });
-  await expect.poll(receiver.ids, patiently).toEqual(ids);
-  // One at a time for each of them.
-  expect(ill.got).toHaveLength(10);
+  const otherOrg = newOrg();
+  const receiver = await addReceiver();
+  await addWebhook(db, receiver.url, { orgId: otherOrg });
+  const ids = await createTestDeliveries(db, 20, { orgId: otherOrg });
+  await expect.poll(receiver.ids, POLL).toEqual(ids);
+  // One request at a time per webhook.
+  expect(hanging.received).toHaveLength(10);
 });
 
-test('what a worker that died had in hand is taken over when its lease ends, not before', async () => {
+test('a webhook of a dead worker is taken over when its lease ends, not before', async () => {
   const orgId = newOrg();
-  const receiver = await receiverWith();
+  const receiver = await addReceiver();
   const id = await addWebhook(db, receiver.url, { orgId });
   await createTestDeliveries(db, 2, { orgId });
   expect(await webhooks(db).claim({ worker: randomUUID(), seconds: 1 }, false, 100)).toContain(id);
   const claimed = performance.now();
   start();
-  await expect.poll(() => statesOf(id), patiently).toEqual(['delivered', 'delivered']);
+  await expect.poll(() => statesOf(id), POLL).toEqual(['delivered', 'delivered']);
   expect(performance.now() - claimed).toBeGreaterThan(950);
 });
 
-test('a worker that stops breaks off what hangs, and another takes it up at once', async () => {
+test('stop aborts a request in flight, and another worker sends it again at once', async () => {
   const orgId = newOrg();
-  const receiver = await receiverWith(hang);
+  const receiver = await addReceiver(hang);
   const id = await addWebhook(db, receiver.url, { orgId });
   const [event] = await createTestDeliveries(db, 1, { orgId });
   const first = start({ leaseSeconds: 600 });
-  await expect.poll(() => receiver.got.length, patiently).toBe(1);
+  await expect.poll(() => receiver.received.length, POLL).toBe(1);
   await first.stop(50);
-  expect(await triesOf(id)).toEqual([]);
-  receiver.state.answering = 204;
+  expect(await attemptsOf(id)).toEqual([]);
+  receiver.state.behavior = 204;
   start();
-  await expect.poll(() => statesOf(id), patiently).toEqual(['delivered']);
+  await expect.poll(() => statesOf(id), POLL).toEqual(['delivered']);
   expect(receiver.ids()).toEqual([event]);
 });
 
-test('an event waits for older ones of its organization that are not stored yet', async () => {
-  const [orgId, other] = [newOrg(), newOrg()];
-  const receiver = await receiverWith();
+test('a delivery waits for older events of its organization that are not stored yet', async () => {
+  const [orgId, otherOrg] = [newOrg(), newOrg()];
+  const receiver = await addReceiver();
   const id = await addWebhook(db, receiver.url, { orgId });
-  const otherId = await addWebhook(db, receiver.url, { orgId: other });
+  const otherId = await addWebhook(db, receiver.url, { orgId: otherOrg });
   const row = { id: uuidv7(), queue: TEST_EVENTS_QUEUE, orgId, key: 'device/dev-001' };
   await intakeRows(db).insert([{ ...row, payload: '{}', requestId: 'req' }], 60);
   await createTestDeliveries(db, 1, { orgId });
-  const others = await createTestDeliveries(db, 5, { orgId: other });
+  const otherIds = await createTestDeliveries(db, 5, { orgId: otherOrg });
   start();
-  await expect.poll(() => statesOf(otherId), patiently).toEqual(others.map(() => 'delivered'));
+  await expect.poll(() => statesOf(otherId), POLL).toEqual(otherIds.map(() => 'delivered'));
   expect(await statesOf(id)).toEqual(['pending']);
   await intakeRows(db).remove([row.id]);
-  await expect.poll(() => statesOf(id), patiently).toEqual(['delivered']);
+  await expect.poll(() => statesOf(id), POLL).toEqual(['delivered']);
 });
 
-test('not for those that have been there for half a minute', async () => {
+test('a delivery does not wait for events that are more than 30 seconds old', async () => {
   const orgId = newOrg();
-  const receiver = await receiverWith();
+  const receiver = await addReceiver();
   const id = await addWebhook(db, receiver.url, { orgId });
   const old = uuidv7({ msecs: Date.now() - 31_000 });
   const row = { id: old, queue: TEST_EVENTS_QUEUE, orgId, key: 'device/dev-001' };
   await intakeRows(db).insert([{ ...row, payload: '{}', requestId: 'req' }], 60);
   await createTestDeliveries(db, 1, { orgId });
   start();
-  await expect.poll(() => statesOf(id), patiently).toEqual(['delivered']);
+  await expect.poll(() => statesOf(id), POLL).toEqual(['delivered']);
 });
 
 describe('a webhook that', () => {
-  test('says 410 is disabled at once; what waits stays, and is sent when it is enabled again', async () => {
+  test('responds 410 is disabled at once, and its pending deliveries are sent after it is enabled', async () => {
     const orgId = newOrg();
-    const receiver = await receiverWith(410);
+    const receiver = await addReceiver(410);
     const id = await addWebhook(db, receiver.url, { orgId });
     const ids = await createTestDeliveries(db, 3, { orgId });
     start();
-    await expect.poll(async () => (await webhookOf(id)).enabled, patiently).toBe(false);
+    await expect.poll(async () => (await webhookOf(id)).enabled, POLL).toBe(false);
     expect((await webhookOf(id)).disabledReason).toContain('410');
     expect(await statesOf(id)).toEqual(['pending', 'pending', 'pending']);
-    expect(receiver.got).toHaveLength(1);
-    receiver.state.answering = 204;
+    expect(receiver.received).toHaveLength(1);
+    receiver.state.behavior = 204;
     await webhooks(db).update(orgId, id, { enabled: true });
-    await expect.poll(() => statesOf(id), patiently).toEqual(['delivered', 'delivered', 'delivered']);
+    await expect.poll(() => statesOf(id), POLL).toEqual(['delivered', 'delivered', 'delivered']);
     expect(receiver.ids()).toEqual(ids);
     expect(await webhookOf(id)).toMatchObject({ enabled: true, disabledReason: null });
   });
 
-  test('fails for too long is disabled, not before, and says why', async () => {
+  test('fails for giveUpAfterSeconds is disabled, not before, with the reason', async () => {
     const orgId = newOrg();
-    const receiver = await receiverWith(503);
+    const receiver = await addReceiver(503);
     const id = await addWebhook(db, receiver.url, { orgId });
     await createTestDeliveries(db, 2, { orgId });
-    start({ schedule: { ...FAST_RETRY_SCHEDULE, giveUpAfterSeconds: 1 } });
-    await expect.poll(async () => (await webhookOf(id)).enabled, patiently).toBe(false);
-    const tries = await triesOf(id);
-    expect(tries.at(0)!.at.getTime() - tries.at(-1)!.at.getTime()).toBeGreaterThan(900);
-    expect((await webhookOf(id)).disabledReason).toContain('The answer had the status 503.');
+    start({ schedule: { ...FAST_SCHEDULE, giveUpAfterSeconds: 1 } });
+    await expect.poll(async () => (await webhookOf(id)).enabled, POLL).toBe(false);
+    const attempts = await attemptsOf(id);
+    expect(attempts.at(0)!.at.getTime() - attempts.at(-1)!.at.getTime()).toBeGreaterThan(900);
+    expect((await webhookOf(id)).disabledReason).toContain('The response status was 503.');
     expect(await statesOf(id)).toEqual(['pending', 'pending']);
-    // Nothing is handed to it any more.
+    // It gets no new deliveries.
     await createTestDeliveries(db, 1, { orgId });
     expect(await statesOf(id)).toHaveLength(2);
   });
 
-  test('is changed while it waits is tried at once', async () => {
+  test('gets a new URL during a retry delay is called at once', async () => {
     const orgId = newOrg();
-    const [ill, well] = [await receiverWith(500), await receiverWith()];
-    const id = await addWebhook(db, ill.url, { orgId });
+    const [failing, recovered] = [await addReceiver(500), await addReceiver()];
+    const id = await addWebhook(db, failing.url, { orgId });
     await createTestDeliveries(db, 1, { orgId });
-    start({ schedule: { ...FAST_RETRY_SCHEDULE, firstDelaySeconds: 3_600, maxDelaySeconds: 3_600 } });
-    await expect.poll(async () => (await webhookOf(id)).failures, patiently).toBe(1);
-    await webhooks(db).update(orgId, id, { url: well.url });
-    await expect.poll(() => statesOf(id), patiently).toEqual(['delivered']);
-    expect(await triesOf(id)).toMatchObject([{ status: 204 }, { status: 500, error: 'status' }]);
+    start({ schedule: { ...FAST_SCHEDULE, firstDelaySeconds: 3_600, maxDelaySeconds: 3_600 } });
+    await expect.poll(async () => (await webhookOf(id)).failures, POLL).toBe(1);
+    await webhooks(db).update(orgId, id, { url: recovered.url });
+    await expect.poll(() => statesOf(id), POLL).toEqual(['delivered']);
+    expect(await attemptsOf(id)).toMatchObject([{ status: 204 }, { status: 500, error: 'status' }]);
   });
 
-  test('is deleted is told nothing more', async () => {
-    const [orgId, other] = [newOrg(), newOrg()];
-    const receiver = await receiverWith(500);
+  test('is deleted receives nothing more', async () => {
+    const [orgId, otherOrg] = [newOrg(), newOrg()];
+    const receiver = await addReceiver(500);
     const id = await addWebhook(db, receiver.url, { orgId });
     await createTestDeliveries(db, 3, { orgId });
-    const engine = start();
-    await expect.poll(() => receiver.got.length, patiently).toBeGreaterThan(1);
+    const worker = start();
+    await expect.poll(() => receiver.received.length, POLL).toBeGreaterThan(1);
     await webhooks(db).delete(orgId, id);
-    const well = await receiverWith();
-    await addWebhook(db, well.url, { orgId: other });
-    await createTestDeliveries(db, 1, { orgId: other });
-    await expect.poll(() => well.got.length, patiently).toBe(1);
-    const last = receiver.got.length;
-    await expect.poll(() => engine.prune(), patiently).toBe(0);
+    const otherReceiver = await addReceiver();
+    await addWebhook(db, otherReceiver.url, { orgId: otherOrg });
+    await createTestDeliveries(db, 1, { orgId: otherOrg });
+    await expect.poll(() => otherReceiver.received.length, POLL).toBe(1);
+    const last = receiver.received.length;
+    await expect.poll(() => worker.prune(), POLL).toBe(0);
     expect(await statesOf(id)).toEqual([]);
-    await createTestDeliveries(db, 1, { orgId: other });
-    await expect.poll(() => well.got.length, patiently).toBe(2);
-    expect(receiver.got.length).toBeLessThanOrEqual(last + 1);
+    await createTestDeliveries(db, 1, { orgId: otherOrg });
+    await expect.poll(() => otherReceiver.received.length, POLL).toBe(2);
+    expect(receiver.received.length).toBeLessThanOrEqual(last + 1);
   });
 });
 
-test('what was delivered is sent again on demand, in order and with the same ids; what came before stays on record', async () => {
+test('replayAll sends delivered events again, in order and with the same ids, and keeps earlier attempts', async () => {
   const orgId = newOrg();
-  const receiver = await receiverWith();
+  const receiver = await addReceiver();
   const id = await addWebhook(db, receiver.url, { orgId });
   const ids = await createTestDeliveries(db, 5, { orgId });
-  const engine = start();
-  await expect.poll(() => statesOf(id), patiently).toEqual(ids.map(() => 'delivered'));
+  const worker = start();
+  await expect.poll(() => statesOf(id), POLL).toEqual(ids.map(() => 'delivered'));
   expect(await deliveries(db).replayAll(orgId + 1, id, null)).toBe(0);
   expect(await deliveries(db).replayAll(orgId, id, new Date(Date.now() + 60_000))).toBe(0);
   expect(await deliveries(db).replayAll(orgId, id, null)).toBe(5);
-  engine.wake();
-  await expect.poll(() => receiver.got.map((one) => one.id), patiently).toEqual([...ids, ...ids]);
-  await expect.poll(() => triesOf(id), patiently).toHaveLength(10);
+  worker.wake();
+  await expect
+    .poll(() => receiver.received.map(({ id: messageId }) => messageId), POLL)
+    .toEqual([...ids, ...ids]);
+  await expect.poll(() => attemptsOf(id), POLL).toHaveLength(10);
 });
 
-test('what ended a month ago is forgotten with its attempts, and what a disabled webhook would not take', async () => {
+test('pruneDeliveries deletes what ended a month ago, and month-old deliveries of disabled webhooks', async () => {
   const orgId = newOrg();
-  const receiver = await receiverWith();
+  const receiver = await addReceiver();
   const id = await addWebhook(db, receiver.url, { orgId });
   await createTestDeliveries(db, 2, { orgId });
-  const engine = start();
-  await expect.poll(() => statesOf(id), patiently).toEqual(['delivered', 'delivered']);
-  await engine.stop(1_000);
+  const worker = start();
+  await expect.poll(() => statesOf(id), POLL).toEqual(['delivered', 'delivered']);
+  await worker.stop(1_000);
   await createTestDeliveries(db, 2, { orgId });
-  const [oldest, , waiting] = await listed(id);
-  await db.$executeRaw`UPDATE deliveries SET finished_at = now() - interval '31 days' WHERE id = ${oldest!.id}::uuid`;
-  await db.$executeRaw`UPDATE deliveries SET created_at = now() - interval '31 days' WHERE id = ${waiting!.id}::uuid`;
+  const [oldest, , pending] = await listDeliveries(id);
+  await db.$executeRaw`
+    UPDATE deliveries
+    SET finished_at = now() - interval '31 days'
+    WHERE id = ${oldest!.id}::uuid`;
+  await db.$executeRaw`
+    UPDATE deliveries
+    SET created_at = now() - interval '31 days'
+    WHERE id = ${pending!.id}::uuid`;
   expect(await pruneDeliveries(db)).toBe(1);
-  expect(await triesOf(id)).toHaveLength(1);
+  expect(await attemptsOf(id)).toHaveLength(1);
   expect(await deliveryAttempts(db).listByDelivery(oldest!.id)).toEqual([]);
   await webhooks(db).update(orgId, id, { enabled: false });
   expect(await pruneDeliveries(db)).toBe(1);

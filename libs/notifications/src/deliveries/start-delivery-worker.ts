@@ -4,13 +4,13 @@ import { startPoller, withTimeout } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Logger } from '@oriontel/service';
 import { webhooks } from '../webhooks/webhook.repository.ts';
-import { deliveries } from './delivery.repository.ts';
-import { pruneDeliveries } from './prune-deliveries.ts';
 import { createLane, type Lane } from './create-lane.ts';
-import { DEFAULT_RETRY_SCHEDULE, type RetrySchedule } from './retry-schedule.ts';
-import type { SendEmail, Senders } from './sender.ts';
 import { deliverEmail } from './deliver-email.ts';
 import { deliverToWebhook } from './deliver-to-webhook.ts';
+import { deliveries } from './delivery.repository.ts';
+import { DELIVERY_SCHEDULE, type DeliverySchedule } from './delivery-schedule.ts';
+import { pruneDeliveries } from './prune-deliveries.ts';
+import type { SendEmail, Senders } from './sender.ts';
 
 export interface DeliveryWorkerOptions {
   db: Database;
@@ -18,92 +18,113 @@ export interface DeliveryWorkerOptions {
   /** Intake queue of the events: a delivery waits for older events of its organization that are still in it. */
   eventsQueue: string;
   log: Logger;
-  /** Told of every try. */
-  onAttempt?: (isTaken: boolean) => void;
-  schedule?: RetrySchedule;
-  /** Seconds until another worker takes over from one that is gone: twice as long as a send may take. */
+  /** Called after each attempt. */
+  onAttempt?: (isDelivered: boolean) => void;
+  schedule?: DeliverySchedule;
+  /** Time until another worker takes over from one that has died; twice what a request may take. @default 30 */
   leaseSeconds?: number;
-  /** Milliseconds between two looks. */
+  /** Polling interval. @default 1000 */
   intervalMs?: number;
 }
 
 export interface DeliveryWorker {
-  /** There may be something new. */
+  /** Call when there are new deliveries. */
   wake: () => void;
-  /** Forgets what is old. Returns how many deliveries. */
+  /** Deletes old deliveries. Returns their number. */
   prune: () => Promise<number>;
-  /** Finishes what is in hand within so many milliseconds; what it has to break off is sent again, with the same id. */
-  stop: (ms: number) => Promise<void>;
+  /** Waits up to `timeoutMs` for requests in flight, then aborts them: they are sent again with the same id. */
+  stop: (timeoutMs: number) => Promise<void>;
 }
 
-/** Webhooks that answer, webhooks that fail or are slow, emails: so many of each at once in a process. */
+/** Per process: webhooks that respond fast, webhooks that fail or are slow, and emails. */
 const MAX_CONCURRENT = { fast: 16, slow: 16, emails: 4 };
-/** Milliseconds. */
 const PRUNE_INTERVAL_MS = 5 * 60_000;
 
 /**
- * Sends what was handed to delivery, until it is taken, at least once and with the same id. Any number of workers do this at
- * once; no connection to the database is held while one sends.
+ * Sends pending deliveries until they are delivered: at least once, with the same id. Any number of workers may run; no
+ * database connection is held during a request.
  */
 export function startDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWorker {
-  const { db, senders, log, onAttempt = () => undefined, schedule = DEFAULT_RETRY_SCHEDULE } = options;
-  const { eventsQueue, leaseSeconds: seconds = 30, intervalMs = 1_000 } = options;
-  const lease = { worker: randomUUID(), seconds };
-  const ending = new AbortController();
-  // Everything in hand listens to it.
-  setMaxListeners(0, ending.signal);
-  let isStopping = false;
-  function onError(err: unknown): void {
-    if (!ending.signal.aborted) log.warn({ err }, 'delivering failed and will be tried again');
-  }
-  const serving = { schedule, onAttempt, signal: ending.signal, isStopping: () => isStopping };
-  const inLane = { onMore: () => polling.wake(), onError };
-
-  const tellWebhook = deliverToWebhook(db, {
-    ...serving,
-    send: senders.webhook,
-    lease,
+  const {
+    db,
+    senders,
     eventsQueue,
-    onDisabled: (webhook, reason) => log.warn({ webhook, reason }, 'a webhook was disabled'),
-  });
-  function webhookLane(slow: boolean, size: number): Lane {
-    return createLane({
-      ...inLane,
-      size,
-      claim: (free) => webhooks(db).claim(lease, slow, free),
-      work: tellWebhook,
-    });
+    log,
+    onAttempt = () => undefined,
+    schedule = DELIVERY_SCHEDULE,
+  } = options;
+  const { leaseSeconds = 30, intervalMs = 1_000 } = options;
+  const lease = { worker: randomUUID(), seconds: leaseSeconds };
+  const aborting = new AbortController();
+  const { signal } = aborting;
+  // Each request in flight adds a listener.
+  setMaxListeners(0, signal);
+  let isStopping = false;
+
+  function onError(err: unknown): void {
+    if (!signal.aborted) log.warn({ err }, 'delivery failed; it will be retried');
   }
-  function emailLane(send: SendEmail): Lane {
-    return createLane({
-      ...inLane,
-      size: MAX_CONCURRENT.emails,
-      claim: (free) => deliveries(db).claimEmails(free, seconds),
-      work: deliverEmail(db, { ...serving, send }),
-    });
-  }
+
   const lanes = [
-    webhookLane(false, MAX_CONCURRENT.fast),
-    webhookLane(true, MAX_CONCURRENT.slow),
-    ...(senders.email ? [emailLane(senders.email)] : []),
+    createWebhookLane({ slow: false, size: MAX_CONCURRENT.fast }),
+    createWebhookLane({ slow: true, size: MAX_CONCURRENT.slow }),
+    ...(senders.email ? [createEmailLane(senders.email)] : []),
   ];
+  const poller = startPoller(fillLanes, { intervalMs, onError });
+  const pruner = startPoller(prune, { intervalMs: PRUNE_INTERVAL_MS, onError });
 
-  const fill = async (): Promise<void> => void (await Promise.all(lanes.map((lane) => lane.fill())));
-  const forget = (): Promise<number> => pruneDeliveries(db, () => isStopping);
-  const polling = startPoller(fill, { intervalMs, onError });
-  const forgetting = startPoller(forget, { intervalMs: PRUNE_INTERVAL_MS, onError });
+  function createWebhookLane({ slow, size }: { slow: boolean; size: number }): Lane {
+    return createLane({
+      size,
+      claim: (limit) => webhooks(db).claim(lease, slow, limit),
+      work: deliverToWebhook(db, {
+        send: senders.webhook,
+        lease,
+        eventsQueue,
+        schedule,
+        onAttempt,
+        onDisabled: (webhookId, reason) => log.warn({ webhookId, reason }, 'webhook disabled'),
+        isStopping: () => isStopping,
+        signal,
+      }),
+      onMore: wake,
+      onError,
+    });
+  }
 
-  return {
-    wake: () => polling.wake(),
-    prune: forget,
-    async stop(ms) {
-      isStopping = true;
-      const idle = (async () => {
-        await Promise.all([polling.stop(), forgetting.stop()]);
-        await Promise.all(lanes.map((lane) => lane.idle()));
-      })();
-      await withTimeout(ms, 'the deliveries in hand', idle).catch(() => ending.abort());
-      await withTimeout(ms, 'breaking them off', idle).catch(() => undefined);
-    },
-  };
+  function createEmailLane(send: SendEmail): Lane {
+    return createLane({
+      size: MAX_CONCURRENT.emails,
+      claim: (limit) => deliveries(db).claimEmails(limit, leaseSeconds),
+      work: deliverEmail(db, { send, schedule, onAttempt, signal }),
+      onMore: wake,
+      onError,
+    });
+  }
+
+  async function fillLanes(): Promise<void> {
+    await Promise.all(lanes.map((lane) => lane.fill()));
+  }
+
+  function prune(): Promise<number> {
+    return pruneDeliveries(db, () => isStopping);
+  }
+
+  function wake(): void {
+    poller.wake();
+  }
+
+  async function finish(): Promise<void> {
+    await Promise.all([poller.stop(), pruner.stop()]);
+    await Promise.all(lanes.map((lane) => lane.idle()));
+  }
+
+  async function stop(timeoutMs: number): Promise<void> {
+    isStopping = true;
+    const finished = finish();
+    await withTimeout(timeoutMs, 'deliveries in flight', finished).catch(() => aborting.abort());
+    await withTimeout(timeoutMs, 'aborting deliveries', finished).catch(() => undefined);
+  }
+
+  return { wake, prune, stop };
 }

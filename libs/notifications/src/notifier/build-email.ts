@@ -7,8 +7,8 @@ import type { Mailbox } from './mailbox.ts';
 const Message = z.object({ subject: z.string(), text: z.string() });
 
 /**
- * An email of a notification. It goes out with the same Message-ID and date each time that it is tried (RFC 5322, 3.6.4), so that
- * whoever gets it twice can tell; and says that a program wrote it (RFC 3834), so that no other program answers.
+ * The email of a notification. Every attempt has the same Message-ID and date (RFC 5322, 3.6.4), so that receivers can
+ * detect duplicates. `Auto-Submitted` (RFC 3834) suppresses automatic replies.
  */
 export function buildEmail(
   { id, receiver, message, createdAt }: Pick<OutgoingDelivery, 'id' | 'receiver' | 'message' | 'createdAt'>,
@@ -18,7 +18,7 @@ export function buildEmail(
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
   return {
     from,
-    // As an object it is one address, whatever characters it has: a text would be read as a list.
+    // An object is always one address; nodemailer would parse a string as a list.
     to: { name: '', address: receiver },
     messageId: `<${id}@${domain}>`,
     date: createdAt,

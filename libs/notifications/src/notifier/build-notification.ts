@@ -5,10 +5,10 @@ import { cleanLine } from './clean-text.ts';
 import type { PlannedNotification } from './list-receivers.ts';
 import { renderTemplate } from './render-template.ts';
 
-/** UTF-16 units of a text. */
+/** Longest text, in UTF-16 units. */
 const MAX_TEXT_LENGTH = { email: 8_192, webhook: 1_600 };
 
-/** Writes the notification out, for delivery. */
+/** Renders a notification as a delivery. */
 export function buildNotification({ event, rule, channel, receiver }: PlannedNotification): NewDelivery {
   const text = renderTemplate(rule.template, event, MAX_TEXT_LENGTH[channel]);
   return {

@@ -1,14 +1,14 @@
-/** Without control characters, which mean something to terminals and mail systems; lines end in LF. */
+/** Removes control characters, which terminals and mail systems interpret; line breaks become LF. */
 export function cleanText(text: string): string {
   return text.replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n').replace(/(?![\n\t])\p{Cc}/gu, '');
 }
 
-/** On one line, as a header wants it. */
+/** `cleanText` on one line, as headers need it. */
 export function cleanLine(text: string): string {
   return cleanText(text).replace(/\s+/g, ' ').trim();
 }
 
-/** At most `most` UTF-16 units; what is cut ends in an ellipsis, and never in half a character. */
-export function truncateText(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+/** At most `maxLength` UTF-16 units. A cut text ends in an ellipsis, never in half a surrogate pair. */
+export function truncateText(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

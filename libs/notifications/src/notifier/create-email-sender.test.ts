@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { OutgoingDelivery } from '../deliveries/delivery.ts';
-import { startMailServer } from '../testing.ts';
+import { startMailServer } from '../testing/mail-server.ts';
 import { createEmailSender, type EmailSender } from './create-email-sender.ts';
 
 const FROM = { name: 'OrionTel', address: 'no-reply@oriontel.example' };
@@ -12,21 +12,17 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-async function mailServer(...given: Parameters<typeof startMailServer>) {
-  const server = await startMailServer(...given);
+async function addMailServer(...options: Parameters<typeof startMailServer>) {
+  const server = await startMailServer(...options);
   closing.push(server.close);
   return server;
 }
-function senderTo(url: string, deadline?: number): EmailSender {
-  const sender = createEmailSender({
-    url,
-    from: FROM,
-    ...(deadline !== undefined && { timeoutMs: deadline }),
-  });
+function senderTo(url: string, timeoutMs?: number): EmailSender {
+  const sender = createEmailSender({ url, from: FROM, ...(timeoutMs !== undefined && { timeoutMs }) });
   closing.push(sender.close);
   return sender;
 }
-function delivery(more: Partial<OutgoingDelivery> = {}): OutgoingDelivery {
+function buildDelivery(overrides: Partial<OutgoingDelivery> = {}): OutgoingDelivery {
   return {
     id: ID,
     orgId: 1,
@@ -38,12 +34,12 @@ function delivery(more: Partial<OutgoingDelivery> = {}): OutgoingDelivery {
     message: { subject: 'Missed Call Alert', text: 'You missed a call from +14155550123' },
     attempts: 0,
     createdAt: new Date('2026-03-01T12:00:00Z'),
-    ...more,
+    ...overrides,
   };
 }
 const { signal } = new AbortController();
-function send(url: string, more: Partial<OutgoingDelivery> = {}, deadline?: number) {
-  return senderTo(url, deadline).send(delivery(more), signal);
+function send(url: string, overrides: Partial<OutgoingDelivery> = {}, timeoutMs?: number) {
+  return senderTo(url, timeoutMs).send(buildDelivery(overrides), signal);
 }
 
 function refusal(code: number, message = 'No such user here') {
@@ -72,9 +68,9 @@ function unquote(text: string): string {
 }
 const headOf = (raw: string): string => raw.slice(0, raw.indexOf('\r\n\r\n')).replace(/\r\n[ \t]+/g, ' ');
 
-test('an email arrives as text and HTML, at its receiver alone, and says that a program wrote it', async () => {
-  const { url, received } = await mailServer();
-  expect(await send(url)).toMatchObject({ result: 'taken', status: 250 });
+test('an email has a text and an HTML part, one receiver, and the header Auto-Submitted', async () => {
+  const { url, received } = await addMailServer();
+  expect(await send(url)).toMatchObject({ result: 'delivered', status: 250 });
   expect(received).toMatchObject([{ from: FROM.address, to: ['ann@example.com'] }]);
   const head = headOf(received[0]!.raw);
   for (const line of [
@@ -91,21 +87,21 @@ test('an email arrives as text and HTML, at its receiver alone, and says that a 
   expect(parts['text/html']).toContain('>You missed a call from +14155550123<');
 });
 
-test('what is sent again is the same email', async () => {
-  const { url, received } = await mailServer();
+test('every attempt sends the same headers', async () => {
+  const { url, received } = await addMailServer();
   const sender = senderTo(url);
-  await sender.send(delivery(), signal);
-  await sender.send(delivery({ attempts: 1 }), signal);
+  await sender.send(buildDelivery(), signal);
+  await sender.send(buildDelivery({ attempts: 1 }), signal);
   const heads = received.map(({ raw }) => headOf(raw).replace(/boundary="[^"]+"/, ''));
   expect(heads).toHaveLength(2);
   expect(heads[0]).toBe(heads[1]);
 });
 
-test('hostile text adds no header, no receiver and no markup', async () => {
-  const { url, received } = await mailServer();
+test('text of an event adds no header, no receiver and no markup', async () => {
+  const { url, received } = await addMailServer();
   const text = `<script>alert("1")</script> & 'x'\r\n.\r\nRCPT TO:<eve@example.com>\r\n\u0000\u001b[31m ünï 😀 \u2028end`;
   const subject = 'Hi\r\nBcc: eve@example.com\r\n\r\nbody\u0007 ünï';
-  expect(await send(url, { message: { subject, text } })).toMatchObject({ result: 'taken' });
+  expect(await send(url, { message: { subject, text } })).toMatchObject({ result: 'delivered' });
   expect(received).toHaveLength(1);
   expect(received[0]!.to).toEqual(['ann@example.com']);
   const head = headOf(received[0]!.raw);
@@ -123,9 +119,9 @@ test.each([
   'a@example.com>\r\nRCPT TO:<eve@example.com',
   'a@example.com, eve@example.com',
   '"a b"@example.com',
-])('%j is one address, and none that there is', async (receiver) => {
-  const { url, received } = await mailServer();
-  expect(await send(url, { receiver })).toMatchObject({ result: 'failed', final: true });
+])('the invalid address %j is not sent and not split', async (receiver) => {
+  const { url, received } = await addMailServer();
+  expect(await send(url, { receiver })).toMatchObject({ result: 'failed', isPermanent: true });
   expect(received).toEqual([]);
 });
 
@@ -135,110 +131,107 @@ test.each([
   [450, false],
   [421, false],
   [530, false],
-])('a receiver that is refused by %i is refused for good: %s', async (code, final) => {
-  const { url } = await mailServer({ onRcptTo: (_to, _session, callback) => callback(refusal(code)) });
-  expect(await send(url)).toMatchObject({ result: 'failed', final, status: code });
+])('a receiver refused with %i is a permanent failure: %s', async (code, isPermanent) => {
+  const { url } = await addMailServer({ onRcptTo: (_to, _session, callback) => callback(refusal(code)) });
+  expect(await send(url)).toMatchObject({ result: 'failed', isPermanent, status: code });
 });
 
-test('a text that is refused is refused for good, and the next one goes out', async () => {
+test('a refused text is a permanent failure, and the next email is sent', async () => {
   let texts = 0;
-  const { url } = await mailServer({
+  const { url } = await addMailServer({
     onData(stream, _session, callback) {
       texts += 1;
-      const answer = texts === 1 ? refusal(554, 'No thank you') : null;
-      stream.resume().on('end', () => callback(answer));
+      const error = texts === 1 ? refusal(554, 'No thank you') : null;
+      stream.resume().on('end', () => callback(error));
     },
   });
   const sender = senderTo(url);
-  expect(await sender.send(delivery(), signal)).toEqual({
+  expect(await sender.send(buildDelivery(), signal)).toEqual({
     result: 'failed',
-    final: true,
+    isPermanent: true,
     status: 554,
     error: 'refused',
     detail: 'The mail server refused the email.',
     response: '554 No thank you',
   });
-  expect(await sender.send(delivery(), signal)).toMatchObject({ result: 'taken' });
+  expect(await sender.send(buildDelivery(), signal)).toMatchObject({ result: 'delivered' });
 });
 
-test('a sender that is refused is our trouble: the email waits', async () => {
-  const { url } = await mailServer({ onMailFrom: (_from, _session, callback) => callback(refusal(550)) });
-  expect(await send(url)).toMatchObject({ result: 'failed', final: false, status: 550 });
+test('a refused sender is a temporary failure', async () => {
+  const { url } = await addMailServer({ onMailFrom: (_from, _session, callback) => callback(refusal(550)) });
+  expect(await send(url)).toMatchObject({ result: 'failed', isPermanent: false, status: 550 });
 });
 
-test('a password that is wrong is our trouble, and nothing of it is told', async () => {
-  const { url } = await mailServer({
+test('a wrong password is a temporary failure that does not reveal it', async () => {
+  const { url } = await addMailServer({
     authOptional: false,
     allowInsecureAuth: true,
     onAuth: ({ password }, _session, callback) => callback(new Error(`Invalid ${password}`)),
   });
   const outcome = await send(url.replace('//', '//user:s3cret@'));
-  expect(outcome).toMatchObject({ result: 'failed', final: false, error: 'auth', response: null });
+  expect(outcome).toMatchObject({ result: 'failed', isPermanent: false, error: 'auth', response: null });
   expect(JSON.stringify(outcome)).not.toContain('s3cret');
 });
 
-test('user and password come from the URL', async () => {
-  let asked: unknown;
-  const { url } = await mailServer({
+test('user and password are read from the URL', async () => {
+  let credentials: unknown;
+  const { url } = await addMailServer({
     authOptional: false,
     allowInsecureAuth: true,
     onAuth({ username, password }, _session, callback) {
-      asked = { username, password };
+      credentials = { username, password };
       callback(null, { user: username });
     },
   });
-  expect(await send(url.replace('//', '//us%40er:p%40ss@'))).toMatchObject({ result: 'taken' });
-  expect(asked).toEqual({ username: 'us@er', password: 'p@ss' });
+  expect(await send(url.replace('//', '//us%40er:p%40ss@'))).toMatchObject({ result: 'delivered' });
+  expect(credentials).toEqual({ username: 'us@er', password: 'p@ss' });
 });
 
-test('a certificate that nobody vouches for is not trusted', async () => {
-  const { port } = await mailServer({ secure: true, disabledCommands: [] });
-  expect(await send(`smtps://127.0.0.1:${port}`)).toMatchObject({ error: 'tls', final: false });
-  const starting = await mailServer({ disabledCommands: [] });
-  expect(await send(starting.url)).toMatchObject({ result: 'failed', final: false, error: 'tls' });
-  expect(starting.received).toEqual([]);
+test('a self-signed certificate is not trusted', async () => {
+  const { port } = await addMailServer({ secure: true, disabledCommands: [] });
+  expect(await send(`smtps://127.0.0.1:${port}`)).toMatchObject({ error: 'tls', isPermanent: false });
+  const startTls = await addMailServer({ disabledCommands: [] });
+  expect(await send(startTls.url)).toMatchObject({ result: 'failed', isPermanent: false, error: 'tls' });
+  expect(startTls.received).toEqual([]);
 });
 
-test('a mail server that is away gets the email later, from the same sender', async () => {
+test('a sender reconnects to a mail server that was down', async () => {
   const first = await startMailServer();
   const sender = senderTo(first.url);
-  expect(await sender.send(delivery(), signal)).toMatchObject({ result: 'taken' });
+  expect(await sender.send(buildDelivery(), signal)).toMatchObject({ result: 'delivered' });
   await first.close();
-  expect(await sender.send(delivery(), signal)).toMatchObject({
+  expect(await sender.send(buildDelivery(), signal)).toMatchObject({
     result: 'failed',
-    final: false,
+    isPermanent: false,
     error: 'connection',
     status: null,
   });
-  const { received } = await mailServer({}, first.port);
-  expect(await sender.send(delivery(), signal)).toMatchObject({ result: 'taken' });
+  const { received } = await addMailServer({}, first.port);
+  expect(await sender.send(buildDelivery(), signal)).toMatchObject({ result: 'delivered' });
   expect(received).toHaveLength(1);
 });
 
-test.each(['says nothing', 'trickles its greeting'])(
-  'a mail server that %s holds up nobody for long',
-  async (how) => {
-    const server = createServer((socket) => {
-      socket.on('error', () => undefined);
-      if (how === 'says nothing') return;
-      const timer = setInterval(() => socket.write('220-wait\r\n'), 20);
-      socket.on('close', () => clearInterval(timer));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closing.push(() => new Promise((resolve) => server.close(resolve)));
-    const { port } = server.address() as AddressInfo;
-    const outcome = await send(`smtp://127.0.0.1:${port}`, {}, 300);
-    expect(outcome).toMatchObject({ result: 'failed', final: false, error: 'timeout' });
-  },
-);
+test.each(['sends nothing', 'trickles its greeting'])('a mail server that %s times out', async (behavior) => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    if (behavior === 'sends nothing') return;
+    const timer = setInterval(() => socket.write('220-wait\r\n'), 20);
+    socket.on('close', () => clearInterval(timer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => new Promise((resolve) => server.close(resolve)));
+  const { port } = server.address() as AddressInfo;
+  const outcome = await send(`smtp://127.0.0.1:${port}`, {}, 300);
+  expect(outcome).toMatchObject({ result: 'failed', isPermanent: false, error: 'timeout' });
+});
 
-test('a send that is called off rejects', async () => {
+test('send rejects if its signal is aborted', async () => {
   const server = createServer((socket) => socket.on('error', () => undefined));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(() => new Promise((resolve) => server.close(resolve)));
   const { port } = server.address() as AddressInfo;
-  const ending = new AbortController();
-  const sending = senderTo(`smtp://127.0.0.1:${port}`).send(delivery(), ending.signal);
-  server.once('connection', () => ending.abort());
+  const stopping = new AbortController();
+  const sending = senderTo(`smtp://127.0.0.1:${port}`).send(buildDelivery(), stopping.signal);
+  server.once('connection', () => stopping.abort());
   await expect(sending).rejects.toThrow();
 });

@@ -1,14 +1,15 @@
 import { createTransport } from 'nodemailer';
+import type { OutgoingDelivery } from '../deliveries/delivery.ts';
 import type { Outcome, SendEmail } from '../deliveries/sender.ts';
-import type { Mailbox } from './mailbox.ts';
-import { classifySmtpError } from './classify-smtp-error.ts';
 import { buildEmail } from './build-email.ts';
+import { classifySmtpError } from './classify-smtp-error.ts';
+import type { Mailbox } from './mailbox.ts';
 
 export interface EmailSenderOptions {
-  /** smtp:// or smtps://, with user and password where the server asks for them. */
+  /** smtp:// or smtps://, with user and password if the server requires them. */
   url: string;
   from: Mailbox;
-  /** Milliseconds for one email, from the connection to the server's answer; default 15,000. */
+  /** Limits one email, from connecting to the server's response. @default 15000 */
   timeoutMs?: number;
 }
 
@@ -17,10 +18,11 @@ export interface EmailSender {
   close: () => void;
 }
 
-/** Connections to the mail server at once. */
 const MAX_CONNECTIONS = 4;
+const MAX_STORED_RESPONSE_CHARS = 1_024;
+const SMTP_OK = 250;
 
-/** Sends emails through a mail server: over a few connections that are kept, each email to one receiver. */
+/** Sends emails through a mail server, each to one receiver, over a few pooled connections. */
 export function createEmailSender({ url, from, timeoutMs = 15_000 }: EmailSenderOptions): EmailSender {
   const transport = createTransport({
     url,
@@ -34,18 +36,22 @@ export function createEmailSender({ url, from, timeoutMs = 15_000 }: EmailSender
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  return {
-    async send(delivery, signal): Promise<Outcome> {
-      // A server may trickle its answers, which none of the timeouts above notices.
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      try {
-        const { response } = await transport.sendMail({ ...buildEmail(delivery, from), signal: patience });
-        return { result: 'taken', status: 250, response: response.slice(0, 1_024) };
-      } catch (error) {
-        signal.throwIfAborted();
-        return classifySmtpError(error);
-      }
-    },
-    close: () => transport.close({ force: true }),
-  };
+
+  async function send(delivery: OutgoingDelivery, signal: AbortSignal): Promise<Outcome> {
+    // None of the timeouts above limits a server that trickles its responses.
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    try {
+      const { response } = await transport.sendMail({ ...buildEmail(delivery, from), signal: deadline });
+      return {
+        result: 'delivered',
+        status: SMTP_OK,
+        response: response.slice(0, MAX_STORED_RESPONSE_CHARS),
+      };
+    } catch (error) {
+      signal.throwIfAborted();
+      return classifySmtpError(error);
+    }
+  }
+
+  return { send, close: () => transport.close({ force: true }) };
 }

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NotifiableEvent } from '../notifiable-event.ts';
 import type { SuppressedNotifications } from './summarize-suppressed.ts';
 import { MAX_NOTIFICATIONS_PER_EVENT } from './list-receivers.ts';
-import type { NotifierRule, NotifierRules } from './notifier-rules.ts';
+import { buildRule as rule, buildRules as rules } from '../testing/test-data.ts';
+import type { NotifierRules } from './notifier-rules.ts';
 import { createNotifier, type NotifierOptions } from './create-notifier.ts';
 
 let store: TestDatabase;
@@ -16,10 +17,10 @@ afterAll(() => store.drop());
 
 const NOON = new Date('2026-03-01T12:00:00Z');
 let orgs = 100;
-/** An organization of its own for each test. */
+/** Each test uses an organization of its own. */
 const newOrg = () => (orgs += 1);
 
-function event(orgId: number, more: Partial<NotifiableEvent> = {}): NotifiableEvent {
+function event(orgId: number, overrides: Partial<NotifiableEvent> = {}): NotifiableEvent {
   return {
     id: `evt-20260301-${randomUUID()}`,
     orgId,
@@ -27,40 +28,17 @@ function event(orgId: number, more: Partial<NotifiableEvent> = {}): NotifiableEv
     type: 'missed_call',
     data: { caller_id: '+14155550123' },
     at: '2026-03-01T11:59:00.000Z',
-
     position: uuidv7(),
-    ...more,
+    ...overrides,
   };
 }
-function rule(more: Partial<NotifierRule> = {}): NotifierRule {
-  return {
-    id: 'r1',
-    name: 'Missed Call Alert',
-    trigger: 'missed_call',
-    channels: ['email'],
-    template: 'Call from {{caller_id}}',
-    enabled: true,
-    recipients: ['ann@example.com'],
-    smsTo: [],
-    ...more,
-  };
-}
-function rules(more: Partial<NotifierRules> = {}): NotifierRules {
-  return {
-    rules: [rule()],
-    quietHours: null,
-    maxPerHour: 1_000,
-    ...more,
-  };
-}
-
-/** Notifies in a transaction of its own; tells what was held back. */
+/** Notifies in a transaction of its own. Returns what was suppressed. */
 async function notify(
   settings: Record<number, NotifierRules>,
   events: NotifiableEvent[],
-  more: Partial<NotifierOptions> = {},
+  options: Partial<NotifierOptions> = {},
 ): Promise<SuppressedNotifications[]> {
-  const held: SuppressedNotifications[] = [];
+  const suppressed: SuppressedNotifications[] = [];
   const notifier = createNotifier({
     async findRules(_tx, orgIds) {
       return new Map(orgIds.flatMap((orgId) => (settings[orgId] ? [[orgId, settings[orgId]]] : [])));
@@ -69,22 +47,22 @@ async function notify(
       return new Map(entities.map((entity) => [entity, [`${entity.replace('/', '-')}@org${orgId}.example`]]));
     },
     channels: { email: true },
-    onSuppressed: (one) => held.push(one),
+    onSuppressed: (one) => suppressed.push(one),
     now: () => NOON,
-    ...more,
+    ...options,
   });
   await store.db.$transaction((tx) => notifier(tx, events));
-  return held;
+  return suppressed;
 }
 
-function handedOver(orgId: number) {
+function findDeliveries(orgId: number) {
   return store.db.delivery.findMany({
     where: { orgId },
     select: { channel: true, receiver: true, ruleId: true, type: true, message: true },
     orderBy: { id: 'asc' },
   });
 }
-const receivers = async (orgId: number) => (await handedOver(orgId)).map(({ receiver }) => receiver);
+const receivers = async (orgId: number) => (await findDeliveries(orgId)).map(({ receiver }) => receiver);
 async function webhook(orgId: number, eventTypes: string[], enabled = true) {
   const id = uuidv7();
   const url = 'https://hooks.example.com/';
@@ -92,7 +70,7 @@ async function webhook(orgId: number, eventTypes: string[], enabled = true) {
   return id;
 }
 
-test('an email goes to each recipient of each rule that its type triggers, once', async () => {
+test('an email goes once to each recipient of each triggered rule', async () => {
   const orgId = newOrg();
   const own = rules({
     rules: [
@@ -118,12 +96,12 @@ test('an email goes to each recipient of each rule that its type triggers, once'
     email('bob@example.com', 'r1', 'Missed Call Alert', 'Call from +14155550123'),
     email(`user-7@org${orgId}.example`, 'r2', 'Other Bcc: x@example.com', 'user/7'),
   ];
-  const found = await handedOver(orgId);
+  const found = await findDeliveries(orgId);
   expect(found).toHaveLength(3);
   expect(found).toEqual(expect.arrayContaining(expected));
 });
 
-test('a text message goes to the enabled webhooks of the organization that ask for it by name, with the event', async () => {
+test('a text message goes to the enabled webhooks that name notification.sms, with the event', async () => {
   const [orgId, other] = [newOrg(), newOrg()];
   const texting = await webhook(orgId, ['gateway_down', 'notification.sms']);
   await webhook(orgId, ['*']);
@@ -131,8 +109,8 @@ test('a text message goes to the enabled webhooks of the organization that ask f
   await webhook(other, ['notification.sms']);
   const one = event(orgId, { data: { caller_id: 'x'.repeat(5_000) } });
   await notify({ [orgId]: rules({ rules: [rule({ channels: ['sms'], smsTo: ['+14155550100'] })] }) }, [one]);
-  expect(await handedOver(other)).toEqual([]);
-  expect(await handedOver(orgId)).toEqual([
+  expect(await findDeliveries(other)).toEqual([]);
+  expect(await findDeliveries(orgId)).toEqual([
     {
       channel: 'webhook',
       receiver: texting,
@@ -155,34 +133,34 @@ test('a text message goes to the enabled webhooks of the organization that ask f
   ]);
 });
 
-test('a rule tells nothing of the events of another organization', async () => {
+test('a rule is not triggered by events of another organization', async () => {
   const [ours, theirs] = [newOrg(), newOrg()];
   await notify({ [ours]: rules({ rules: [rule({ recipients: [] })] }) }, [event(ours), event(theirs)]);
   expect(await receivers(ours)).toEqual([`user-7@org${ours}.example`]);
   expect(await receivers(theirs)).toEqual([]);
 });
 
-test('without a mail server no email is handed to delivery, counted or looked up', async () => {
+test('without a mail server emails are not created, counted or looked up', async () => {
   const orgId = newOrg();
   const texting = await webhook(orgId, ['notification.sms']);
   const own = rules({ rules: [rule({ channels: ['sms', 'email'], recipients: [] })], maxPerHour: 1 });
   await notify({ [orgId]: own }, [event(orgId)], {
     channels: { email: false },
-    findEmails: () => Promise.reject(new Error('asked for addresses')),
+    findEmails: () => Promise.reject(new Error('unexpected lookup of addresses')),
   });
   expect(await receivers(orgId)).toEqual([texting]);
 });
 
-test('in quiet hours nothing is handed over, and it is told', async () => {
+test('in quiet hours no delivery is created, and the suppression is reported', async () => {
   const [quiet, awake] = [newOrg(), newOrg()];
   const hours = (start: string, end: string) => rules({ quietHours: { start, end } });
   const settings = { [quiet]: hours('12:00', '13:00'), [awake]: hours('11:00', '12:00') };
-  const events = [event(quiet), event(quiet), event(awake), event(quiet, { type: 'unheard' })];
+  const events = [event(quiet), event(quiet), event(awake), event(quiet, { type: 'untriggered' })];
   expect(await notify(settings, events)).toEqual([{ orgId: quiet, reason: 'quiet hours', events: 2 }]);
   expect([await receivers(quiet), await receivers(awake)]).toEqual([[], ['ann@example.com']]);
 });
 
-test('the hourly maximum holds exactly, over workers that notify at once', async () => {
+test('the hourly maximum is exact for concurrent workers', async () => {
   const orgId = newOrg();
   const own = rules({
     rules: [rule({ recipients: ['a@example.com', 'b@example.com', 'c@example.com'] })],
@@ -196,29 +174,29 @@ test('the hourly maximum holds exactly, over workers that notify at once', async
     }),
   );
   expect(await receivers(orgId)).toHaveLength(70);
-  // Another hour, and a clock behind that still counts in it.
-  const held = await notify(
+  // The next hour, and a clock that is behind by a second.
+  const suppressed = await notify(
     { [orgId]: own },
     events.slice(0, 30).map(() => event(orgId)),
     {
       now: () => new Date('2026-03-01T13:00:00Z'),
     },
   );
-  expect(held).toEqual([{ orgId, reason: 'hourly maximum', events: 7 }]);
+  expect(suppressed).toEqual([{ orgId, reason: 'hourly maximum', events: 7 }]);
   await notify({ [orgId]: own }, [event(orgId)], { now: () => new Date('2026-03-01T12:59:59Z') });
   expect(await receivers(orgId)).toHaveLength(140);
 });
 
-test('organizations do not share their maximum, and wait for each other without a deadlock', async () => {
+test('organizations have separate maximums, and concurrent batches do not deadlock', async () => {
   const [some, none] = [newOrg(), newOrg()];
   const settings = { [some]: rules({ maxPerHour: 20 }), [none]: rules({ maxPerHour: 0 }) };
   const both = () => [event(some), event(none)];
-  const held = await Promise.all(
+  const suppressed = await Promise.all(
     Array.from({ length: 40 }, (_, index) => notify(settings, index % 2 ? both() : both().reverse())),
   );
   expect(await receivers(some)).toHaveLength(20);
   expect(await receivers(none)).toEqual([]);
-  expect(held.flat().filter(({ orgId }) => orgId === none)).toHaveLength(40);
+  expect(suppressed.flat().filter(({ orgId }) => orgId === none)).toHaveLength(40);
   const many = [newOrg(), newOrg(), newOrg()];
   const all = Object.fromEntries(many.map((orgId) => [orgId, rules()]));
   await Promise.all(
@@ -232,10 +210,10 @@ test('organizations do not share their maximum, and wait for each other without 
   for (const orgId of many) expect(await receivers(orgId)).toHaveLength(30);
 });
 
-test('what is undone with its transaction takes nothing from the hour', async () => {
+test('a rolled-back transaction does not count against the hourly maximum', async () => {
   const orgId = newOrg();
   const own = rules({ maxPerHour: 1 });
-  const undone = createNotifier({
+  const notifier = createNotifier({
     findRules: async () => new Map([[orgId, own]]),
     findEmails: async () => new Map(),
     channels: { email: true },
@@ -244,19 +222,19 @@ test('what is undone with its transaction takes nothing from the hour', async ()
   });
   await store.db
     .$transaction(async (tx) => {
-      await undone(tx, [event(orgId)]);
-      throw new Error('undone');
+      await notifier(tx, [event(orgId)]);
+      throw new Error('rolled back');
     })
     .catch(() => undefined);
   await notify({ [orgId]: own }, [event(orgId)]);
   expect(await receivers(orgId)).toHaveLength(1);
 });
 
-test('one event brings a bounded number of notifications, whatever its rules say', async () => {
+test('one event causes at most MAX_NOTIFICATIONS_PER_EVENT notifications', async () => {
   const orgId = newOrg();
   const recipients = Array.from({ length: 50 }, (_, index) => `a${index}@example.com`);
   const own = rules({ rules: Array.from({ length: 5 }, (_, n) => rule({ id: `r${n}`, recipients })) });
-  const held = await notify({ [orgId]: own }, [event(orgId)]);
-  expect(held).toEqual([{ orgId, reason: 'too many of one event', events: 1 }]);
+  const suppressed = await notify({ [orgId]: own }, [event(orgId)]);
+  expect(suppressed).toEqual([{ orgId, reason: 'too many of one event', events: 1 }]);
   expect(await receivers(orgId)).toHaveLength(MAX_NOTIFICATIONS_PER_EVENT);
 });

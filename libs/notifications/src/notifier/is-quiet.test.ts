@@ -25,14 +25,14 @@ test.each([
   expect(isQuiet({ start: '09:00', end: '17:00' }, at(time))).toBe(quiet);
 });
 
-test('hours that end when they start are none, and so are no hours', () => {
+test('isQuiet is false without hours, and with hours that end when they start', () => {
   for (const time of ['00:00:00', '07:59:59', '08:00:00', '08:00:59', '23:59:59']) {
     expect(isQuiet({ start: '08:00', end: '08:00' }, at(time))).toBe(false);
     expect(isQuiet(null, at(time))).toBe(false);
   }
 });
 
-test('hours that end at midnight last until the day does', () => {
+test('isQuiet includes the last minute of hours that end at midnight', () => {
   const hours = { start: '20:00', end: '00:00' };
   expect(isQuiet(hours, at('23:59:59'))).toBe(true);
   expect(isQuiet(hours, at('00:00:00'))).toBe(false);

@@ -2,7 +2,7 @@ import type { Channel } from '../deliveries/delivery.ts';
 import type { NotifiableEvent } from '../notifiable-event.ts';
 import type { NotifierRule } from './notifier-rules.ts';
 
-/** One notification: of what, by which rule, and whom to tell. */
+/** One notification of an event by one rule to one receiver. */
 export interface PlannedNotification {
   event: NotifiableEvent;
   rule: NotifierRule;
@@ -12,28 +12,27 @@ export interface PlannedNotification {
 }
 
 export interface Receivers {
-  /** Whom an email goes to where its rule names nobody; null where none can be sent. */
+  /** For rules without recipients; null if no emails are sent. */
   emails: string[] | null;
   /** The webhooks that send text messages. */
   smsWebhooks: string[];
 }
 
-/** Notifications of one event, whatever its rules say. */
 export const MAX_NOTIFICATIONS_PER_EVENT = 100;
 
-/** Whom `rules` tell of an event, each receiver once by one rule. `isCut`: there would be more. */
+/** The notifications of an event by `rules`, each receiver once per rule. `isTruncated`: there would be more. */
 export function listReceivers(
   event: NotifiableEvent,
   rules: NotifierRule[],
   receivers: Receivers,
-): { wanted: PlannedNotification[]; isCut: boolean } {
-  const wanted: PlannedNotification[] = [];
-  for (const rule of rules)
-    for (const receiver of receiversForRule(rule, receivers)) {
-      if (wanted.length === MAX_NOTIFICATIONS_PER_EVENT) return { wanted, isCut: true };
-      wanted.push({ event, rule, ...receiver });
-    }
-  return { wanted, isCut: false };
+): { notifications: PlannedNotification[]; isTruncated: boolean } {
+  const all = rules.flatMap((rule) =>
+    receiversForRule(rule, receivers).map((receiver) => ({ event, rule, ...receiver })),
+  );
+  return {
+    notifications: all.slice(0, MAX_NOTIFICATIONS_PER_EVENT),
+    isTruncated: all.length > MAX_NOTIFICATIONS_PER_EVENT,
+  };
 }
 
 function receiversForRule(
@@ -49,7 +48,7 @@ function receiversForRule(
   ];
 }
 
-/** Nobody is told twice for having written an address in two ways. */
+/** Removes addresses that differ in case only. */
 function uniqueAddresses(addresses: string[]): string[] {
   const keys = addresses.map((address) => address.toLowerCase());
   return addresses.filter((_, index) => keys.indexOf(keys[index]!) === index);

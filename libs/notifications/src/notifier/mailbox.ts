@@ -3,7 +3,7 @@ import addressparser from 'nodemailer/lib/addressparser';
 import { z } from 'zod';
 import { cleanLine } from './clean-text.ts';
 
-/** Whom an email is from: an address, with a name before it where there is one (RFC 5322, 3.4). */
+/** The sender of emails: one address, optionally with a name before it (RFC 5322, 3.4). */
 export const Mailbox = z.string().transform((text, context) => {
   const [mailbox, ...others] = addressparser(cleanLine(text), { flatten: true });
   const address = Email.safeParse(mailbox?.address);

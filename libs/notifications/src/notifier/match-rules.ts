@@ -1,20 +1,19 @@
 import type { NotifiableEvent } from '../notifiable-event.ts';
 import type { NotifierRule, NotifierRules } from './notifier-rules.ts';
 
-/** An event, and the rules that tell of it. */
+/** An event and the rules that it triggers. */
 export interface MatchedEvent {
   event: NotifiableEvent;
   rules: NotifierRule[];
 }
 
-/** What an organization's rules tell of. */
 export interface OrgMatches {
   orgId: number;
   orgRules: NotifierRules;
   matched: MatchedEvent[];
 }
 
-/** The events that any enabled rule of their organization tells of. */
+/** The events that trigger an enabled rule of their organization. */
 export function matchRules(events: NotifiableEvent[], settings: Map<number, NotifierRules>): OrgMatches[] {
   return [...settings]
     .map(([orgId, orgRules]) => ({ orgId, orgRules, matched: matchEvents(orgRules, events, orgId) }))
@@ -31,5 +30,5 @@ function matchEvents({ rules }: NotifierRules, events: NotifiableEvent[], orgId:
   return events
     .filter((event) => event.orgId === orgId)
     .map((event) => ({ event, rules: byTrigger.get(event.type) ?? [] }))
-    .filter((one) => one.rules.length);
+    .filter((match) => match.rules.length);
 }

@@ -1,31 +1,31 @@
 export type RuleChannel = 'email' | 'sms';
 
-/** Whom to tell of events of one type, and in which words. */
+/** Whom to notify of events of one type, and with which text. */
 export interface NotifierRule {
   id: string;
   name: string;
-  /** The event type that it tells of. */
+  /** Event type that triggers the rule. */
   trigger: string;
   channels: RuleChannel[];
-  /** Text with {{names}} of members of the event. */
+  /** Text with {{names}} of event fields. */
   template: string;
   enabled: boolean;
-  /** Email addresses; none: the user whose event it is, else the managers. */
+  /** Email addresses; if empty, the user whose event it is, else the managers. */
   recipients: string[];
   /** Telephone numbers, E.164. */
   smsTo: string[];
 }
 
-/** Times of the day, UTC, as HH:MM. */
+/** Times of day in UTC, as HH:MM. */
 export interface QuietHours {
   start: string;
   end: string;
 }
 
-/** What an organization's notifier does. */
+/** The notifier settings of an organization. */
 export interface NotifierRules {
   rules: NotifierRule[];
   quietHours: QuietHours | null;
-  /** Emails and text messages in one hour of the clock. */
+  /** Emails and text messages per hour of the clock. */
   maxPerHour: number;
 }

@@ -4,62 +4,61 @@ import { listReceivers, type PlannedNotification } from './list-receivers.ts';
 import type { NotifierRule } from './notifier-rules.ts';
 import type { OrgMatches, MatchedEvent } from './match-rules.ts';
 
-/** Who can be told at all. The app hands `emailsOf` over. */
 export interface RecipientLookup {
-  /** By entity: whom to write to where a rule names nobody. */
+  /** Default recipients by entity, for rules without recipients. The app passes it. */
   findEmails: (tx: Queryable, orgId: number, entities: string[]) => Promise<Map<string, string[]>>;
-  /** Which channels lead anywhere. */
+  /** Channels that are configured. */
   channels: { email: boolean };
 }
 
-/** What the rules of an organization want told, and how much of it at most in an hour. */
+/** The notifications of one organization, before its hourly maximum is applied. */
 export interface NotificationPlan {
   orgId: number;
   maxPerHour: number;
-  wanted: PlannedNotification[];
-  /** The events of which more was wanted than one event may bring. */
+  notifications: PlannedNotification[];
+  /** Events with more notifications than one event may cause. */
   truncated: MatchedEvent[];
 }
 
-/** Finds out whom to tell. */
+/** Finds the receivers of the matched events. */
 export async function planNotifications(
   tx: Queryable,
-  heard: OrgMatches[],
-  reach: RecipientLookup,
+  matches: OrgMatches[],
+  lookup: RecipientLookup,
 ): Promise<NotificationPlan[]> {
-  const texting = await findSmsWebhooks(
-    tx,
-    heard.map(({ orgId }) => orgId),
-  );
+  const orgIds = matches.map(({ orgId }) => orgId);
+  const smsWebhooks = await findSmsWebhooks(tx, orgIds);
   const plans: NotificationPlan[] = [];
-  for (const { orgId, orgRules, matched } of heard) {
-    const emails = reach.channels.email ? await findDefaultEmails(tx, orgId, matched, reach) : null;
-    const lists = matched.map((one) => {
+  for (const { orgId, orgRules, matched } of matches) {
+    const emails = lookup.channels.email ? await findDefaultEmails(tx, orgId, matched, lookup) : null;
+    const lists = matched.map((match) => {
       const receivers = {
-        emails: emails && (emails.get(one.event.entity) ?? []),
-        smsWebhooks: texting.get(orgId) ?? [],
+        emails: emails && (emails.get(match.event.entity) ?? []),
+        smsWebhooks: smsWebhooks.get(orgId) ?? [],
       };
-      return { one, ...listReceivers(one.event, one.rules, receivers) };
+      return { match, ...listReceivers(match.event, match.rules, receivers) };
     });
     plans.push({
       orgId,
       maxPerHour: orgRules.maxPerHour,
-      wanted: lists.flatMap(({ wanted }) => wanted),
-      truncated: lists.filter(({ isCut }) => isCut).map(({ one }) => one),
+      notifications: lists.flatMap(({ notifications }) => notifications),
+      truncated: lists.filter(({ isTruncated }) => isTruncated).map(({ match }) => match),
     });
   }
   return plans;
 }
 
-/** Whom to write to for the entities of those events whose rules leave it open. */
+/** Default recipients by entity, for the events with a rule that needs them. */
 async function findDefaultEmails(
   tx: Queryable,
   orgId: number,
-  told: MatchedEvent[],
+  matched: MatchedEvent[],
   { findEmails }: RecipientLookup,
 ): Promise<Map<string, string[]>> {
-  const open = told.filter(({ rules }) => rules.some(usesDefaultRecipients)).map(({ event }) => event.entity);
-  return open.length ? findEmails(tx, orgId, [...new Set(open)]) : new Map<string, string[]>();
+  const entities = matched
+    .filter(({ rules }) => rules.some(usesDefaultRecipients))
+    .map(({ event }) => event.entity);
+  return entities.length ? findEmails(tx, orgId, [...new Set(entities)]) : new Map<string, string[]>();
 }
 
 function usesDefaultRecipients({ channels, recipients }: NotifierRule): boolean {

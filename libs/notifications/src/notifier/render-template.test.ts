@@ -2,21 +2,21 @@ import { expect, test } from 'vitest';
 import type { JsonObject } from '@oriontel/contracts';
 import { renderTemplate } from './render-template.ts';
 
-function render(template: string, data: JsonObject | string = {}, most = 8_192) {
+function render(template: string, data: JsonObject | string = {}, maxLength = 8_192) {
   return renderTemplate(
     template,
     {
       type: 'missed_call',
       entity: 'user/67890',
       at: '2024-01-15T10:30:00.000Z',
-      // As it comes out of the intake: __proto__ is a member like any other there.
+      // Parsed JSON, as from the intake: __proto__ is an own property.
       data: typeof data === 'string' ? (JSON.parse(data) as JsonObject) : data,
     },
-    most,
+    maxLength,
   );
 }
 
-test('members of the event take their places in the text', () => {
+test('renderTemplate inserts fields of the event', () => {
   const data = {
     caller_id: '+14155551234',
     time: '10:30',
@@ -33,7 +33,7 @@ test('members of the event take their places in the text', () => {
   expect(render('{{type}} {{off}} {{none}}|', { type: 'own', off: false, none: null })).toBe('own false |');
 });
 
-test('what is not there leaves nothing, and what is no name stays as it is', () => {
+test('renderTemplate removes unknown names and keeps text that is not a placeholder', () => {
   expect(render('[{{missing}}][{{a.b.c}}][{{a.b}}]', { a: { b: 1 } })).toBe('[][][1]');
   expect(render('{{}} {{{a}}} {a} {{a', { a: 1 })).toBe('{{}} {1} {a} {{a');
 });
@@ -47,34 +47,34 @@ test.each([
   'a.__proto__.x',
   'text.length',
   'constructor.constructor',
-])('{{%s}} reads nothing that the event does not own', (name) => {
+])('renderTemplate does not read the inherited property %s', (name) => {
   expect(render(`[{{${name}}}]`, '{"a": {}, "text": "abc"}')).toBe('[]');
 });
 
-test('a member that is called __proto__ is a member', () => {
+test('renderTemplate reads an own property named __proto__', () => {
   expect(render('[{{__proto__.x}}]', '{"__proto__": {"x": "own"}}')).toBe('[own]');
 });
 
-test('what an event brings is neither read as a template nor able to steer what shows it', () => {
+test('renderTemplate does not parse inserted values, and removes their control characters', () => {
   expect(render('{{a}}', { a: '{{b}}', b: 'no' })).toBe('{{b}}');
   expect(render('{{a}}', { a: 'x\r\ny\rz\u2028w' })).toBe('x\ny\nz\nw');
   expect(render('{{a}}\u0007', { a: '\u001b[31mred\u0008\u007f\u009b\tok' })).toBe('[31mred\tok');
   expect(render("{{a}}$&$'", { a: '$1$&' })).toBe("$1$&$&$'");
 });
 
-test('the outcome is bounded, however often a template asks for however much', () => {
-  const began = performance.now();
+test('renderTemplate bounds its result and its time', () => {
+  const start = performance.now();
   const huge = render('{{a}}'.repeat(800), { a: 'x'.repeat(60_000) }, 1_600);
   expect([huge.length, huge.at(-1)]).toEqual([1_600, '…']);
   expect(render('{{a}}'.repeat(800), { a: '\u0001'.repeat(60_000) })).toBe('');
   expect(render('{{'.repeat(2_000) + 'x}}', {}).length).toBeLessThanOrEqual(4_004);
-  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(performance.now() - start).toBeLessThan(5_000);
   expect(render('{{a}}', { a: 'x'.repeat(10) }, 10)).toBe('x'.repeat(10));
 });
 
-test.each([9, 10, 11, 12])('no character is cut in half at %d units', (most) => {
+test.each([9, 10, 11, 12])('renderTemplate cuts no surrogate pair at %d units', (maxLength) => {
   for (const head of ['', 'a', '\u0001', '\u0001\u0002'])
-    expect(render('{{a}}', { a: head + '😀'.repeat(10) }, most)).toSatisfy((text: string) =>
+    expect(render('{{a}}', { a: head + '😀'.repeat(10) }, maxLength)).toSatisfy((text: string) =>
       text.isWellFormed(),
     );
 });

@@ -2,32 +2,32 @@ import { isoTime } from '@oriontel/contracts';
 import type { NotifiableEvent } from '../notifiable-event.ts';
 import { cleanText, truncateText } from './clean-text.ts';
 
-/** What a template may speak of. */
+/** The event fields that a template can name. */
 export type TemplateEvent = Pick<NotifiableEvent, 'type' | 'entity' | 'at' | 'data'>;
 
 const PLACEHOLDER = /\{\{([^{}]{1,256})\}\}/g;
 
 /**
- * Puts members of the event into the {{names}} of a template: of its data, also nested ones by {{a.b}}, else its type, entity
- * and timestamp; nothing where there is no such. Text it is and text it stays: what an event brings is not read as a
- * template again. `most`: UTF-16 units of the outcome.
+ * Replaces the {{names}} of a template: by fields of the event's data, nested ones as {{a.b}}, else by its type, entity
+ * or timestamp; unknown names by nothing. Inserted values are not parsed as templates. Returns at most `maxLength`
+ * UTF-16 units.
  */
-export function renderTemplate(template: string, event: TemplateEvent, most: number): string {
-  const known = { type: event.type, entity: event.entity, timestamp: isoTime(new Date(event.at)) };
+export function renderTemplate(template: string, event: TemplateEvent, maxLength: number): string {
+  const eventFields = { type: event.type, entity: event.entity, timestamp: isoTime(new Date(event.at)) };
   let text = '';
   let rest = 0;
   for (const { 0: whole, 1: name, index } of template.matchAll(PLACEHOLDER)) {
-    // One value may be 64 KB, and a template may ask for it a thousand times.
-    if (text.length > most) break;
-    const value = memberOf(event.data, name!.trim()) ?? memberOf(known, name!.trim());
-    text += cleanText(template.slice(rest, index)) + cleanText(textOf(value).slice(0, most + 1));
+    // One value may have 64 KB, and a template may name it a thousand times.
+    if (text.length > maxLength) break;
+    const value = readField(event.data, name!.trim()) ?? readField(eventFields, name!.trim());
+    text += cleanText(template.slice(rest, index)) + cleanText(formatValue(value).slice(0, maxLength + 1));
     rest = index + whole.length;
   }
-  return truncateText(text + cleanText(template.slice(rest)), most).toWellFormed();
+  return truncateText(text + cleanText(template.slice(rest)), maxLength).toWellFormed();
 }
 
-/** A member by its whole name, else by a path. Own members only: {{constructor}} is none. */
-function memberOf(data: object, name: string): unknown {
+/** A field by its whole name, else by its path. Own properties only: {{constructor}} is not a field. */
+function readField(data: object, name: string): unknown {
   if (Object.hasOwn(data, name)) return (data as Record<string, unknown>)[name];
   let found: unknown = data;
   for (const part of name.split('.')) {
@@ -37,7 +37,7 @@ function memberOf(data: object, name: string): unknown {
   return found;
 }
 
-function textOf(value: unknown): string {
+function formatValue(value: unknown): string {
   if (typeof value === 'string') return value;
   return value === undefined || value === null ? '' : JSON.stringify(value);
 }

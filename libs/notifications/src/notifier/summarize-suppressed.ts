@@ -1,17 +1,17 @@
-/** What was not handed to delivery, and why. */
+/** Notifications that were not created, and why. */
 export interface SuppressedNotifications {
   orgId: number;
   reason: 'quiet hours' | 'hourly maximum' | 'too many of one event';
-  /** Of how many events. */
+  /** Number of events concerned. */
   events: number;
 }
 
-/** What was held back for one reason, by organization. */
+/** Counts the events of suppressed notifications by organization. */
 export function summarizeSuppressed(
   reason: SuppressedNotifications['reason'],
-  what: { event: { orgId: number; id: string } }[],
+  suppressed: { event: { orgId: number; id: string } }[],
 ): SuppressedNotifications[] {
   const ids = new Map<number, Set<string>>();
-  for (const { event } of what) ids.set(event.orgId, (ids.get(event.orgId) ?? new Set()).add(event.id));
+  for (const { event } of suppressed) ids.set(event.orgId, (ids.get(event.orgId) ?? new Set()).add(event.id));
   return [...ids].map(([orgId, { size }]) => ({ orgId, reason, events: size }));
 }

@@ -1,7 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deliveries } from '../deliveries/delivery.repository.ts';
-import { addWebhook, buildEvent } from '../deliveries/testing.ts';
+import { addWebhook, buildEvent } from '../testing/test-data.ts';
 import type { NotifiableEvent } from '../notifiable-event.ts';
 import { createWebhookDeliveries, findSmsWebhooks } from './create-webhook-deliveries.ts';
 
@@ -14,19 +14,21 @@ beforeAll(async () => {
 afterAll(() => store.drop());
 
 const url = 'https://hooks.example.com/';
-const plan = (events: NotifiableEvent[]) => db.$transaction((tx) => createWebhookDeliveries(tx, events));
-function counts(events: NotifiableEvent[]) {
+function create(events: NotifiableEvent[]) {
+  return db.$transaction((tx) => createWebhookDeliveries(tx, events));
+}
+function countDeliveries(events: NotifiableEvent[]) {
   return Promise.all(events.map(({ orgId, id }) => deliveries(db).countForEvent(orgId, id)));
 }
 
-test('each event goes to the enabled webhooks of its organization that want its type, once', async () => {
-  function wanting(orgId: number, eventTypes: string[], enabled = true) {
+test('createWebhookDeliveries adds each event once per enabled webhook of its organization that subscribes to its type', async () => {
+  function subscribe(orgId: number, eventTypes: string[], enabled = true) {
     return addWebhook(db, url, { orgId, eventTypes, enabled });
   }
-  await wanting(11, ['*']);
-  await wanting(11, ['gateway_down', 'registration']);
-  await wanting(11, ['gateway_down'], false);
-  await wanting(12, ['registration']);
+  await subscribe(11, ['*']);
+  await subscribe(11, ['gateway_down', 'registration']);
+  await subscribe(11, ['gateway_down'], false);
+  await subscribe(12, ['registration']);
   const events = [
     buildEvent({ orgId: 11, type: 'gateway_down' }),
     buildEvent({ orgId: 11, type: 'gateway' }),
@@ -34,20 +36,20 @@ test('each event goes to the enabled webhooks of its organization that want its 
     buildEvent({ orgId: 12, type: 'gateway_down' }),
     buildEvent({ orgId: 13, type: 'registration' }),
   ];
-  await plan(events);
-  expect(await counts(events)).toEqual([2, 1, 1, 0, 0]);
-  await plan(events);
-  expect(await counts(events)).toEqual([2, 1, 1, 0, 0]);
+  await create(events);
+  expect(await countDeliveries(events)).toEqual([2, 1, 1, 0, 0]);
+  await create(events);
+  expect(await countDeliveries(events)).toEqual([2, 1, 1, 0, 0]);
 });
 
-test('nobody has text messages sent by an event of that name', async () => {
+test('createWebhookDeliveries ignores events of reserved types', async () => {
   await addWebhook(db, url, { orgId: 21, eventTypes: ['*', 'notification.sms', 'webhook.test'] });
   const events = ['notification.sms', 'webhook.test'].map((type) => buildEvent({ orgId: 21, type }));
-  await plan(events);
-  expect(await counts(events)).toEqual([0, 0]);
+  await create(events);
+  expect(await countDeliveries(events)).toEqual([0, 0]);
 });
 
-test('text messages are sent by the webhooks that name them, and not by those that want everything', async () => {
+test('findSmsWebhooks returns enabled webhooks that name notification.sms, not those with *', async () => {
   const id = await addWebhook(db, url, { orgId: 31, eventTypes: ['notification.sms'] });
   await addWebhook(db, url, { orgId: 31, eventTypes: ['*'] });
   await addWebhook(db, url, { orgId: 31, eventTypes: ['notification.sms'], enabled: false });
@@ -55,9 +57,9 @@ test('text messages are sent by the webhooks that name them, and not by those th
   expect(await findSmsWebhooks(db, [31])).toEqual(new Map([[31, [id]]]));
 });
 
-test('large events for many webhooks are all handed over', async () => {
+test('createWebhookDeliveries adds large events for many webhooks', async () => {
   for (let i = 0; i < 20; i += 1) await addWebhook(db, url, { orgId: 41 });
   const events = Array.from({ length: 30 }, () => buildEvent({ orgId: 41, data: { x: 'y'.repeat(60_000) } }));
-  await plan(events);
-  expect(new Set(await counts(events))).toEqual(new Set([20]));
+  await create(events);
+  expect(new Set(await countDeliveries(events))).toEqual(new Set([20]));
 });

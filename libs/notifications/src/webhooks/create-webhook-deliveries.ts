@@ -1,41 +1,40 @@
 import type { Queryable } from '@oriontel/database';
 import type { NewDelivery } from '../deliveries/delivery.ts';
 import { deliveries } from '../deliveries/delivery.repository.ts';
-import type { NotifiableEvent, Notify } from '../notifiable-event.ts';
+import type { NotifiableEvent } from '../notifiable-event.ts';
 import { EVERY_TYPE, RESERVED_TYPES, SMS_TYPE } from './webhook.ts';
-import { webhooks } from './webhook.repository.ts';
+import { webhooks, type Subscriber } from './webhook.repository.ts';
 
-/** Deliveries of one statement, and the bytes of their messages: an event may be large, and its webhooks many. */
+/** Limits of one statement: events may be large, and an organization may have many webhooks. */
 const MAX_DELIVERIES_PER_INSERT = 500;
 const MAX_BYTES_PER_INSERT = 1024 * 1024;
 
-/** Hands each event to the enabled webhooks of its organization that want its type. */
-export const createWebhookDeliveries: Notify = async (tx, events) => {
-  // Only we say so: a member could otherwise have text messages sent.
-  const told = events.filter(({ type }) => !RESERVED_TYPES.includes(type));
-  if (!told.length) return;
-  const subscribers = await webhooks(tx).listSubscribers([...new Set(told.map(({ orgId }) => orgId))]);
-  let added: NewDelivery[] = [];
+/** Creates a delivery of each event for each enabled webhook of its organization that subscribes to its type. */
+export async function createWebhookDeliveries(tx: Queryable, events: NotifiableEvent[]): Promise<void> {
+  // Reserved types would let a user of the API send text messages.
+  const publishable = events.filter(({ type }) => !RESERVED_TYPES.includes(type));
+  if (!publishable.length) return;
+  const orgIds = new Set(publishable.map(({ orgId }) => orgId));
+  const subscribers = await webhooks(tx).listSubscribers([...orgIds]);
+  let batch: NewDelivery[] = [];
   let bytes = 0;
-  for (const event of told) {
-    const wanting = subscribers.filter(
-      ({ orgId, eventTypes }) => orgId === event.orgId && isSubscribed(eventTypes, event.type),
-    );
-    if (!wanting.length) continue;
+  for (const event of publishable) {
+    const subscribed = subscribers.filter((webhook) => isSubscribed(webhook, event));
+    if (!subscribed.length) continue;
     const size = Buffer.byteLength(JSON.stringify(event.data));
-    for (const { id } of wanting) {
-      added.push(buildDelivery(event, id));
+    for (const { id } of subscribed) {
+      batch.push(buildDelivery(event, id));
       bytes += size;
-      if (added.length < MAX_DELIVERIES_PER_INSERT && bytes < MAX_BYTES_PER_INSERT) continue;
-      await deliveries(tx).insert(added);
-      added = [];
+      if (batch.length < MAX_DELIVERIES_PER_INSERT && bytes < MAX_BYTES_PER_INSERT) continue;
+      await deliveries(tx).insert(batch);
+      batch = [];
       bytes = 0;
     }
   }
-  await deliveries(tx).insert(added);
-};
+  await deliveries(tx).insert(batch);
+}
 
-/** The enabled webhooks of these organizations that send text messages: those that say so by name. */
+/** The enabled webhooks that send text messages, by organization: those that subscribe to `notification.sms` by name. */
 export async function findSmsWebhooks(tx: Queryable, orgIds: number[]): Promise<Map<number, string[]>> {
   const subscribers = await webhooks(tx).listSubscribers(orgIds);
   const found = new Map<number, string[]>();
@@ -44,8 +43,8 @@ export async function findSmsWebhooks(tx: Queryable, orgIds: number[]): Promise<
   return found;
 }
 
-function isSubscribed(eventTypes: string[], type: string): boolean {
-  return eventTypes.includes(EVERY_TYPE) || eventTypes.includes(type);
+function isSubscribed({ orgId, eventTypes }: Subscriber, event: NotifiableEvent): boolean {
+  return orgId === event.orgId && (eventTypes.includes(EVERY_TYPE) || eventTypes.includes(event.type));
 }
 
 function buildDelivery(event: NotifiableEvent, webhookId: string): NewDelivery {

@@ -14,7 +14,7 @@ export const NewWebhook = z
     description: Description.optional(),
     enabled: z.boolean('must be true or false').default(true),
     secret: WebhookSecret.optional(),
-    org_id: Id.optional().meta({ description: 'For admins: the organization whose events it is told' }),
+    org_id: Id.optional().meta({ description: 'For admins: the organization whose events it receives' }),
   })
   .meta({
     id: 'NewWebhook',
@@ -28,18 +28,18 @@ export const NewWebhook = z
   });
 export type NewWebhook = z.output<typeof NewWebhook>;
 
-/** The answer is the only one that shows the secret. @throws Failure conflict where there are too many. */
+/** The result includes the secret, which no other response shows. @throws Failure conflict at the maximum number */
 export function createWebhook(db: Database) {
-  return async function insertWebhook(orgId: number, wanted: NewWebhook): Promise<WebhookWithSecret> {
-    const { description = null, enabled, secret = generateSecret() } = wanted;
-    const url = normalizeUrl(wanted.url);
-    const eventTypes = uniqueTypes(wanted.event_types);
+  return async function insertWebhook(orgId: number, input: NewWebhook): Promise<WebhookWithSecret> {
+    const { description = null, enabled, secret = generateSecret() } = input;
+    const url = normalizeUrl(input.url);
+    const eventTypes = uniqueTypes(input.event_types);
     const row = { id: uuidv7(), orgId, url, eventTypes, description, enabled, secret };
-    const made = await db.$transaction((tx) => webhooks(tx).create(row, MAX_WEBHOOKS_PER_ORG));
-    if (made) return { ...presentWebhook(made), secret };
+    const created = await db.$transaction((tx) => webhooks(tx).create(row, MAX_WEBHOOKS_PER_ORG));
+    if (created) return { ...presentWebhook(created), secret };
     throw new Failure(
       'conflict',
-      `An organization has at most ${MAX_WEBHOOKS_PER_ORG} webhooks: delete one that is not needed.`,
+      `An organization can have at most ${MAX_WEBHOOKS_PER_ORG} webhooks: delete one first.`,
     );
   };
 }

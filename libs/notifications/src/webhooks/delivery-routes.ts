@@ -27,18 +27,19 @@ const DeliveryQuery = z.strictObject({
   state: z.enum(deliveryStates, `must be ${deliveryStates.join(', ')}`).optional(),
 });
 const Replayed = z
-  .object({ pending: z.int().meta({ description: 'What waits now, of that time' }) })
+  .object({ pending: z.int().meta({ description: 'Number of pending deliveries of that time' }) })
   .meta({ id: 'Replayed', examples: [{ pending: 12 }] });
 
 const tags = ['Webhooks'];
 const deliveryNotFound = (): Failure => new Failure('not_found', 'No such delivery.');
 
-/** What webhooks were told, and what became of it. */
+/** Deliveries of webhooks, and their attempts. */
 export async function deliveryRoutes(app: HttpServer, { db }: { db: Database }): Promise<void> {
-  const test = testWebhook(db);
-  const again = { all: replayDeliveries(db), one: replayDelivery(db) };
+  const createTestDelivery = testWebhook(db);
+  const replayAll = replayDeliveries(db);
+  const replayOne = replayDelivery(db);
 
-  async function webhookOf(principal: Principal, id: string): Promise<FoundWebhook> {
+  async function findWebhook(principal: Principal, id: string): Promise<FoundWebhook> {
     const found = await webhooks(db).find(organizationToRead(principal), id);
     if (!found) throw webhookNotFound();
     return found;
@@ -50,13 +51,13 @@ export async function deliveryRoutes(app: HttpServer, { db }: { db: Database }):
     config: { family: 'oriontel', access: manageAccess },
     schema: {
       tags,
-      summary: 'List what a webhook is told',
+      summary: 'List deliveries of a webhook',
       params: WebhookPath,
       querystring: DeliveryQuery,
       response: { 200: EnvelopedPage(Delivery) },
     },
     async handler({ principal, params, query }) {
-      const { orgId, id } = await webhookOf(principal, params.id);
+      const { orgId, id } = await findWebhook(principal, params.id);
       return envelopePage(await deliveries(db).list(orgId, id, query, query), query, presentDelivery);
     },
   });
@@ -67,12 +68,12 @@ export async function deliveryRoutes(app: HttpServer, { db }: { db: Database }):
     config: { family: 'oriontel', access: manageAccess },
     schema: {
       tags,
-      summary: 'Read a delivery with its attempts',
+      summary: 'Get a delivery with its attempts',
       params: DeliveryPath,
       response: { 200: Enveloped(TracedDelivery) },
     },
     async handler({ principal, params }) {
-      const { orgId, id } = await webhookOf(principal, params.id);
+      const { orgId, id } = await findWebhook(principal, params.id);
       const found = await deliveries(db).find(orgId, id, params.deliveryId);
       if (!found) throw deliveryNotFound();
       const tries = (await deliveryAttempts(db).listByDelivery(found.id)).map(presentAttempt);
@@ -86,16 +87,16 @@ export async function deliveryRoutes(app: HttpServer, { db }: { db: Database }):
     config: { family: 'oriontel', access: manageAccess, errors: ['conflict'] },
     schema: {
       tags,
-      summary: 'Tell it one thing again',
+      summary: 'Replay a delivery',
       params: DeliveryPath,
       response: { 200: Enveloped(Delivery) },
     },
     async handler({ principal, params }) {
-      const webhook = await webhookOf(principal, params.id);
+      const webhook = await findWebhook(principal, params.id);
       if (!(await deliveries(db).find(webhook.orgId, webhook.id, params.deliveryId)))
         throw deliveryNotFound();
       assertEnabled(webhook);
-      const replayed = await again.one(webhook, params.deliveryId);
+      const replayed = await replayOne(webhook, params.deliveryId);
       if (!replayed) throw deliveryNotFound();
       return envelope(presentDelivery(replayed));
     },
@@ -107,15 +108,15 @@ export async function deliveryRoutes(app: HttpServer, { db }: { db: Database }):
     config: { family: 'oriontel', access: manageAccess, errors: ['conflict'] },
     schema: {
       tags,
-      summary: 'Tell it again what it has not taken',
+      summary: 'Replay deliveries of a webhook',
       params: WebhookPath,
       body: Replay,
       response: { 200: Enveloped(Replayed) },
     },
     async handler({ principal, params, body }) {
-      const webhook = await webhookOf(principal, params.id);
+      const webhook = await findWebhook(principal, params.id);
       assertEnabled(webhook);
-      return envelope({ pending: await again.all(webhook, body) });
+      return envelope({ pending: await replayAll(webhook, body) });
     },
   });
 
@@ -130,9 +131,9 @@ export async function deliveryRoutes(app: HttpServer, { db }: { db: Database }):
       response: { 201: Enveloped(Delivery) },
     },
     async handler({ principal, params }, reply) {
-      const webhook = await webhookOf(principal, params.id);
+      const webhook = await findWebhook(principal, params.id);
       assertEnabled(webhook);
-      return reply.code(201).send(envelope(presentDelivery(await test(webhook))));
+      return reply.code(201).send(envelope(presentDelivery(await createTestDelivery(webhook))));
     },
   });
 }

@@ -1,7 +1,7 @@
 import { NIL } from 'uuid';
 import { z } from 'zod';
 
-/** What is no id is nobody's: it is not found, like any other that nothing has. */
+/** Any other text becomes the nil UUID, which no row has: the response is 404, not 400. */
 const PathUuid = z.string().transform((id) => (z.guid().safeParse(id).success ? id.toLowerCase() : NIL));
 
 export const WebhookPath = z.object({ id: PathUuid });

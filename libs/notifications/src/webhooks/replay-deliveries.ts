@@ -10,35 +10,38 @@ export const Replay = z
   .strictObject({
     since: time
       .optional()
-      .meta({ description: 'What was handed over then or later; everything where it is absent' }),
+      .meta({ description: 'Only deliveries created at or after this time; default: all deliveries' }),
     delivered: z
       .boolean('must be true or false')
       .default(false)
-      .meta({ description: `Also what was delivered: the oldest ${MAX_REPLAYED} of it in one call` }),
+      .meta({ description: `Also the delivered ones: the oldest ${MAX_REPLAYED} per call` }),
   })
   .meta({ id: 'Replay', examples: [{ since: '2024-01-15T10:30:00Z' }] });
 export type Replay = z.output<typeof Replay>;
 
-/** @throws Failure conflict where nothing is sent to it now. */
+/** @throws Failure conflict if the webhook is disabled */
 export function assertEnabled({ enabled }: FoundWebhook): void {
   if (!enabled)
-    throw new Failure('conflict', 'This webhook is disabled: enable it, and it is told what waits for it.');
+    throw new Failure(
+      'conflict',
+      'This webhook is disabled: enable it, and its pending deliveries are sent.',
+    );
 }
 
-/** Tells it all again that waits, at once and in order. Returns how much waits now. */
+/** Makes the pending deliveries of a webhook due now, on request also the delivered ones. Returns the number pending. */
 export function replayDeliveries(db: Database) {
   return async function replayDeliveriesSince(
     { id, orgId }: FoundWebhook,
     { since, delivered }: Replay,
   ): Promise<number> {
-    const from = since === undefined ? null : new Date(since);
-    if (delivered) await deliveries(db).replayAll(orgId, id, from);
+    const createdSince = since === undefined ? null : new Date(since);
+    if (delivered) await deliveries(db).replayAll(orgId, id, createdSince);
     await webhooks(db).makeDueNow(id);
-    return deliveries(db).countPendingForWebhook(orgId, id, from);
+    return deliveries(db).countPendingForWebhook(orgId, id, createdSince);
   };
 }
 
-/** Tells it one thing again, with the same id. Null where there is none. */
+/** Sends one delivery again, with the same id. Returns null if not found. */
 export function replayDelivery(db: Database) {
   return async function replayDeliveryById(
     { id, orgId }: FoundWebhook,

@@ -6,9 +6,9 @@ import type { FoundDelivery } from '../deliveries/found-delivery.ts';
 import { TEST_TYPE, type FoundWebhook } from './webhook.ts';
 import { webhooks } from './webhook.repository.ts';
 
-/** Hands over an event that nothing happened for: it waits behind what was handed over before. */
+/** Creates a delivery of type `webhook.test`, to be sent after the pending ones. */
 export function testWebhook(db: Database) {
-  return async function sendTestEvent({ id, orgId }: FoundWebhook): Promise<FoundDelivery> {
+  return async function createTestDelivery({ id, orgId }: FoundWebhook): Promise<FoundDelivery> {
     const position = uuidv7();
     const eventId = `test-${position}`;
     await deliveries(db).insert([
@@ -25,7 +25,7 @@ export function testWebhook(db: Database) {
       },
     ]);
     await webhooks(db).makeDueNow(id);
-    const [made] = (await deliveries(db).list(orgId, id, { eventId }, { limit: 1, offset: 0 })).items;
-    return made!;
+    const { items } = await deliveries(db).list(orgId, id, { eventId }, { limit: 1, offset: 0 });
+    return items[0]!;
   };
 }

@@ -13,7 +13,7 @@ export const WebhookUpdate = z
     enabled: z
       .boolean('must be true or false')
       .optional()
-      .meta({ description: 'Enabled again, it is told at once what waits for it' }),
+      .meta({ description: 'True sends its pending deliveries at once' }),
     secret: WebhookSecret.optional(),
   })
   .refine(
@@ -23,7 +23,7 @@ export const WebhookUpdate = z
   .meta({ id: 'WebhookUpdate', examples: [{ enabled: true }] });
 export type WebhookUpdate = z.output<typeof WebhookUpdate>;
 
-/** What is not given stays. Null where there is none. */
+/** Partial update: omitted fields keep their value. Returns null if not found. */
 export function updateWebhook(db: Queryable) {
   return function applyWebhookUpdate(
     orgId: number | null,
@@ -43,7 +43,7 @@ export const NewSecret = z
   .meta({ id: 'NewSecret', examples: [{}] });
 export type NewSecret = z.output<typeof NewSecret>;
 
-/** From now on all is signed with another secret, which only this answer shows. Null where there is none. */
+/** Replaces the secret, which only this result shows. Returns null if not found. */
 export function changeSecret(db: Queryable) {
   return async function storeNewSecret(
     orgId: number | null,

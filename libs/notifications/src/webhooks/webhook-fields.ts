@@ -5,21 +5,21 @@ import { EVERY_TYPE } from './webhook.ts';
 const URL_RULE = 'must be an http:// or https:// URL of at most 2048 characters, without user and password';
 const MAX_URL_LENGTH = 2_048;
 
-/** As it will be called: with its host in ASCII, and without what a URL parser drops. */
+/** The URL as it will be requested: host in ASCII, without fragment. Null if it is not allowed. */
 function parseUrl(text: string): string | null {
   if (text.length > MAX_URL_LENGTH || !URL.canParse(text)) return null;
   const url = new URL(text);
-  const isOurs = url.protocol === 'https:' || url.protocol === 'http:';
-  if (!isOurs || url.username || url.password) return null;
+  const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
+  if (!isHttp || url.username || url.password) return null;
   url.hash = '';
   return url.href.length > MAX_URL_LENGTH ? null : url.href;
 }
 
-/** Whether its address is private is found out when it is called: what a name leads to may change. */
+/** Private addresses are rejected when it is called, since DNS may change. */
 export const WebhookUrl = z
   .string(required(URL_RULE))
   .refine((text) => parseUrl(text) !== null, URL_RULE)
-  .meta({ description: 'http or https: over http whoever is between reads what is told' });
+  .meta({ description: 'http or https; http is not encrypted' });
 
 const TYPES_RULE = 'must be 1 to 100 names of event types, or *';
 
@@ -29,10 +29,10 @@ export const EventTypes = z
   .max(100, TYPES_RULE)
   .meta({
     description:
-      'Exact names; * is every event that wants to be told. notification.sms must be named: the text messages of the notifier',
+      'Exact names, or * for all events with notify. notification.sms (text messages of the notifier) must be named',
   });
 
-// Not by transforming: the schema of a body that does is documented without its examples.
+// Not a zod transform: the documented schema of a transformed body loses its examples.
 export function normalizeUrl(url: string): string {
   return parseUrl(url) ?? url;
 }
@@ -44,5 +44,5 @@ export const Description = z
   .string('must be text')
   .trim()
   .max(255, 'must be at most 255 characters')
-  .refine(isStorableText, 'must not contain NUL characters or halves of characters')
+  .refine(isStorableText, 'must not contain NUL characters or lone surrogates')
   .nullable();

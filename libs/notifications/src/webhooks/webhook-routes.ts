@@ -29,7 +29,7 @@ export function webhookNotFound(): Failure {
 }
 const tags = ['Webhooks'];
 
-/** Where an organization is told of its events. */
+/** Webhooks: URLs that receive the events of an organization. */
 export async function webhookRoutes(
   app: HttpServer,
   { db, organizationExists }: WebhookRoutes,
@@ -76,7 +76,7 @@ export async function webhookRoutes(
     config: { family: 'oriontel', access: manageAccess },
     schema: {
       tags,
-      summary: 'Read a webhook',
+      summary: 'Get a webhook',
       params: WebhookPath,
       response: { 200: Enveloped(Webhook) },
     },
@@ -111,7 +111,7 @@ export async function webhookRoutes(
     config: { family: 'oriontel', access: manageAccess },
     schema: {
       tags,
-      summary: 'Delete a webhook, and what waits for it',
+      summary: 'Delete a webhook and its pending deliveries',
       params: WebhookPath,
       response: { 204: z.undefined() },
     },
@@ -127,7 +127,7 @@ export async function webhookRoutes(
     config: { family: 'oriontel', access: manageAccess },
     schema: {
       tags,
-      summary: 'Change the secret of a webhook',
+      summary: 'Replace the secret of a webhook',
       params: WebhookPath,
       body: NewSecret,
       response: { 200: Enveloped(WebhookWithSecret) },

@@ -1,16 +1,16 @@
 import { isoTime, isoTimeOrNull } from '@oriontel/contracts';
 import { z } from 'zod';
 
-/** Wants every event of its organization. */
+/** Subscribes to every event of its organization. */
 export const EVERY_TYPE = '*';
-/** A text message that a webhook is to send: told only to those that name it. */
+/** A text message for the webhook to send; `*` does not include it. */
 export const SMS_TYPE = 'notification.sms';
-/** Told to one webhook, on demand. */
+/** A test delivery to one webhook, on request. */
 export const TEST_TYPE = 'webhook.test';
-/** Not the type of anybody's event. */
+/** Not allowed as types of events. */
 export const RESERVED_TYPES: readonly string[] = [SMS_TYPE, TEST_TYPE];
 
-/** Of one organization: each event may be written once for each of them. */
+/** Each event may be stored once per webhook. */
 export const MAX_WEBHOOKS_PER_ORG = 20;
 
 export interface FoundWebhook {
@@ -45,7 +45,7 @@ const example = {
   updated_at: '2024-01-15T10:30:00Z',
 };
 
-/** A webhook as it reads over HTTP: never with its secret. */
+/** A webhook as the API presents it, without its secret. */
 export const Webhook = z
   .object({
     id: z.uuid(),
@@ -54,7 +54,7 @@ export const Webhook = z
     event_types: z.array(z.string()),
     description: z.string().nullable(),
     enabled: z.boolean(),
-    disabled_reason: z.string().nullable().meta({ description: 'Why it was disabled, where it failed' }),
+    disabled_reason: z.string().nullable().meta({ description: 'Why it was disabled because of failures' }),
     consecutive_failures: z.int(),
     failing_since: z.iso.datetime().nullable(),
     last_success_at: z.iso.datetime().nullable(),
@@ -65,9 +65,9 @@ export const Webhook = z
   .meta({ id: 'Webhook', examples: [example] });
 export type Webhook = z.output<typeof Webhook>;
 
-/** The same, the one time that it shows its secret. */
+/** The response to creating a webhook or changing its secret. */
 export const WebhookWithSecret = Webhook.extend({
-  secret: z.string().meta({ description: 'Shown once. Verify signatures with it' }),
+  secret: z.string().meta({ description: 'Shown once; verifies the signatures of messages' }),
 }).meta({
   id: 'WebhookWithSecret',
   examples: [{ ...example, secret: 'whsec_bm90IGEgc2VjcmV0LCBidXQgbG9uZyBlbm91Z2ggdG8gYmU=' }],

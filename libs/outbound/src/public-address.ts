@@ -1,6 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
-/** IANA IPv4 Special-Purpose Address Registry (RFC 6890), multicast and what is reserved. */
+/** IANA IPv4 Special-Purpose Address Registry (RFC 6890), multicast and reserved networks. */
 const SPECIAL_V4: [string, number][] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -18,12 +18,12 @@ const SPECIAL_V4: [string, number][] = [
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
 ];
-/** What is given out to be global unicast, and IPv4 seen through NAT64 (RFC 6052): mapped, local and multicast addresses lie outside. */
+/** Global unicast, and IPv4 behind NAT64 (RFC 6052). Mapped, local and multicast addresses are outside of both. */
 const GLOBAL_V6: [string, number][] = [
   ['2000::', 3],
   ['64:ff9b::', 96],
 ];
-/** In it, what is special all the same: protocols and Teredo, documentation, 6to4, special IPv4 addresses behind a NAT64. */
+/** Special networks inside `GLOBAL_V6`: protocols and Teredo, documentation, 6to4, special IPv4 behind NAT64. */
 const SPECIAL_V6: [string, number][] = [
   ['2001::', 23],
   ['2001:db8::', 32],
@@ -41,7 +41,7 @@ const specialV4 = createBlockList('ipv4', SPECIAL_V4);
 const globalV6 = createBlockList('ipv6', GLOBAL_V6);
 const specialV6 = createBlockList('ipv6', SPECIAL_V6);
 
-/** Whether an address is one of the internet, and not of a network of our own: what is no address is not. */
+/** Whether a text is an IP address of the public internet; false for any other text. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !specialV4.check(address, 'ipv4');
   return isIPv6(address) && globalV6.check(address, 'ipv6') && !specialV6.check(address, 'ipv6');
