@@ -9,6 +9,13 @@ export default defineConfig({
     globalSetup: './vitest.global-setup.ts',
     // One per core of CI: half of the tests wait most of their time for a process, a database or a timer.
     maxWorkers: 2,
+    // With `--coverage`. The programs that tests start as processes are bundles, which this does not count.
+    coverage: {
+      provider: 'v8',
+      reporter: ['text-summary'],
+      include: ['{apps,libs}/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/testing/**', '**/testing.ts', '**/fixtures/**', '**/generated/**'],
+    },
     projects: PROJECTS.map((folder) => ({
       test: {
         name: folder,
