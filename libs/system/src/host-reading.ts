@@ -4,11 +4,11 @@ import { z } from 'zod';
 const PERCENT = 'must be a percentage from 0 to 100';
 const percent = z.number(required(PERCENT)).min(0, PERCENT).max(100, PERCENT);
 
-/** In percent; of a host that is read here and of one that reports. */
+/** Percentages, of this host and of hosts that report their own. */
 export const usage = {
   cpu_usage: percent,
-  ram_usage: percent.meta({ description: 'Active memory: without buffers and caches' }),
-  swap_usage: percent.meta({ description: '0 where there is no swap' }),
+  ram_usage: percent.meta({ description: 'Active memory, without buffers and caches' }),
+  swap_usage: percent.meta({ description: '0 without swap' }),
 };
 
 const bytes = z.int().min(0);
@@ -17,7 +17,7 @@ const DiskUsage = z
   .strictObject({
     total: bytes,
     used: bytes,
-    free: bytes.meta({ description: 'What an ordinary user may still fill' }),
+    free: bytes.meta({ description: 'Available to unprivileged users' }),
     mount_point: z.string(),
   })
   .meta({ id: 'DiskUsage', description: 'Bytes' });
@@ -35,13 +35,13 @@ const HostMetrics = z.strictObject({ ...usage, disk_usage: DiskUsage }).meta({
 });
 export type HostMetrics = z.output<typeof HostMetrics>;
 
-/** What the host of this process does, all of it seen at one time. */
+/** A reading of the host of this process. */
 export const HostReading = z
   .strictObject({
     metrics: HostMetrics,
     uptime: z.int().min(0).meta({ description: 'Seconds since the host started' }),
     load_average: z.array(z.number().min(0)).length(3).meta({ description: 'Over 1, 5 and 15 minutes' }),
-    process_count: z.int().min(0).meta({ description: 'Those that this process may see' }),
+    process_count: z.int().min(0).meta({ description: 'Processes visible to this process' }),
   })
   .meta({
     id: 'HostReading',

@@ -5,12 +5,11 @@ import type { StoredSample } from './host-sample.ts';
 
 export interface SampleFilter {
   host?: string | undefined;
-  /** Both inclusive. */
+  /** Inclusive, like `to`. */
   from?: Date | undefined;
   to?: Date | undefined;
 }
 
-/** The only file that speaks to the host_samples table. */
 export function hostSamples(db: Queryable) {
   return {
     async insert(orgId: number, sample: Omit<StoredSample, 'id' | 'orgId'>): Promise<StoredSample> {
@@ -25,7 +24,7 @@ export function hostSamples(db: Queryable) {
       { host, from, to }: SampleFilter,
       { limit, offset }: Page,
     ): Promise<Paged<StoredSample>> {
-      // Prisma leaves out what is undefined.
+      // Prisma ignores undefined conditions.
       const where = { orgId: orgId ?? undefined, host, sampledAt: { gte: from, lte: to } };
       const [items, total] = await Promise.all([
         db.hostSample.findMany({

@@ -2,18 +2,18 @@ import { EntityName, Id, isoTime, JsonObject, pageQuery, time } from '@oriontel/
 import { z } from 'zod';
 import { usage } from './host-reading.ts';
 
-/** Milliseconds a reporting host's clock may be ahead of ours. */
+/** The clock of a reporting host may be ahead by this much. */
 const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 
 const isPast = (value: string): boolean => new Date(value).getTime() <= Date.now() + MAX_CLOCK_SKEW_MS;
 
-/** What a host says of itself. */
+/** A sample that a host reports. */
 export const NewHostSample = z
   .strictObject({
     ...usage,
     disk_usage: JsonObject,
     host: EntityName.optional().meta({
-      description: 'Default: the name of the API key where it is one of a host, else "unknown"',
+      description: 'Default: the name of the API key if it is a valid host name, else "unknown"',
     }),
     sampled_at: time
       .refine(isPast, 'must not be more than 5 minutes in the future')
@@ -64,12 +64,11 @@ export type HostSample = z.output<typeof HostSample>;
 export const HostSampleQuery = z.strictObject({
   ...pageQuery,
   host: EntityName.optional(),
-  from: time.optional().meta({ description: 'Samples of then or later' }),
-  to: time.optional().meta({ description: 'Samples of then or earlier' }),
+  from: time.optional().meta({ description: 'Earliest time, inclusive' }),
+  to: time.optional().meta({ description: 'Latest time, inclusive' }),
 });
 export type HostSampleQuery = z.output<typeof HostSampleQuery>;
 
-/** A sample as it is kept. */
 export interface StoredSample {
   id: string;
   orgId: number;

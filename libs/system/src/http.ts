@@ -20,7 +20,7 @@ export interface SystemRoutes {
   organizationExists: OrganizationExists;
 }
 
-/** What this host does, and what other hosts say of themselves. */
+/** Routes for the readings of this host and the samples that hosts report. */
 export async function systemRoutes(
   app: HttpServer,
   { db, host, organizationExists }: SystemRoutes,
@@ -34,7 +34,7 @@ export async function systemRoutes(
     config: { family: 'oriontel', access: 'signed-in' },
     schema: {
       tags: ['System'],
-      summary: 'Read host metrics',
+      summary: 'Get host metrics',
       response: { 200: Enveloped(HostReading.shape.metrics) },
     },
     handler: async () => envelope((await host.latest()).metrics),
@@ -44,7 +44,7 @@ export async function systemRoutes(
     method: 'GET',
     url: '/status',
     config: { family: 'oriontel', access: 'signed-in' },
-    schema: { tags: ['System'], summary: 'Read the host status', response: { 200: Enveloped(HostReading) } },
+    schema: { tags: ['System'], summary: 'Get host status', response: { 200: Enveloped(HostReading) } },
     handler: async () => envelope(await host.latest()),
   });
 

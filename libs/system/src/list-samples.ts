@@ -3,7 +3,7 @@ import type { Queryable } from '@oriontel/database';
 import type { HostSampleQuery, StoredSample } from './host-sample.ts';
 import { hostSamples } from './host-sample.repository.ts';
 
-/** Newest first. */
+/** Returns a page of samples, newest first; `orgId` null: of every organization. */
 export function listSamples(db: Queryable) {
   return async function listStoredSamples(
     orgId: number | null,

@@ -13,8 +13,8 @@ const facts: HostFacts = {
   disk: { bsize: 4096, blocks: 1_000, bfree: 700, bavail: 650 },
 };
 
-describe('the metrics of a host', () => {
-  test('are percentages of two digits and bytes', () => {
+describe('metricsOf', () => {
+  test('returns percentages with two digits, and bytes', () => {
     expect(metricsOf(facts)).toEqual({
       cpu_usage: 12.35,
       ram_usage: 25,
@@ -22,7 +22,7 @@ describe('the metrics of a host', () => {
       disk_usage: { total: 4_096_000, used: 1_228_800, free: 2_662_400, mount_point: '/' },
     });
   });
-  test('say 0 of swap where there is none', () => {
+  test('returns a swap usage of 0 without swap', () => {
     const memory = { ...facts.memory, swaptotal: 0, swapused: 0 };
     expect(metricsOf({ ...facts, memory }).swap_usage).toBe(0);
   });
@@ -30,13 +30,13 @@ describe('the metrics of a host', () => {
     [-10, 1_000, 0],
     [1_010, 1_000, 100],
     [0, 0, 0],
-  ])('say of processors busy %d of %d, as counters sometimes give it, %d percent', (busy, all, percent) => {
+  ])('limits CPU counters of %d busy out of %d to %d percent', (busy, all, percent) => {
     expect(metricsOf({ ...facts, cpu: { busy, all } }).cpu_usage).toBe(percent);
   });
 });
 
-describe.runIf(process.platform === 'linux')('this host', () => {
-  test('is read as its own tools see it', async () => {
+describe.runIf(process.platform === 'linux')('readHost', () => {
+  test('agrees with the tools of the host', async () => {
     const { metrics, ...status } = HostReading.parse(await readHost());
     function kib(name: string) {
       return Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]);
@@ -54,7 +54,7 @@ describe.runIf(process.platform === 'linux')('this host', () => {
     loadavg().forEach((load, i) => expect(Math.abs(status.load_average[i]! - load)).toBeLessThan(2));
     expect(status.process_count).toBeGreaterThan(1);
   });
-  test('is as busy as while it was read, not as since it was started', async () => {
+  test('measures the CPU usage during the reading, not since the start', async () => {
     function ticks() {
       const times = cpus().map(({ times: { idle, ...busy } }) => [idle, ...Object.values(busy)]);
       const all = times.flat().reduce((sum, time) => sum + time);
@@ -70,7 +70,7 @@ describe.runIf(process.platform === 'linux')('this host', () => {
     const busy = 100 * (1 - (after.idle - before.idle) / (after.all - before.all));
     expect(Math.abs(metrics.cpu_usage - busy)).toBeLessThan(10);
   });
-  test('has its processes counted where it has no /proc', async () => {
+  test('counts processes without /proc', async () => {
     const counted = await countProcesses();
     expect(counted).toBeGreaterThan(1);
     expect(Math.abs((await countProcesses('/nowhere')) - counted)).toBeLessThan(counted);

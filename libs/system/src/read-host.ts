@@ -6,10 +6,10 @@ import type { HostMetrics, HostReading } from './host-reading.ts';
 
 const MOUNT_POINT = '/';
 
-/** Milliseconds over which the processors are watched. */
+/** CPU usage is measured over this time. */
 const CPU_WINDOW_MS = 1_000;
 
-/** What the processors did, in any unit of time. */
+/** CPU time, in any unit. */
 interface CpuTimes {
   busy: number;
   all: number;
@@ -22,8 +22,9 @@ export interface HostFacts {
 }
 
 /**
- * Starts no process. Of systeminformation only mem() does not: its currentLoad() and fsSize() stop the event loop for a
- * shell (20 ms in a process of 150 MB), `df` waits for every dead network mount, and `ps` is in no slim image.
+ * Reads the host; takes one second. Starts no process, so of systeminformation it uses mem() only: currentLoad() and
+ * fsSize() block the event loop to start a shell (20 ms in a process of 150 MB), `df` hangs on dead network mounts,
+ * and slim images have no `ps`.
  */
 export async function readHost(): Promise<HostReading> {
   const [cpu, memory, disk, processCount] = await Promise.all([
@@ -61,14 +62,14 @@ async function measureCpus(): Promise<CpuTimes> {
   return { busy: after.busy - before.busy, all: after.all - before.all };
 }
 
-/** Since the host was started. */
+/** Totals since the host started. */
 function cpuTimes(): CpuTimes {
   const times = cpus().map((cpu) => cpu.times);
   const all = sum(times.flatMap((time) => Object.values(time)));
   return { busy: all - sum(times.map(({ idle }) => idle)), all };
 }
 
-/** Each has a folder in /proc; only where there is no /proc, `ps` is asked. */
+/** Counts the folders in /proc; without /proc runs `ps`. */
 export function countProcesses(folder = '/proc'): Promise<number> {
   return readdir(folder).then(
     (names) => names.filter((name) => /^\d+$/.test(name)).length,
@@ -76,7 +77,7 @@ export function countProcesses(folder = '/proc'): Promise<number> {
   );
 }
 
-/** Counters that are read one after the other may give a little less than nothing or more than all. */
+/** 0 to 100 with two digits; counters that are not read atomically may exceed the range slightly. */
 function percentOf(part: number, whole: number): number {
   return whole > 0 ? twoDigits(Math.min(100, Math.max(0, (100 * part) / whole))) : 0;
 }

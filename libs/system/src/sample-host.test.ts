@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => store.drop());
 
-test('a sample of this host is found under its name, with the default organization', async () => {
+test('sampleHost stores a sample under the host name for the default organization', async () => {
   const began = new Date();
   expect(await sampleHost(store.db)).toBe(hostname());
   const { items, total } = await hostSamples(store.db).list(1, {}, { limit: 10, offset: 0 });

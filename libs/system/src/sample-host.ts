@@ -4,7 +4,7 @@ import type { Queryable } from '@oriontel/database';
 import { hostSamples } from './host-sample.repository.ts';
 import { readHost } from './read-host.ts';
 
-/** Stores what this host is busy with now: the operator's own, so it is the default organization's. Returns its name. */
+/** Stores a sample of this host for the default organization, that of the operator. Returns the host name. */
 export async function sampleHost(db: Queryable): Promise<string> {
   const { metrics } = await readHost();
   const host = hostname();

@@ -14,49 +14,49 @@ const unavailable = {
   retryAfter: 5,
 };
 
-/** A sampler whose samples answer what the test says; each good one carries its number as uptime. */
-function openTestSampler(options: Partial<HostSamplerOptions> = {}) {
+/** A sampler with a mock `read`; each successful reading has its number as uptime. */
+function createTestSampler(options: Partial<HostSamplerOptions> = {}) {
   const good = async (): Promise<HostReading> => numbered(read.mock.calls.length);
   const read: Mock<() => Promise<HostReading>> = vi.fn(good);
   const onError = vi.fn<(error: Error) => void>();
-  function open() {
+  function start() {
     const sampler = startHostSampler({ read, onError, ...options });
     onTestFinished(() => sampler.close());
     return sampler;
   }
-  return { read, good, onError, open };
+  return { read, good, onError, start };
 }
 
 describe('latest()', () => {
   test('waits for the first reading', async () => {
-    const { read, open } = openTestSampler();
+    const { read, start } = createTestSampler();
     let settle: (first: HostReading) => void = () => {};
     read.mockReturnValueOnce(new Promise((resolve) => (settle = resolve)));
-    const both = Promise.all([1, 2].map(open().latest));
+    const both = Promise.all([1, 2].map(start().latest));
     await vi.advanceTimersByTimeAsync(4_900);
     settle(numbered(7));
     expect(await both).toEqual([numbered(7), numbered(7)]);
     expect(read).toHaveBeenCalledTimes(1);
   });
-  test('waits five seconds for it and no longer', async () => {
-    const { read, open } = openTestSampler();
+  test('waits at most five seconds for it', async () => {
+    const { read, start } = createTestSampler();
     read.mockImplementationOnce(forever);
     const failed = vi.fn();
-    void open().latest().catch(failed);
+    void start().latest().catch(failed);
     await vi.advanceTimersByTimeAsync(4_999);
     expect(failed).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
     expect(failed).toHaveBeenCalledWith(expect.objectContaining(unavailable));
   });
-  test('is refused as soon as the first sample has failed, with the cause', async () => {
-    const { read, open } = openTestSampler();
+  test('fails as soon as the first sample failed, with its cause', async () => {
+    const { read, start } = createTestSampler();
     const cause = new Error('no /proc');
     read.mockRejectedValueOnce(cause);
-    await expect(open().latest()).rejects.toMatchObject({ ...unavailable, cause });
+    await expect(start().latest()).rejects.toMatchObject({ ...unavailable, cause });
   });
-  test('answers at once with the newest reading, without a sample of its own', async () => {
-    const { read, open } = openTestSampler();
-    const sampler = open();
+  test('returns the newest reading at once, without sampling', async () => {
+    const { read, start } = createTestSampler();
+    const sampler = start();
     await vi.advanceTimersByTimeAsync(5_000);
     read.mockImplementation(forever);
     await vi.advanceTimersByTimeAsync(5_000);
@@ -64,9 +64,9 @@ describe('latest()', () => {
     expect(await sampler.latest()).toEqual(numbered(2));
     expect(read).toHaveBeenCalledTimes(3);
   });
-  test('answers for a minute with the last reading while samples fail, then it is refused', async () => {
-    const { read, open } = openTestSampler();
-    const sampler = open();
+  test('returns the last reading for a minute while samples fail, then fails', async () => {
+    const { read, start } = createTestSampler();
+    const sampler = start();
     await vi.advanceTimersByTimeAsync(0);
     read.mockRejectedValue(new Error('no /proc'));
     await vi.advanceTimersByTimeAsync(60_000);
@@ -76,10 +76,10 @@ describe('latest()', () => {
   });
 });
 
-describe('a sampler', () => {
-  test('samples at once, and again an interval after each sample ended', async () => {
-    const { read, open } = openTestSampler({ intervalMs: 1_000 });
-    open();
+describe('startHostSampler', () => {
+  test('samples at once, and an interval after the end of each sample', async () => {
+    const { read, start } = createTestSampler({ intervalMs: 1_000 });
+    start();
     expect(read).toHaveBeenCalledTimes(1);
     await vi.advanceTimersByTimeAsync(999);
     expect(read).toHaveBeenCalledTimes(1);
@@ -88,33 +88,33 @@ describe('a sampler', () => {
     await vi.advanceTimersByTimeAsync(8_000);
     expect(read).toHaveBeenCalledTimes(10);
   });
-  test('samples every five seconds where nothing else is said', async () => {
-    const { read, open } = openTestSampler();
-    open();
+  test('samples every five seconds by default', async () => {
+    const { read, start } = createTestSampler();
+    start();
     await vi.advanceTimersByTimeAsync(4_999);
     expect(read).toHaveBeenCalledTimes(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(read).toHaveBeenCalledTimes(2);
   });
-  test('has one sample under way at a time, however slow it is', async () => {
-    const { read, open } = openTestSampler({ intervalMs: 100 });
-    let [underWay, most] = [0, 0];
+  test('runs one sample at a time, however slow', async () => {
+    const { read, start } = createTestSampler({ intervalMs: 100 });
+    let [running, maxRunning] = [0, 0];
     read.mockImplementation(async () => {
-      most = Math.max(most, (underWay += 1));
+      maxRunning = Math.max(maxRunning, (running += 1));
       await new Promise((resolve) => setTimeout(resolve, 900));
-      underWay -= 1;
+      running -= 1;
       return reading;
     });
-    open();
+    start();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(read.mock.calls.length).toBe(11);
-    expect(most).toBe(1);
+    expect(maxRunning).toBe(1);
   });
-  test('gives up a sample that hangs after ten seconds, and drops what it may still bring', async () => {
-    const { read, onError, open } = openTestSampler({ intervalMs: 1_000 });
+  test('aborts a hanging sample after ten seconds and ignores its late result', async () => {
+    const { read, onError, start } = createTestSampler({ intervalMs: 1_000 });
     let settle: (late: HostReading) => void = () => {};
     read.mockReturnValueOnce(new Promise((resolve) => (settle = resolve)));
-    const sampler = open();
+    const sampler = start();
     await vi.advanceTimersByTimeAsync(10_999);
     expect(read).toHaveBeenCalledTimes(1);
     expect(onError).toHaveBeenCalledWith(new Error('sampling the host took longer than 10000 ms'));
@@ -124,29 +124,29 @@ describe('a sampler', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(await sampler.latest()).toEqual(numbered(2));
   });
-  test('goes on after a failure, and answers again', async () => {
-    const { read, open } = openTestSampler();
+  test('continues after a failure', async () => {
+    const { read, start } = createTestSampler();
     read.mockRejectedValueOnce(new Error('no /proc'));
-    const sampler = open();
+    const sampler = start();
     await expect(sampler.latest()).rejects.toMatchObject(unavailable);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(await sampler.latest()).toEqual(numbered(2));
   });
-  test('takes a read() that throws for one that fails', async () => {
-    const { read, onError, open } = openTestSampler();
+  test('handles a read that throws synchronously', async () => {
+    const { read, onError, start } = createTestSampler();
     read.mockImplementationOnce(() => {
       throw new Error('at once');
     });
-    const sampler = open();
+    const sampler = start();
     await vi.advanceTimersByTimeAsync(5_000);
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('at once'));
     expect(await sampler.latest()).toEqual(numbered(2));
   });
-  test('tells that it fails once, and again only after it has worked', async () => {
-    const { read, good, onError, open } = openTestSampler();
+  test('reports the first of several failures, and again after a success', async () => {
+    const { read, good, onError, start } = createTestSampler();
     const [first, later] = [new Error('first'), new Error('later')];
     read.mockRejectedValueOnce(first).mockRejectedValue(later);
-    open();
+    start();
     await vi.advanceTimersByTimeAsync(50_000);
     expect(onError.mock.calls).toEqual([[first]]);
     read.mockImplementation(good);
@@ -158,28 +158,28 @@ describe('a sampler', () => {
   test('does not keep its process alive', async () => {
     const timers = vi.spyOn(globalThis, 'setTimeout');
     onTestFinished(() => timers.mockRestore());
-    const { open } = openTestSampler({ intervalMs: 1_234 });
-    open();
+    const { start } = createTestSampler({ intervalMs: 1_234 });
+    start();
     await vi.advanceTimersByTimeAsync(0);
     const next = timers.mock.calls.findIndex(([, ms]) => ms === 1_234);
     expect((timers.mock.results[next]?.value as NodeJS.Timeout).hasRef()).toBe(false);
   });
 });
 
-describe('close()', () => {
-  test('ends the sampling', async () => {
-    const { read, open } = openTestSampler();
-    const sampler = open();
+describe('close', () => {
+  test('stops sampling', async () => {
+    const { read, start } = createTestSampler();
+    const sampler = start();
     await vi.advanceTimersByTimeAsync(1_000);
     sampler.close();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(read).toHaveBeenCalledTimes(1);
     expect(vi.getTimerCount()).toBe(0);
   });
-  test('while a sample is under way lets no other follow', async () => {
-    const { read, open } = openTestSampler();
+  test('during a sample prevents the next one', async () => {
+    const { read, start } = createTestSampler();
     read.mockImplementationOnce(forever);
-    open().close();
+    start().close();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(read).toHaveBeenCalledTimes(1);
     expect(vi.getTimerCount()).toBe(0);

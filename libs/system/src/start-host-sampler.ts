@@ -2,26 +2,27 @@ import { Failure, withTimeout } from '@oriontel/contracts';
 import type { HostReading } from './host-reading.ts';
 import { readHost } from './read-host.ts';
 
-/** Milliseconds. */
 const SAMPLE_TIMEOUT_MS = 10_000;
+/** latest() waits this long for the first sample. */
 const FIRST_SAMPLE_TIMEOUT_MS = 5_000;
+/** While samples fail, latest() returns the last reading for this long. */
 const STALE_AFTER_MS = 60_000;
 
 export interface HostSampler {
-  /** The last reading, at once; before there is any, the first. @throws Failure unavailable */
+  /** Returns the last reading, or waits for the first one. @throws Failure unavailable */
   latest: () => Promise<HostReading>;
   close: () => void;
 }
 
 export interface HostSamplerOptions {
-  /** Milliseconds from the end of one sample to the start of the next; default 5,000. */
+  /** From the end of one sample to the start of the next. @default 5_000 */
   intervalMs?: number;
   read?: () => Promise<HostReading>;
-  /** Told when samples begin to fail, and not again before one was good. */
+  /** Called for the first of several failures in a row. */
   onError: (error: Error) => void;
 }
 
-/** Samples the host again and again, one sample at a time, so that whoever asks need not wait for it. */
+/** Samples the host periodically, one sample at a time, so that latest() need not wait. */
 export function startHostSampler({
   intervalMs = 5_000,
   read = readHost,
@@ -29,9 +30,9 @@ export function startHostSampler({
 }: HostSamplerOptions): HostSampler {
   let last: { reading: HostReading; at: number } | null = null;
   let problem: Error | null = null;
-  let underWay = Promise.resolve();
+  let currentSample = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
-  let closed = false;
+  let isClosed = false;
 
   async function sample(): Promise<void> {
     try {
@@ -45,15 +46,16 @@ export function startHostSampler({
   }
 
   async function run(): Promise<void> {
-    underWay = sample();
-    await underWay;
-    if (!closed) timer = setTimeout(() => void run(), intervalMs).unref();
+    currentSample = sample();
+    await currentSample;
+    if (!isClosed) timer = setTimeout(() => void run(), intervalMs).unref();
   }
   void run();
 
   return {
     async latest() {
-      if (!last) await withTimeout(FIRST_SAMPLE_TIMEOUT_MS, 'the first sample', underWay).catch(() => {});
+      if (!last)
+        await withTimeout(FIRST_SAMPLE_TIMEOUT_MS, 'the first sample', currentSample).catch(() => {});
       if (last && performance.now() - last.at <= STALE_AFTER_MS) return last.reading;
       throw new Failure('unavailable', 'The host could not be sampled. Try again later.', {
         cause: problem ?? undefined,
@@ -61,7 +63,7 @@ export function startHostSampler({
       });
     },
     close() {
-      closed = true;
+      isClosed = true;
       clearTimeout(timer);
     },
   };

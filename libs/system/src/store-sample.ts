@@ -4,7 +4,10 @@ import { createOrganizationResolver, type OrganizationExists } from '@oriontel/s
 import { hostSamples } from './host-sample.repository.ts';
 import type { NewHostSample, StoredSample } from './host-sample.ts';
 
-/** @throws Failure forbidden, not_found */
+/**
+ * Stores a sample for the organization of the principal; an admin may choose another one.
+ * @throws Failure forbidden, not_found for an unknown organization
+ */
 export function storeSample(db: Queryable, organizationExists: OrganizationExists) {
   return async function insertSample(principal: Principal, sample: NewHostSample): Promise<StoredSample> {
     const orgId = await createOrganizationResolver(organizationExists)(principal, sample.org_id);
@@ -19,7 +22,7 @@ export function storeSample(db: Queryable, organizationExists: OrganizationExist
   };
 }
 
-/** A key is mostly a host's own and named after it; a person is no host. */
+/** API keys are usually named after the host that uses them. */
 function hostOf(principal: Principal): string {
   return principal.kind === 'key' && EntityName.safeParse(principal.name).success
     ? principal.name
