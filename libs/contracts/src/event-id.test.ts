@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { newEventId, eventIdTime } from './event-id.ts';
 
 test.each(['2024-01-15T11:30:00.123Z', '2024-02-29T00:00:00.000Z', '2026-12-31T23:59:59.999Z'])(
-  'an id made at %s tells it',
+  'eventIdTime returns the time of an id created at %s',
   (time) => {
     const id = newEventId(new Date(time));
     expect(id).toMatch(/^evt-\d{8}-[0-9a-f]{23}$/);
@@ -10,7 +10,7 @@ test.each(['2024-01-15T11:30:00.123Z', '2024-02-29T00:00:00.000Z', '2026-12-31T2
   },
 );
 
-test('ids sort by time, and two of one millisecond differ', () => {
+test('newEventId creates unique ids that sort by time', () => {
   const times = [
     '2024-01-15T00:00:00.001Z',
     '2024-01-15T00:00:00.016Z',
@@ -23,10 +23,10 @@ test('ids sort by time, and two of one millisecond differ', () => {
   expect(new Set(Array.from({ length: 10_000 }, () => newEventId(now))).size).toBe(10_000);
 });
 
-test("the document's id tells its day", () => {
+test('eventIdTime returns the day of an id in the documented format', () => {
   const day = { from: new Date('2024-01-15T00:00:00Z'), to: new Date('2024-01-16T00:00:00Z') };
   expect(eventIdTime('evt-20240115-abc123')).toEqual({ known: 'day', ...day });
-  // As long as ours, with a millisecond that no day has.
+  // Same length as newEventId creates, but its millisecond exceeds a day.
   expect(eventIdTime(`evt-20240115-${'f'.repeat(23)}`)).toEqual({ known: 'day', ...day });
 });
 
@@ -44,6 +44,6 @@ test.each([
   `evt-20240115-${'a'.repeat(33)}`,
   'evt-20240115-abc\0',
   'evt-20240115-abc123\n',
-])('%j is no id', (id) => {
+])('eventIdTime returns null for %j', (id) => {
   expect(eventIdTime(id)).toBeNull();
 });

@@ -5,8 +5,8 @@ const TIMED_ID = /^evt-(\d{4})(\d{2})(\d{2})-([0-9a-f]{7})[0-9a-f]{16}$/;
 const DATED_ID = /^evt-(\d{4})(\d{2})(\d{2})-[A-Za-z0-9]{1,32}$/;
 
 /**
- * `evt-20240115-` as documented, then the millisecond of the day and 64 random bits, in hexadecimal: ids sort by time, and
- * each tells its own.
+ * Creates an id: `evt-20240115-` as documented, then the millisecond of the day and 64 random bits in
+ * hexadecimal. Ids sort by time, and `eventIdTime` reads the time back.
  */
 export function newEventId(now: Date): string {
   const day = now.toISOString().slice(0, 10).replaceAll('-', '');
@@ -14,14 +14,14 @@ export function newEventId(now: Date): string {
   return `evt-${day}-${ms}${randomBytes(8).toString('hex')}`;
 }
 
-/** When an event happened, as far as its id tells: to the millisecond, or only the day. */
+/** The time encoded in an event id, to the millisecond or only to the day. */
 export type EventIdTime = { known: 'ms'; at: Date } | { known: 'day'; from: Date; to: Date };
 
-/** Null where it is no id of an event. */
+/** Returns null if `id` is not an event id. */
 export function eventIdTime(id: string): EventIdTime | null {
   const [, year, month, day, ms] = TIMED_ID.exec(id) ?? DATED_ID.exec(id) ?? [];
   const from = new Date(`${year}-${month}-${day}T00:00:00Z`);
-  // The 31st of February is read as a day of March.
+  // Date parses February 31 as a day in March.
   if (Number.isNaN(from.getTime()) || from.getUTCDate() !== Number(day)) return null;
   const offset = ms === undefined ? NaN : Number.parseInt(ms, 16);
   return offset < DAY_MS

@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import { Failure, failures, type FailureCode } from './failure.ts';
 
 test.each(Object.keys(failures) as FailureCode[])(
-  '%s knows its status, its words and whether to try again',
+  'a failure %s has the status, message and retryability of its code',
   (code) => {
     const failure = new Failure(code);
-    const { status, message, retry } = failures[code];
-    expect(failure).toMatchObject({ code, status, message, retry, details: [] });
+    const { status, message, retryable } = failures[code];
+    expect(failure).toMatchObject({ code, status, message, isRetryable: retryable, details: [] });
   },
 );
 
 test('a failure keeps its cause', () => {
-  const cause = new Error('why');
+  const cause = new Error('cause');
   expect(new Failure('unavailable', 'Later.', { cause }).cause).toBe(cause);
 });

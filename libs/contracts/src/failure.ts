@@ -1,25 +1,27 @@
-/** What can go wrong, once: its HTTP status, what it says when nobody says it better, and whether a job tries again. */
+/**
+ * Error codes with their HTTP status, default message, and whether a job that failed with them is retried.
+ */
 export const failures = {
-  bad_request: { status: 400, message: 'Bad Request', retry: false },
-  unauthorized: { status: 401, message: 'Unauthorized', retry: false },
-  forbidden: { status: 403, message: 'Forbidden', retry: false },
-  not_found: { status: 404, message: 'Not Found', retry: false },
-  method_not_allowed: { status: 405, message: 'Method Not Allowed', retry: false },
-  timeout: { status: 408, message: 'Request Timeout', retry: true },
-  conflict: { status: 409, message: 'Conflict', retry: false },
-  too_large: { status: 413, message: 'Payload Too Large', retry: false },
-  unsupported_media_type: { status: 415, message: 'Unsupported Media Type', retry: false },
-  unprocessable: { status: 422, message: 'Unprocessable Entity', retry: false },
-  too_many_requests: { status: 429, message: 'Too Many Requests', retry: true },
-  headers_too_large: { status: 431, message: 'Request Header Fields Too Large', retry: false },
-  internal: { status: 500, message: 'Internal Server Error', retry: true },
-  bad_gateway: { status: 502, message: 'Bad Gateway', retry: true },
-  unavailable: { status: 503, message: 'Service Unavailable', retry: true },
+  bad_request: { status: 400, message: 'Bad Request', retryable: false },
+  unauthorized: { status: 401, message: 'Unauthorized', retryable: false },
+  forbidden: { status: 403, message: 'Forbidden', retryable: false },
+  not_found: { status: 404, message: 'Not Found', retryable: false },
+  method_not_allowed: { status: 405, message: 'Method Not Allowed', retryable: false },
+  timeout: { status: 408, message: 'Request Timeout', retryable: true },
+  conflict: { status: 409, message: 'Conflict', retryable: false },
+  too_large: { status: 413, message: 'Payload Too Large', retryable: false },
+  unsupported_media_type: { status: 415, message: 'Unsupported Media Type', retryable: false },
+  unprocessable: { status: 422, message: 'Unprocessable Entity', retryable: false },
+  too_many_requests: { status: 429, message: 'Too Many Requests', retryable: true },
+  headers_too_large: { status: 431, message: 'Request Header Fields Too Large', retryable: false },
+  internal: { status: 500, message: 'Internal Server Error', retryable: true },
+  bad_gateway: { status: 502, message: 'Bad Gateway', retryable: true },
+  unavailable: { status: 503, message: 'Service Unavailable', retryable: true },
 } as const;
 
 export type FailureCode = keyof typeof failures;
 
-/** One field that was refused, as a client finds it in its own request: `records[2].start_time`. */
+/** An invalid field, named by its path in the request, for example `records[2].start_time`. */
 export interface Problem {
   field: string;
   message: string;
@@ -28,13 +30,13 @@ export interface Problem {
 export interface FailureOptions {
   cause?: unknown;
   details?: Problem[];
-  /** Seconds; the Retry-After of a 429 or 503. */
+  /** Seconds until the client may retry: the Retry-After header of a 429 or 503 response. */
   retryAfter?: number;
-  /** The methods a known path has; the Allow of a 405. */
+  /** Methods that the path supports: the Allow header of a 405 response. */
   allow?: string[];
 }
 
-/** An error that says what to do about it. Its message is for the client: never internals. */
+/** An error that is presented to the client. Its message must not contain internals. */
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly details: Problem[];
@@ -55,11 +57,11 @@ export class Failure extends Error {
   }
 
   get isRetryable(): boolean {
-    return failures[this.code].retry;
+    return failures[this.code].retryable;
   }
 }
 
-/** A refusal that names the field, for what its schema alone cannot tell. */
+/** Creates a failure for one field, for checks that a schema cannot express. */
 export function fieldFailure(field: string, message: string, code: FailureCode = 'bad_request'): Failure {
   return new Failure(code, `${field}: ${message}`, { details: [{ field, message }] });
 }

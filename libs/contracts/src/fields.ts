@@ -1,25 +1,24 @@
 import { z } from 'zod';
 import { MAX_ID } from './principal.ts';
 
-/** A message that says what the field must be, and that it is missing where it is. */
+/** A zod error message: `must`, prefixed with "is required" if the field is missing. */
 export function required(must: string) {
   return {
     error: (issue: { input?: unknown }) => (issue.input === undefined ? `is required: ${must}` : must),
   };
 }
 
-/** PostgreSQL stores neither a NUL nor half of a surrogate pair in a text. */
+/** PostgreSQL text cannot contain a NUL or a lone surrogate. */
 export function isStorableText(value: string): boolean {
   return !value.includes('\0') && value.isWellFormed();
 }
 
+export const STORABLE_TEXT_MESSAGE = 'must not contain NUL characters or lone surrogates';
+
+/** Text of 1 to `max` characters. */
 export function text(max: number) {
   const must = `must be text of 1 to ${max} characters`;
-  return z
-    .string(required(must))
-    .min(1, must)
-    .max(max, must)
-    .refine(isStorableText, 'must not contain NUL characters or halves of characters');
+  return z.string(required(must)).min(1, must).max(max, must).refine(isStorableText, STORABLE_TEXT_MESSAGE);
 }
 
 const TIME_MESSAGE = 'must be an ISO 8601 time with offset or Z, like 2024-01-15T10:30:00Z';
@@ -31,24 +30,24 @@ function isStorableTime(time: string): boolean {
 
 export const time = z.iso
   .datetime({ offset: true, ...required(TIME_MESSAGE), abort: true })
-  .refine(isStorableTime, 'must be a time of the years 1970 to 9998');
+  .refine(isStorableTime, 'must be a time in the years 1970 to 9998');
 
 export const Email = z.email('must be an email address').max(254);
 
-/** What people call a thing. */
+/** A display name. */
 export const Label = z
   .string(required('must be text'))
   .trim()
   .min(1, 'must not be empty')
   .max(128, 'must be at most 128 characters')
-  .refine(isStorableText, 'must not contain NUL characters or halves of characters');
+  .refine(isStorableText, STORABLE_TEXT_MESSAGE);
 
 const ID_MESSAGE = `must be a whole number from 1 to ${MAX_ID}`;
 
-/** The id of an organization or a user in a body. */
+/** The id of an organization or a user in a request body. */
 export const Id = z.int(required(ID_MESSAGE)).min(1, ID_MESSAGE).max(MAX_ID, ID_MESSAGE);
 
-/** The same in a path or query. */
+/** The id of an organization or a user in a path or query. */
 export const IdText = z.coerce.number(ID_MESSAGE).int(ID_MESSAGE).min(1, ID_MESSAGE).max(MAX_ID, ID_MESSAGE);
 
 export const seconds = z.number(required('must be a number of seconds, like 342'));

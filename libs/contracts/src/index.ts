@@ -17,6 +17,7 @@ export {
   Label,
   isStorableText,
   required,
+  STORABLE_TEXT_MESSAGE,
   seconds,
   text,
   time,
@@ -28,5 +29,4 @@ export { Region } from './region.ts';
 export { memoize } from './memoize.ts';
 export { compactStamp, isoTime, isoTimeOrNull } from './time.ts';
 export { withTimeout } from './with-timeout.ts';
-export { isPublicAddress } from './public-address.ts';
 export { startPoller, type Poller } from './start-poller.ts';

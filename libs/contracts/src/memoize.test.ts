@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
 import { memoize } from './memoize.ts';
 
-test('callers at the same time share one answer, later ones too until it is old', async () => {
-  let asked = 0;
-  const ask = memoize(60_000, async (key) => `${key} ${(asked += 1)}`);
-  expect(await Promise.all([ask('a'), ask('a'), ask('b')])).toEqual(['a 1', 'a 1', 'b 2']);
-  expect(await ask('a')).toBe('a 1');
-  const never = memoize(0, async () => (asked += 1));
-  expect(await never('a')).not.toBe(await never('a'));
+test('memoize shares one result among concurrent and later calls until it expires', async () => {
+  let loads = 0;
+  const read = memoize(60_000, async (key) => `${key} ${(loads += 1)}`);
+  expect(await Promise.all([read('a'), read('a'), read('b')])).toEqual(['a 1', 'a 1', 'b 2']);
+  expect(await read('a')).toBe('a 1');
+  const readUncached = memoize(0, async () => (loads += 1));
+  expect(await readUncached('a')).not.toBe(await readUncached('a'));
 });
 
-test('a failure is not remembered', async () => {
-  let asked = 0;
-  const ask = memoize(60_000, async () => {
-    asked += 1;
-    if (asked === 1) throw new Error('away');
-    return 'back';
+test('memoize does not cache a rejection', async () => {
+  let loads = 0;
+  const read = memoize(60_000, async () => {
+    loads += 1;
+    if (loads === 1) throw new Error('database is down');
+    return 'value';
   });
-  await expect(ask('a')).rejects.toThrow('away');
-  expect(await ask('a')).toBe('back');
+  await expect(read('a')).rejects.toThrow('database is down');
+  expect(await read('a')).toBe('value');
 });

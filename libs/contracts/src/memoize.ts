@@ -1,17 +1,19 @@
-/** Answers kept at once; beyond it all are forgotten. */
+/** At this many entries the cache is cleared. */
 const MAX_ENTRIES = 10_000;
 
-/** Remembers the answers of `ask` for `ms` milliseconds; callers who ask the same at the same time share one answer. */
-export function memoize<T>(ms: number, ask: (key: string) => Promise<T>): (key: string) => Promise<T> {
-  const answers = new Map<string, { answer: Promise<T>; until: number }>();
+/**
+ * Caches the results of `load` per key for `ttlMs`; concurrent calls with one key share one result.
+ * Rejections are not cached.
+ */
+export function memoize<T>(ttlMs: number, load: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const cache = new Map<string, { result: Promise<T>; expiresAt: number }>();
   return function readMemoized(key) {
-    const known = answers.get(key);
-    if (known && known.until > performance.now()) return known.answer;
-    if (answers.size >= MAX_ENTRIES) answers.clear();
-    const answer = (async () => ask(key))();
-    answers.set(key, { answer, until: performance.now() + ms });
-    // A failure is nobody's answer.
-    answer.catch(() => answers.delete(key));
-    return answer;
+    const cached = cache.get(key);
+    if (cached && cached.expiresAt > performance.now()) return cached.result;
+    if (cache.size >= MAX_ENTRIES) cache.clear();
+    const result = (async () => load(key))();
+    cache.set(key, { result, expiresAt: performance.now() + ttlMs });
+    result.catch(() => cache.delete(key));
+    return result;
   };
 }

@@ -4,7 +4,7 @@ import { IdText } from './fields.ts';
 const LIMIT_MESSAGE = 'must be a whole number from 1 to 500';
 const OFFSET_MESSAGE = 'must be a whole number from 0 to 1000000';
 
-/** How many of a list, at most. */
+/** Items per page, 1 to 500. */
 export const Limit = z.coerce
   .number(LIMIT_MESSAGE)
   .int(LIMIT_MESSAGE)
@@ -12,7 +12,7 @@ export const Limit = z.coerce
   .max(500, LIMIT_MESSAGE)
   .default(100);
 
-/** What every list with pages asks: spread it into the query of the route. */
+/** Query parameters of every list with offset pages: spread it into the query of the route. */
 export const pageQuery = {
   org_id: IdText.optional(),
   limit: Limit,
@@ -24,13 +24,13 @@ export const pageQuery = {
     .default(0),
 };
 
-/** Which part of a list. */
+/** Position of a page within a list. */
 export interface Page {
   limit: number;
   offset: number;
 }
 
-/** One page and how long the whole list is. */
+/** A page and the length of the whole list. */
 export interface Paged<T> {
   items: T[];
   total: number;

@@ -1,8 +1,8 @@
-/** The roles of the contract, the mightiest first. */
+/** Roles, from most to least privileged. */
 export const roles = ['admin', 'manager', 'user'] as const;
 export type Role = (typeof roles)[number];
 
-/** What an API key may do; a key may nothing else. */
+/** Permissions of an API key. */
 export const scopes = [
   'cdr:write',
   'events:write',
@@ -13,13 +13,13 @@ export const scopes = [
 ] as const;
 export type Scope = (typeof scopes)[number];
 
-/** Who is asking. `orgId` null: a user whom no organization has taken in. */
+/** The authenticated user or API key. `orgId` null: a user without an organization. */
 export type Principal =
   | { kind: 'user'; id: number; role: Role; orgId: number | null; username: string; sessionId: string }
   | { kind: 'key'; id: string; orgId: number; scopes: Scope[]; name: string };
 
-/** The largest id of a user or an organization: PostgreSQL's integer. */
+/** The largest id of a user or an organization: the maximum of PostgreSQL's integer type. */
 export const MAX_ID = 2_147_483_647;
 
-/** Organization 1, "Default", always exists; an admin's writes that name none go there. */
+/** The organization "Default" always exists; an admin's writes without an organization go there. */
 export const DEFAULT_ORG_ID = 1;

@@ -1,52 +1,55 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startPoller, type PollerOptions } from './start-poller.ts';
 
-function fail(error: unknown): void {
+function rethrow(error: unknown): void {
   throw error;
 }
-function keep(look: (signal: AbortSignal) => Promise<unknown>, more: Partial<PollerOptions> = {}) {
-  const polling = startPoller(look, { intervalMs: 60_000, onError: fail, ...more });
-  onTestFinished(polling.stop);
-  return polling;
+function startTestPoller(
+  poll: (signal: AbortSignal) => Promise<unknown>,
+  overrides: Partial<PollerOptions> = {},
+) {
+  const poller = startPoller(poll, { intervalMs: 60_000, onError: rethrow, ...overrides });
+  onTestFinished(poller.stop);
+  return poller;
 }
 
-test('it looks by itself, and goes on after a failure', async () => {
+test('startPoller polls at its interval and continues after an error', async () => {
   const errors: unknown[] = [];
-  let looks = 0;
-  keep(() => ((looks += 1) === 1 ? Promise.reject(new Error('away')) : Promise.resolve()), {
-    intervalMs: 5,
-    onError: (error) => errors.push(error),
-  });
-  await expect.poll(() => looks).toBeGreaterThan(2);
-  expect(errors).toEqual([new Error('away')]);
+  let polls = 0;
+  async function failFirst(): Promise<void> {
+    if ((polls += 1) === 1) throw new Error('down');
+  }
+  startTestPoller(failFirst, { intervalMs: 5, onError: (error) => errors.push(error) });
+  await expect.poll(() => polls).toBeGreaterThan(2);
+  expect(errors).toEqual([new Error('down')]);
 });
 
-test('nudged while it looks, it looks once more after it, never twice at once', async () => {
-  const gates: (() => void)[] = [];
-  const { wake } = keep(() => new Promise<void>((resolve) => gates.push(resolve)));
+test('wake during a poll triggers one more poll after it, never concurrently', async () => {
+  const finishPoll: (() => void)[] = [];
+  const { wake } = startTestPoller(() => new Promise<void>((resolve) => finishPoll.push(resolve)));
   wake();
   wake();
   wake();
-  expect(gates).toHaveLength(1);
-  gates[0]!();
-  await expect.poll(() => gates.length).toBe(2);
-  gates[1]!();
+  expect(finishPoll).toHaveLength(1);
+  finishPoll[0]!();
+  await expect.poll(() => finishPoll.length).toBe(2);
+  finishPoll[1]!();
   wake();
-  await expect.poll(() => gates.length).toBe(3);
-  gates[2]!();
+  await expect.poll(() => finishPoll.length).toBe(3);
+  finishPoll[2]!();
 });
 
-test('stopping tells the look under way and waits for it, and nothing follows', async () => {
-  let looks = 0;
-  let isOver = false;
-  const polling = keep(async (signal) => {
-    looks += 1;
+test('stop aborts the signal, waits for the running poll and prevents further polls', async () => {
+  let polls = 0;
+  let isFinished = false;
+  const poller = startTestPoller(async (signal) => {
+    polls += 1;
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
-    isOver = true;
+    isFinished = true;
   });
-  polling.wake();
-  polling.wake();
-  await polling.stop();
-  polling.wake();
-  expect([looks, isOver]).toEqual([1, true]);
+  poller.wake();
+  poller.wake();
+  await poller.stop();
+  poller.wake();
+  expect([polls, isFinished]).toEqual([1, true]);
 });

@@ -1,48 +1,49 @@
 export interface Poller {
-  /** There is something to do: at once, where nothing is under way, else again after it. */
+  /** Polls at once, or again after the running poll. */
   wake: () => void;
-  /** Waits for what is under way. */
+  /** Aborts the signal and waits for the running poll. */
   stop: () => Promise<void>;
 }
 
 export interface PollerOptions {
-  /** Milliseconds between two looks; a look that takes longer is not followed by another at once. */
+  /** Time between polls; skipped while a poll is running. */
   intervalMs: number;
   onError: (error: unknown) => void;
 }
 
-/** Looks again and again, and when it is nudged; never twice at once. `signal`: it is to end soon. */
+/** Calls `poll` at an interval and on `wake`, never concurrently. `signal` is aborted by `stop`. */
 export function startPoller(
-  look: (signal: AbortSignal) => Promise<unknown>,
+  poll: (signal: AbortSignal) => Promise<unknown>,
   { intervalMs, onError }: PollerOptions,
 ): Poller {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  let underWay: Promise<void> | null = null;
-  let again = false;
+  const controller = new AbortController();
+  const { signal } = controller;
+  let running: Promise<void> | null = null;
+  let isAgainRequested = false;
 
   async function run(): Promise<void> {
     do {
-      again = false;
-      await look(signal).catch(onError);
-    } while (again && !signal.aborted);
-    underWay = null;
+      isAgainRequested = false;
+      await poll(signal).catch(onError);
+    } while (isAgainRequested && !signal.aborted);
+    running = null;
   }
-  function nudge(): void {
+  function wake(): void {
     if (signal.aborted) return;
-    again = true;
-    underWay ??= run();
+    isAgainRequested = true;
+    running ??= run();
+  }
+  function tick(): void {
+    if (!running) wake();
   }
 
-  const timer = setInterval(() => {
-    if (!underWay) nudge();
-  }, intervalMs);
+  const timer = setInterval(tick, intervalMs);
   return {
-    wake: nudge,
+    wake,
     async stop() {
-      stopping.abort();
+      controller.abort();
       clearInterval(timer);
-      await underWay;
+      await running;
     },
   };
 }

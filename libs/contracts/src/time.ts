@@ -1,4 +1,4 @@
-/** ISO 8601 in UTC as the documents write it: milliseconds only where there are any. */
+/** ISO 8601 in UTC; milliseconds are omitted if 0, as in the API documents. */
 export function isoTime(time: Date): string {
   return time.toISOString().replace('.000Z', 'Z');
 }
@@ -7,7 +7,7 @@ export function isoTimeOrNull(time: Date | null): string | null {
   return time && isoTime(time);
 }
 
-/** `20240115-103600`, the stamp inside references. */
+/** UTC time as `20240115-103600`, used in references. */
 export function compactStamp(time: Date): string {
   return time.toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '-');
 }

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { withTimeout } from './with-timeout.ts';
 
-test('work that ends in time has its own outcome', async () => {
+test('withTimeout returns the outcome of work that finishes in time', async () => {
   expect(await withTimeout(10_000, 'work', Promise.resolve(7))).toBe(7);
   await expect(withTimeout(10_000, 'work', Promise.reject(new Error('own')))).rejects.toThrow('own');
 });
 
-test('work that never ends is a failure that names it', async () => {
-  await expect(withTimeout(10, 'asking x', new Promise(() => undefined))).rejects.toThrow(
-    'asking x took longer than 10 ms',
+test('withTimeout rejects with a message that names the work', async () => {
+  await expect(withTimeout(10, 'reading x', new Promise(() => undefined))).rejects.toThrow(
+    'reading x took longer than 10 ms',
   );
 });

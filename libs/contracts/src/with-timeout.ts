@@ -1,8 +1,11 @@
-/** The promise's outcome, or a rejection once `ms` have passed. The work itself goes on and its outcome is dropped. */
-export async function withTimeout<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
+/**
+ * Returns the outcome of `work`, or rejects after `timeoutMs`. `what` names the work in the error message.
+ * The work itself is not canceled; its late outcome is ignored.
+ */
+export async function withTimeout<T>(timeoutMs: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms} ms`)), ms);
+  const timedOut = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} took longer than ${timeoutMs} ms`)), timeoutMs);
   });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  return Promise.race([work, timedOut]).finally(() => clearTimeout(timer));
 }

@@ -29,7 +29,7 @@ export const EventTypes = z
   .max(100, TYPES_RULE)
   .meta({
     description:
-      'Exact names, or * for all events with notify. notification.sms (text messages of the notifier) must be named',
+      'Exact names, or * for all events with notify. notification.sms (text messages) must be named',
   });
 
 // Not a zod transform: the documented schema of a transformed body loses its examples.

@@ -12,7 +12,7 @@ function boundedText(maxLength: number) {
   return z
     .string('must be text')
     .max(maxLength, `must be at most ${maxLength} characters`)
-    .refine(isStorableText, 'must not contain NUL characters or halves of characters');
+    .refine(isStorableText, 'must not contain NUL characters or lone surrogates');
 }
 
 /** The path parameters of a report without a latency. */
