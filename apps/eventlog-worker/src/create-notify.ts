@@ -4,7 +4,10 @@ import type { Notify } from '@oriontel/notifications';
 import { createNotify, type NotifierOptions } from '@oriontel/notifications/worker';
 import type { Logger } from '@oriontel/service';
 
-/** Creates the deliveries of events, with the rules of `libs/bespoke` and the email addresses of `libs/identity`. */
+/**
+ * Creates the deliveries of events, with the rules of `libs/bespoke` and the email addresses of
+ * `libs/identity`.
+ */
 export function createEventNotify(log: Logger, channels: NotifierOptions['channels']): Notify {
   return createNotify({
     findRules: findNotifierRules,

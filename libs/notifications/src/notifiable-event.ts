@@ -16,5 +16,8 @@ export interface NotifiableEvent {
   position: string;
 }
 
-/** Creates the deliveries of `events` (of several organizations, in order of position) in the caller's transaction. */
+/**
+ * Creates the deliveries of `events` (of several organizations, in order of position) in the caller's
+ * transaction.
+ */
 export type Notify = (tx: Queryable, events: NotifiableEvent[]) => Promise<void>;

@@ -27,7 +27,9 @@ interface CircuitRow {
   reason: string;
 }
 
-/** The circuit breaker with this id. Times are those of the database, since several processes share a circuit. */
+/**
+ * The circuit breaker with this id. Times are those of the database, since several processes share a circuit.
+ */
 export function circuit(db: Queryable, id: number) {
   return {
     async read(): Promise<Circuit> {
@@ -68,7 +70,9 @@ export function circuit(db: Queryable, id: number) {
           AND (failures > 0 OR open_until IS NOT NULL)`;
     },
 
-    /** Counts a failure, and opens the circuit if needed. While it is open only a failed probe prolongs it. */
+    /**
+     * Counts a failure, and opens the circuit if needed. While it is open only a failed probe prolongs it.
+     */
     async recordFailure(
       isProbe: boolean,
       { reason, failureThreshold, firstOpenSeconds, maxOpenSeconds, minOpenSeconds }: CircuitFailure,

@@ -26,7 +26,7 @@ test.each([
   expect(classified.detail).not.toContain('10.0.0.7');
 });
 
-test('classifyConnectionError names the code of the resolver, or the error itself when it has no code', () => {
+test('classifyConnectionError returns the code of the resolver, else the name of the error', () => {
   const lookup = outboundError('EDNS', 'host name not found', errorOf('ENOTFOUND'));
   expect(classifyConnectionError(lookup)).toMatchObject({ error: 'dns', code: 'ENOTFOUND' });
   expect(classifyConnectionError(new TypeError('odd'))).toMatchObject({

@@ -9,8 +9,8 @@ export interface Deadline {
 }
 
 /**
- * Limits the time of one request. Not `AbortSignal.any`: it would keep a reference from `parent`, which lives as long as
- * the process, for each request.
+ * Limits the time of one request. Not `AbortSignal.any`: it would keep a reference from `parent`, which lives
+ * as long as the process, for each request.
  */
 export function createDeadline(timeoutMs: number, parent: AbortSignal): Deadline {
   const controller = new AbortController();

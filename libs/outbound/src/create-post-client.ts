@@ -41,7 +41,8 @@ export interface PostResponse {
 
 export interface PostClient {
   /**
-   * Sends a signed message; follows no redirect. A connection that the server closed meanwhile is replaced once.
+   * Sends a signed message; follows no redirect. A connection that the server closed meanwhile is replaced
+   * once.
    * @throws the reason of `signal`, or an error for `classifyConnectionError`
    */
   post: (url: URL, message: PostMessage, signal: AbortSignal) => Promise<PostResponse>;

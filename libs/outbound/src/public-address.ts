@@ -18,12 +18,17 @@ const SPECIAL_V4: [string, number][] = [
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
 ];
-/** Global unicast, and IPv4 behind NAT64 (RFC 6052). Mapped, local and multicast addresses are outside of both. */
+/**
+ * Global unicast, and IPv4 behind NAT64 (RFC 6052). Mapped, local and multicast addresses are outside of
+ * both.
+ */
 const GLOBAL_V6: [string, number][] = [
   ['2000::', 3],
   ['64:ff9b::', 96],
 ];
-/** Special networks inside `GLOBAL_V6`: protocols and Teredo, documentation, 6to4, special IPv4 behind NAT64. */
+/**
+ * Special networks inside `GLOBAL_V6`: protocols and Teredo, documentation, 6to4, special IPv4 behind NAT64.
+ */
 const SPECIAL_V6: [string, number][] = [
   ['2001::', 23],
   ['2001:db8::', 32],

@@ -15,7 +15,8 @@ function privateAddressError(): Error {
 }
 
 /**
- * Checks the `hostname` of a URL if it is an IP address, which is never looked up. Names are checked by `createLookup`.
+ * Checks the `hostname` of a URL if it is an IP address, which is never looked up. Names are checked by
+ * `createLookup`.
  * @throws EPRIVATE
  */
 export function assertPublicHost(hostname: string): void {
@@ -24,9 +25,9 @@ export function assertPublicHost(hostname: string): void {
 }
 
 /**
- * A `lookup` for sockets. The socket connects to the addresses that were checked here, so a name that resolves
- * differently a moment later (DNS rebinding) has no effect. One private address rejects the whole name. Fails with EDNS
- * or EPRIVATE.
+ * A `lookup` for sockets. The socket connects to the addresses that were checked here, so a name that
+ * resolves differently a moment later (DNS rebinding) has no effect. One private address rejects the whole
+ * name. Fails with EDNS or EPRIVATE.
  */
 export function createLookup(
   allowPrivate: boolean,
@@ -61,8 +62,8 @@ function resolveInSystem(host: string): Promise<LookupAddress[]> {
 }
 
 /**
- * Public names only. Not `getaddrinfo`: it blocks one of the four threads of the process until a name server responds,
- * and a user of the API chooses that server.
+ * Public names only. Not `getaddrinfo`: it blocks one of the four threads of the process until a name server
+ * responds, and a user of the API chooses that server.
  */
 export async function resolveInDns(
   host: string,

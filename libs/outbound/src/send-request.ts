@@ -12,12 +12,16 @@ export interface RequestOptions {
   signal: AbortSignal;
 }
 
-/** Time for each address of a host that has several: Node's default of 250 ms is too short for distant hosts. */
+/**
+ * Time for each address of a host that has several: Node's default of 250 ms is too short for distant hosts.
+ */
 const ADDRESS_ATTEMPT_TIMEOUT_MS = 2_000;
 
 /**
- * Sends a POST request and resolves with the head of the response; of a 101 the connection is closed. Follows no redirect.
- * @throws ESTALECONNECTION if the server closed a kept connection: send again on another one; else the socket's error
+ * Sends a POST request and resolves with the head of the response; of a 101 the connection is closed. Follows
+ * no redirect.
+ * @throws ESTALECONNECTION if the server closed a kept connection: send again on another one; else the
+ * socket's error
  */
 export function sendRequest(url: URL, options: RequestOptions): Promise<IncomingMessage> {
   const { body, connectTimeoutMs, ...rest } = options;

@@ -4,8 +4,8 @@ import { presentCall } from '../calls/present-call.ts';
 import type { ClaimedForwarding } from './forwarding.repository.ts';
 
 /**
- * The request body of a batch: its legs as `GET /cdrs` presents them now, in the order they were submitted (at most
- * 10,000). Null if all of them were deleted.
+ * The request body of a batch: its legs as `GET /cdrs` presents them now, in the order they were submitted
+ * (at most 10,000). Null if all of them were deleted.
  */
 export async function buildBody(db: Queryable, batch: ClaimedForwarding): Promise<Buffer | null> {
   const { orgId, batchId, source, sgapiReference, legs } = batch;

@@ -4,7 +4,10 @@ import { forwardings } from './forwarding.repository.ts';
 import type { InFlightBatch } from './send-batch.ts';
 import { sgapiCircuit } from './sgapi-circuit.ts';
 
-/** Claims up to `limit` batches that are due: none while the circuit is open, one as the probe while it is half-open. */
+/**
+ * Claims up to `limit` batches that are due: none while the circuit is open, one as the probe while it is
+ * half-open.
+ */
 export async function claimBatches(
   db: Database,
   limit: number,

@@ -31,7 +31,7 @@ function redrive(id: string, as = cdr.ours.manager) {
   return cdr.call(`/cdrs/forwarding/${id}/redrive`, { method: 'POST', as });
 }
 
-test('GET /cdrs/forwarding pages through the dead letters of the caller, and of everyone for an admin', async () => {
+test('GET /cdrs/forwarding pages through the dead letters that the caller may read', async () => {
   const ids: string[] = [];
   while (ids.length < 5) ids.push(await createDeadLetter(cdr));
   const seen: string[] = [];
@@ -50,7 +50,7 @@ test('GET /cdrs/forwarding pages through the dead letters of the caller, and of 
 test('a dead letter is pending after a redrive, and a second redrive is a conflict', async () => {
   const id = await createDeadLetter(cdr);
   const before = (await status(cdr.ours.manager)).data;
-  expect(before.dead_letters[0]).toMatchObject({ id, records: 2, attempts: 1, reason: 'answered 400' });
+  expect(before.dead_letters[0]).toMatchObject({ id, records: 2, attempts: 1, reason: 'HTTP 400' });
   expect((await redrive(id, cdr.theirs.manager)).status).toBe(404);
   expect((await redrive(id.toUpperCase())).status).toBe(200);
   const after = (await status(cdr.ours.manager)).data;
@@ -69,12 +69,12 @@ test('GET /cdrs/forwarding shows an open, half-open and closed circuit', async (
   function openUntil(delay: string) {
     return cdr.db.$executeRaw`
       UPDATE forward_circuit
-      SET since = now(), reason = 'answered 500', open_until = now() + ${delay}::interval`;
+      SET since = now(), reason = 'HTTP 500', open_until = now() + ${delay}::interval`;
   }
   await openUntil('1 hour');
   expect((await status(cdr.ours.manager)).data.circuit).toMatchObject({
     state: 'open',
-    reason: 'answered 500',
+    reason: 'HTTP 500',
   });
   await openUntil('-1 second');
   expect((await status(cdr.ours.manager)).data.circuit).toMatchObject({ state: 'half-open' });

@@ -36,7 +36,8 @@ const DeadLetterRecord = z
 const CircuitState = z.object({
   state: z.enum(['closed', 'open', 'half-open']).meta({
     description:
-      'closed: batches are sent; open: none is sent; half-open: the next one is a probe. One circuit for all organizations',
+      'closed: batches are sent; open: none is sent; half-open: the next one is a probe. ' +
+      'One circuit for all organizations',
   }),
   since: time.nullable(),
   retry_at: time.nullable(),

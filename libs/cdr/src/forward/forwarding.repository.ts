@@ -74,8 +74,8 @@ export function forwardings(db: Queryable) {
         SELECT "submissionId", "orgId", "batchId", source, "sgapiReference", "requestId", "acceptedAt", legs,
           cardinality(legs)
         FROM json_to_recordset(${JSON.stringify(batches)}::json) AS row(
-          "submissionId" uuid, "orgId" int, "batchId" text, source text, "sgapiReference" text, "requestId" text,
-          "acceptedAt" timestamptz, legs uuid[])`;
+          "submissionId" uuid, "orgId" int, "batchId" text, source text, "sgapiReference" text,
+          "requestId" text, "acceptedAt" timestamptz, legs uuid[])`;
     },
 
     /** Claims up to `limit` due batches, the longest due first, and counts the attempt. */

@@ -3,7 +3,8 @@ import type { Queryable } from '@oriontel/database';
 import { forwardings } from './forwarding.repository.ts';
 
 /**
- * Sends one dead letter again, with the attempts and the time limit of a new one. `orgId` null: of any organization.
+ * Sends one dead letter again, with the attempts and the time limit of a new one. `orgId` null: of any
+ * organization.
  * @throws Failure not_found, conflict (delivered or pending)
  */
 export function redriveDeadLetter(db: Queryable) {

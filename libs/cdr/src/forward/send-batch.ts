@@ -26,8 +26,8 @@ export type SendResult =
   | { outcome: 'dead' | 'failed'; reason: string; attempts: number };
 
 /**
- * Sends one batch; no database connection is held during the request. If the outcome cannot be stored, the lease
- * expires and the batch is sent again under the same key.
+ * Sends one batch; no database connection is held during the request. If the outcome cannot be stored, the
+ * lease expires and the batch is sent again under the same key.
  */
 export function sendBatch({ db, client, schedule }: SendingOptions) {
   return async function sendClaimedBatch(batch: InFlightBatch, stopping: AbortSignal): Promise<SendResult> {

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * The X-OrionTel-Signature of a body: `t=<Unix seconds>,v1=<hex>`, the HMAC-SHA-256 (RFC 2104) of `<t>.<body>`. The
- * signed time lets a receiver refuse replayed requests.
+ * The X-OrionTel-Signature of a body: `t=<Unix seconds>,v1=<hex>`, the HMAC-SHA-256 (RFC 2104) of
+ * `<t>.<body>`. The signed time lets a receiver refuse replayed requests.
  */
 export function signBody(body: Buffer, secret: string, time: Date): string {
   const t = Math.floor(time.getTime() / 1000);

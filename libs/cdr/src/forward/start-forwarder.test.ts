@@ -65,7 +65,7 @@ function untilAll(state: string) {
 }
 const sum = (values: number[]): number => values.reduce((all, value) => all + value, 0);
 
-test('a batch is sent signed, with its key, as GET /cdrs presents it, and the reference is stored', async () => {
+test('a batch is sent signed, with its key, as GET /cdrs presents it', async () => {
   const records = [buildRecord({ caller: '(415) 555-0001' }), buildRecord(), buildRecord()];
   const [id] = await outbox.storeAll([records]);
   start();
@@ -155,7 +155,8 @@ test('an open circuit lets only probes through', async () => {
   start();
   const opens = async () => (await outbox.db.forwardCircuit.findUniqueOrThrow({ where: { id: 1 } })).opens;
   await until(async () => expect(await opens()).toBeGreaterThanOrEqual(4));
-  // Five failures open it with at most three in flight; each further opening is one probe, and one may be in flight.
+  // Five failures open it with at most three in flight; each further opening is one probe, and one may be in
+  // flight.
   expect(receiver.attempts()).toBeLessThanOrEqual(5 + 3 + (await opens()) + 1);
   expect(await sgapiCircuit(outbox.db).read()).toMatchObject({ reason: 'HTTP 500: Oops' });
   receiver.setBehavior('fine');
@@ -165,7 +166,7 @@ test('an open circuit lets only probes through', async () => {
 
 test('two forwarders never send the same batch', async () => {
   const ids = await outbox.storeNew(60);
-  receiver.setBehavior((answer) => setTimeout(() => answer.writeHead(200).end(), 5));
+  receiver.setBehavior((response) => setTimeout(() => response.writeHead(200).end(), 5));
   start();
   start();
   await untilAll('done');
@@ -174,7 +175,7 @@ test('two forwarders never send the same batch', async () => {
 
 test('a refused batch is a dead letter at once, with the reason, until it is redriven', async () => {
   const [id] = await outbox.storeNew(1);
-  receiver.setBehavior((answer) => answer.writeHead(422).end('unknown trunk'));
+  receiver.setBehavior((response) => response.writeHead(422).end('unknown trunk'));
   start();
   await untilAll('dead');
   expect(await outbox.row(id!)).toMatchObject({
@@ -212,7 +213,7 @@ test('redriveDeadLetters redrives those of the range and organization only', asy
   const [to] = await at('2024-01-03T00:00:00Z');
   const [after] = await at('2024-01-03T00:00:00.001Z');
   const [theirs] = await at('2024-01-02T00:00:00Z', other.id);
-  receiver.setBehavior((answer) => answer.writeHead(400).end());
+  receiver.setBehavior((response) => response.writeHead(400).end());
   const forwarder = start();
   await untilAll('dead');
   await forwarder.stop();
@@ -228,7 +229,7 @@ test('redriveDeadLetters redrives those of the range and organization only', asy
 
 test('Retry-After delays the next attempt', async () => {
   const [id] = await outbox.storeNew(1);
-  receiver.setBehavior((answer) => answer.writeHead(503, { 'retry-after': '100' }).end());
+  receiver.setBehavior((response) => response.writeHead(503, { 'retry-after': '100' }).end());
   start({ maxDelaySeconds: 600 });
   await until(async () => expect((await outbox.row(id!)).reason).toBe('HTTP 503'));
   const { due, claim } = await outbox.row(id!);

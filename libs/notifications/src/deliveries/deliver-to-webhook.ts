@@ -11,7 +11,9 @@ import type { SendWebhook } from './sender.ts';
 export interface DeliverToWebhookOptions {
   send: SendWebhook;
   lease: Lease;
-  /** Intake queue of the events: a delivery waits for older events of its organization that are still in it. */
+  /**
+   * Intake queue of the events: a delivery waits for older events of its organization that are still in it.
+   */
   eventsQueue: string;
   schedule: DeliverySchedule;
   onAttempt: (isDelivered: boolean) => void;
@@ -31,8 +33,8 @@ const PRECEDING_EVENT_TIMEOUT_MS = 30_000;
 const POLL_INTERVAL_MS = 100;
 
 /**
- * Sends the pending deliveries of a webhook that this worker has claimed, one after the other. A failure ends the turn,
- * and the failed delivery stays the next one. Returns whether there may be more to send at once.
+ * Sends the pending deliveries of a webhook that this worker has claimed, one after the other. A failure ends
+ * the turn, and the failed delivery stays the next one. Returns whether there may be more to send at once.
  */
 export function deliverToWebhook(db: Queryable, options: DeliverToWebhookOptions) {
   return async function deliverPendingToWebhook(id: string): Promise<boolean> {

@@ -8,13 +8,17 @@ const MAX_LISTED_ATTEMPTS = 100;
 
 export function deliveryAttempts(db: Queryable) {
   return {
-    /** Stores an attempt, and the state of its delivery after it. Stores nothing if the delivery was deleted. */
+    /**
+     * Stores an attempt, and the state of its delivery after it. Stores nothing if the delivery was deleted.
+     */
     async record(deliveryId: string, attempt: Attempt, state: DeliveryState): Promise<void> {
       const { at, durationMs, status, error, detail, response } = attempt;
       await db.$executeRaw`
         WITH tried AS (${countAttempt(deliveryId, state)})
-        INSERT INTO delivery_attempts (id, delivery_id, started_at, duration_ms, status, error, detail, response)
-        SELECT ${uuidv7()}::uuid, tried.id, ${at}, ${durationMs}::int, ${status}::int, ${error}, ${detail}, ${response}
+        INSERT INTO delivery_attempts
+          (id, delivery_id, started_at, duration_ms, status, error, detail, response)
+        SELECT ${uuidv7()}::uuid, tried.id, ${at}, ${durationMs}::int,
+          ${status}::int, ${error}, ${detail}, ${response}
         FROM tried`;
     },
 

@@ -27,7 +27,9 @@ const COLUMNS = Prisma.sql`
 const PENDING_WEBHOOK = Prisma.sql`state = 'pending' AND channel = 'webhook'`;
 const PENDING_EMAIL = Prisma.sql`state = 'pending' AND channel = 'email'`;
 
-/** A subquery for the ids of webhooks that have pending deliveries: a loose index scan, one step per webhook. */
+/**
+ * A subquery for the ids of webhooks that have pending deliveries: a loose index scan, one step per webhook.
+ */
 export function pendingWebhookIds(): Prisma.Sql {
   return Prisma.sql`
     WITH RECURSIVE waiting AS (
@@ -69,8 +71,8 @@ export function countAttempt(id: string, state: DeliveryState): Prisma.Sql {
 export function deliveries(db: Queryable) {
   return {
     /**
-     * Adds deliveries, one per event, channel, receiver and rule; repeated ones are ignored. Sorted, so that concurrent
-     * transactions do not deadlock. Returns the number added.
+     * Adds deliveries, one per event, channel, receiver and rule; repeated ones are ignored. Sorted, so that
+     * concurrent transactions do not deadlock. Returns the number added.
      */
     async insert(added: NewDelivery[]): Promise<number> {
       if (!added.length) return 0;
@@ -80,8 +82,8 @@ export function deliveries(db: Queryable) {
           (id, org_id, event_id, type, position, channel, receiver, rule_id, message, happened_at)
         SELECT id, "orgId", "eventId", type, position, channel, receiver, "ruleId", message, at
         FROM json_to_recordset(${JSON.stringify(rows)}::json) AS delivery(
-          id uuid, "orgId" int, "eventId" text, type text, position uuid, channel text, receiver text, "ruleId" text,
-          message json, at timestamptz)
+          id uuid, "orgId" int, "eventId" text, type text, position uuid, channel text, receiver text,
+          "ruleId" text, message json, at timestamptz)
         ORDER BY "orgId", "eventId", channel, receiver, "ruleId"
         ON CONFLICT DO NOTHING`;
     },
@@ -105,8 +107,9 @@ export function deliveries(db: Queryable) {
     },
 
     /**
-     * The next delivery of a webhook. It is held while an event of its organization, accepted earlier but after the
-     * UUIDv7 `since`, is in the intake of `queue`. One statement: that event is in the intake, or its delivery is here.
+     * The next delivery of a webhook. It is held while an event of its organization, accepted earlier but
+     * after the UUIDv7 `since`, is in the intake of `queue`. One statement: that event is in the intake, or
+     * its delivery is here.
      */
     async findNext(webhookId: string, queue: string, since: string): Promise<NextDelivery | null> {
       const orgId = Prisma.sql`head.org_id`;
@@ -195,7 +198,9 @@ export function deliveries(db: Queryable) {
       return row ?? null;
     },
 
-    /** Makes the oldest `MAX_REPLAYED` finished deliveries since a time pending again. Returns their number. */
+    /**
+     * Makes the oldest `MAX_REPLAYED` finished deliveries since a time pending again. Returns their number.
+     */
     async replayAll(orgId: number | null, webhookId: string, since: Date | null): Promise<number> {
       return db.$executeRaw`
         UPDATE deliveries
@@ -253,7 +258,10 @@ export function deliveries(db: Queryable) {
           FOR UPDATE SKIP LOCKED))`;
     },
 
-    /** Deletes up to `limit` emails that have been due for more than `days` days, since no worker sends emails. */
+    /**
+     * Deletes up to `limit` emails that have been due for more than `days` days, since no worker sends
+     * emails.
+     */
     async pruneStaleEmails(days: number, limit: number): Promise<number> {
       return db.$executeRaw`
         DELETE FROM deliveries
@@ -266,7 +274,9 @@ export function deliveries(db: Queryable) {
           FOR UPDATE SKIP LOCKED))`;
     },
 
-    /** Deletes up to `limit` pending deliveries of these disabled webhooks that are more than `days` days old. */
+    /**
+     * Deletes up to `limit` pending deliveries of these disabled webhooks that are more than `days` days old.
+     */
     async pruneForDisabledWebhooks(webhookIds: string[], days: number, limit: number): Promise<number> {
       return db.$executeRaw`
         DELETE FROM deliveries

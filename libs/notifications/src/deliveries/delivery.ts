@@ -13,7 +13,10 @@ export interface NewDelivery {
   receiver: string;
   /** The notifier rule that caused it; null if a webhook subscribed to the event itself. */
   ruleId: string | null;
-  /** Of a webhook payload: the event's type, `notification.sms` or `webhook.test`; of an email: the event's type. */
+  /**
+   * Of a webhook payload: the event's type, `notification.sms` or `webhook.test`; of an email: the event's
+   * type.
+   */
   type: string;
   /** When the event happened, ISO 8601: `timestamp` of a webhook payload. */
   at: string;

@@ -60,7 +60,7 @@ export const DeliveryAttempt = z.object({
   status: z.int().nullable().meta({ description: 'HTTP status of the response' }),
   error: z.string().nullable().meta({
     description:
-      'private_address, dns, connection, tls, timeout, bad_answer, redirect, gone or status; null if it was delivered',
+      'private_address, dns, connection, tls, timeout, bad_answer, redirect, gone or status; null: none',
   }),
   detail: z.string().nullable(),
   response: z.string().nullable().meta({ description: 'The start of the response, at most 1 KB' }),

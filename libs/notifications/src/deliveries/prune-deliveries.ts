@@ -8,7 +8,9 @@ const CHUNK_ROWS = 2_000;
 /** Statements of one kind per call. */
 const MAX_CHUNKS = 50;
 
-/** Deletes old deliveries and those of deleted webhooks, in chunks, until `isStopping`. Returns their number. */
+/**
+ * Deletes old deliveries and those of deleted webhooks, in chunks, until `isStopping`. Returns their number.
+ */
 export async function pruneDeliveries(
   db: Queryable,
   isStopping: () => boolean = () => false,

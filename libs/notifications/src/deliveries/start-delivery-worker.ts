@@ -15,13 +15,17 @@ import type { SendEmail, Senders } from './sender.ts';
 export interface DeliveryWorkerOptions {
   db: Database;
   senders: Senders;
-  /** Intake queue of the events: a delivery waits for older events of its organization that are still in it. */
+  /**
+   * Intake queue of the events: a delivery waits for older events of its organization that are still in it.
+   */
   eventsQueue: string;
   log: Logger;
   /** Called after each attempt. */
   onAttempt?: (isDelivered: boolean) => void;
   schedule?: DeliverySchedule;
-  /** Time until another worker takes over from one that has died; twice what a request may take. @default 30 */
+  /**
+   * Time until another worker takes over from one that has died; twice what a request may take. @default 30
+   */
   leaseSeconds?: number;
   /** Polling interval. @default 1000 */
   intervalMs?: number;
@@ -32,7 +36,9 @@ export interface DeliveryWorker {
   wake: () => void;
   /** Deletes old deliveries. Returns their number. */
   prune: () => Promise<number>;
-  /** Waits up to `timeoutMs` for requests in flight, then aborts them: they are sent again with the same id. */
+  /**
+   * Waits up to `timeoutMs` for requests in flight, then aborts them: they are sent again with the same id.
+   */
   stop: (timeoutMs: number) => Promise<void>;
 }
 
@@ -41,8 +47,8 @@ const MAX_CONCURRENT = { fast: 16, slow: 16, emails: 4 };
 const PRUNE_INTERVAL_MS = 5 * 60_000;
 
 /**
- * Sends pending deliveries until they are delivered: at least once, with the same id. Any number of workers may run; no
- * database connection is held during a request.
+ * Sends pending deliveries until they are delivered: at least once, with the same id. Any number of workers
+ * may run; no database connection is held during a request.
  */
 export function startDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWorker {
   const {

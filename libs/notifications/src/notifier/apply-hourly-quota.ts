@@ -9,7 +9,9 @@ export interface QuotaResult {
   rejected: PlannedNotification[];
 }
 
-/** Splits each plan by what is left of its organization's quota in the hour of `at`; counts the granted ones. */
+/**
+ * Splits each plan by what is left of its organization's quota in the hour of `at`; counts the granted ones.
+ */
 export async function applyHourlyQuota(
   tx: Queryable,
   plans: NotificationPlan[],

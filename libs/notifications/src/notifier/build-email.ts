@@ -7,8 +7,8 @@ import type { Mailbox } from './mailbox.ts';
 const Message = z.object({ subject: z.string(), text: z.string() });
 
 /**
- * The email of a notification. Every attempt has the same Message-ID and date (RFC 5322, 3.6.4), so that receivers can
- * detect duplicates. `Auto-Submitted` (RFC 3834) suppresses automatic replies.
+ * The email of a notification. Every attempt has the same Message-ID and date (RFC 5322, 3.6.4), so that
+ * receivers can detect duplicates. `Auto-Submitted` (RFC 3834) suppresses automatic replies.
  */
 export function buildEmail(
   { id, receiver, message, createdAt }: Pick<OutgoingDelivery, 'id' | 'receiver' | 'message' | 'createdAt'>,

@@ -28,7 +28,10 @@ const CERTIFICATE_ERROR = /CERT|TLS|SSL|VERIFY/;
 /** RFC 4954: failures of our authentication, not of the email. */
 const AUTH_STATUS_CODES = new Set([530, 534, 535, 538]);
 
-/** Classifies an error of nodemailer. Permanent: the server refused the receiver or the text with 5yz (RFC 5321). */
+/**
+ * Classifies an error of nodemailer. Permanent: the server refused the receiver or the text with 5yz (RFC
+ * 5321).
+ */
 export function classifySmtpError(thrown: unknown): Outcome {
   const { originalCode = '', command, responseCode = null, response, ...error } = thrown as SmtpError;
   const code = CERTIFICATE_ERROR.test(originalCode) ? 'ETLS' : error.code;

@@ -10,5 +10,6 @@ export function cleanLine(text: string): string {
 
 /** At most `maxLength` UTF-16 units. A cut text ends in an ellipsis, never in half a surrogate pair. */
 export function truncateText(text: string, maxLength: number): string {
-  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  if (text.length <= maxLength) return text;
+  return `${text.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

@@ -99,7 +99,8 @@ test('every attempt sends the same headers', async () => {
 
 test('text of an event adds no header, no receiver and no markup', async () => {
   const { url, received } = await addMailServer();
-  const text = `<script>alert("1")</script> & 'x'\r\n.\r\nRCPT TO:<eve@example.com>\r\n\u0000\u001b[31m ünï 😀 \u2028end`;
+  const markup = `<script>alert("1")</script> & 'x'`;
+  const text = `${markup}\r\n.\r\nRCPT TO:<eve@example.com>\r\n\u0000\u001b[31m ünï 😀 \u2028end`;
   const subject = 'Hi\r\nBcc: eve@example.com\r\n\r\nbody\u0007 ünï';
   expect(await send(url, { message: { subject, text } })).toMatchObject({ result: 'delivered' });
   expect(received).toHaveLength(1);

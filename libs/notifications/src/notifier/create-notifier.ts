@@ -20,8 +20,8 @@ export interface NotifierOptions extends RecipientLookup {
 const DELIVERIES_PER_INSERT = 50;
 
 /**
- * Creates the deliveries that notifier rules demand, in the transaction that stores the events. What quiet hours or the
- * hourly maximum suppress is not sent later (docs/decisions/0009-notifications.md).
+ * Creates the deliveries that notifier rules demand, in the transaction that stores the events. What quiet
+ * hours or the hourly maximum suppress is not sent later (docs/decisions/0009-notifications.md).
  */
 export function createNotifier({
   findRules,

@@ -1,6 +1,9 @@
 import type { QuietHours } from './notifier-rules.ts';
 
-/** Whether `now` is in the quiet hours: from `start` (inclusive) to `end` (exclusive), which may span midnight. */
+/**
+ * Whether `now` is in the quiet hours: from `start` (inclusive) to `end` (exclusive), which may span
+ * midnight.
+ */
 export function isQuiet(hours: QuietHours | null, now: Date): boolean {
   if (!hours) return false;
   const time = now.toISOString().slice(11, 16);

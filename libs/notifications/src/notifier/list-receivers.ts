@@ -20,7 +20,9 @@ export interface Receivers {
 
 export const MAX_NOTIFICATIONS_PER_EVENT = 100;
 
-/** The notifications of an event by `rules`, each receiver once per rule. `isTruncated`: there would be more. */
+/**
+ * The notifications of an event by `rules`, each receiver once per rule. `isTruncated`: there would be more.
+ */
 export function listReceivers(
   event: NotifiableEvent,
   rules: NotifierRule[],

@@ -8,9 +8,9 @@ export type TemplateEvent = Pick<NotifiableEvent, 'type' | 'entity' | 'at' | 'da
 const PLACEHOLDER = /\{\{([^{}]{1,256})\}\}/g;
 
 /**
- * Replaces the {{names}} of a template: by fields of the event's data, nested ones as {{a.b}}, else by its type, entity
- * or timestamp; unknown names by nothing. Inserted values are not parsed as templates. Returns at most `maxLength`
- * UTF-16 units.
+ * Replaces the {{names}} of a template: by fields of the event's data, nested ones as {{a.b}}, else by its
+ * type, entity or timestamp; unknown names by nothing. Inserted values are not parsed as templates. Returns
+ * at most `maxLength` UTF-16 units.
  */
 export function renderTemplate(template: string, event: TemplateEvent, maxLength: number): string {
   const eventFields = { type: event.type, entity: event.entity, timestamp: isoTime(new Date(event.at)) };

@@ -18,7 +18,9 @@ export const FAST_SCHEDULE = {
 /** Intake queue that deliveries wait for in tests. */
 export const TEST_EVENTS_QUEUE = 'entity-events';
 
-/** A delivery worker that retries soon. It calls receivers on this machine, unless `allowPrivate` is false. */
+/**
+ * A delivery worker that retries soon. It calls receivers on this machine, unless `allowPrivate` is false.
+ */
 export function startTestDeliveryWorker(
   db: Database,
   { allowPrivate = true, ...options }: Partial<DeliveryWorkerOptions> & { allowPrivate?: boolean } = {},

@@ -18,7 +18,10 @@ export interface MailServer {
   close: () => Promise<void>;
 }
 
-/** A mail server on 127.0.0.1, without TLS and authentication unless `options` say otherwise. `port` 0: any free port. */
+/**
+ * A mail server on 127.0.0.1, without TLS and authentication unless `options` say otherwise. `port` 0: any
+ * free port.
+ */
 export async function startMailServer(options: SMTPServerOptions = {}, port = 0): Promise<MailServer> {
   const received: ReceivedEmail[] = [];
   const server = new SMTPServer({

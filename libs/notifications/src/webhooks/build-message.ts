@@ -3,7 +3,10 @@ import type { PostMessage } from '@oriontel/outbound';
 import { Webhook as Signer } from 'standardwebhooks';
 import type { OutgoingDelivery } from '../deliveries/delivery.ts';
 
-/** A message as specified by Standard Webhooks (https://www.standardwebhooks.com): `{type, timestamp, data}`, signed. */
+/**
+ * A message as specified by Standard Webhooks (https://www.standardwebhooks.com): `{type, timestamp, data}`,
+ * signed.
+ */
 export function buildMessage(delivery: OutgoingDelivery, secret: string): PostMessage {
   const id = messageId(delivery);
   const { type, at, message: data } = delivery;

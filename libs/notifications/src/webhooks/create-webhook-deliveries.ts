@@ -9,7 +9,9 @@ import { webhooks, type Subscriber } from './webhook.repository.ts';
 const MAX_DELIVERIES_PER_INSERT = 500;
 const MAX_BYTES_PER_INSERT = 1024 * 1024;
 
-/** Creates a delivery of each event for each enabled webhook of its organization that subscribes to its type. */
+/**
+ * Creates a delivery of each event for each enabled webhook of its organization that subscribes to its type.
+ */
 export async function createWebhookDeliveries(tx: Queryable, events: NotifiableEvent[]): Promise<void> {
   // Reserved types would let a user of the API send text messages.
   const publishable = events.filter(({ type }) => !RESERVED_TYPES.includes(type));
@@ -34,7 +36,10 @@ export async function createWebhookDeliveries(tx: Queryable, events: NotifiableE
   await deliveries(tx).insert(batch);
 }
 
-/** The enabled webhooks that send text messages, by organization: those that subscribe to `notification.sms` by name. */
+/**
+ * The enabled webhooks that send text messages, by organization: those that subscribe to `notification.sms`
+ * by name.
+ */
 export async function findSmsWebhooks(tx: Queryable, orgIds: number[]): Promise<Map<number, string[]>> {
   const subscribers = await webhooks(tx).listSubscribers(orgIds);
   const found = new Map<number, string[]>();

@@ -28,7 +28,10 @@ export const NewWebhook = z
   });
 export type NewWebhook = z.output<typeof NewWebhook>;
 
-/** The result includes the secret, which no other response shows. @throws Failure conflict at the maximum number */
+/**
+ * The result includes the secret, which no other response shows.
+ * @throws Failure conflict at the maximum number
+ */
 export function createWebhook(db: Database) {
   return async function insertWebhook(orgId: number, input: NewWebhook): Promise<WebhookWithSecret> {
     const { description = null, enabled, secret = generateSecret() } = input;

@@ -28,7 +28,10 @@ export function assertEnabled({ enabled }: FoundWebhook): void {
     );
 }
 
-/** Makes the pending deliveries of a webhook due now, on request also the delivered ones. Returns the number pending. */
+/**
+ * Makes the pending deliveries of a webhook due now, on request also the delivered ones. Returns the number
+ * pending.
+ */
 export function replayDeliveries(db: Database) {
   return async function replayDeliveriesSince(
     { id, orgId }: FoundWebhook,

@@ -73,7 +73,7 @@ async function countTries(id: string): Promise<number> {
   return (await readNewestDelivery(id)).tries.length;
 }
 
-test('an event is delivered, signed, to the webhooks of its organization that subscribe to its type', async () => {
+test('an event is delivered, signed, to the webhooks that subscribe to its type', async () => {
   const [subscribed, other, theirs] = [await addReceiver(), await addReceiver(), await addReceiver()];
   const { id } = await addWebhook({ url: subscribed.url, event_types: ['registration_failed'] });
   await addWebhook({ url: other.url, event_types: ['gateway_down'] });

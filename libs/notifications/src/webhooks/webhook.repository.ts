@@ -52,13 +52,17 @@ export interface WebhookFailure {
 
 const COLUMNS = Prisma.sql`
   id, org_id AS "orgId", url, event_types AS "eventTypes", description, enabled,
-  disabled_reason AS "disabledReason", failures, failing_since AS "failingSince", last_success_at AS "lastSuccessAt",
-  last_failure_at AS "lastFailureAt", created_at AS "createdAt", updated_at AS "updatedAt"`;
+  disabled_reason AS "disabledReason", failures, failing_since AS "failingSince",
+  last_success_at AS "lastSuccessAt", last_failure_at AS "lastFailureAt",
+  created_at AS "createdAt", updated_at AS "updatedAt"`;
 const CLAIMED_COLUMNS = Prisma.sql`id, org_id AS "orgId", url, secret, failures, updated_at AS "updatedAt"`;
 
 export function webhooks(db: Queryable) {
   return {
-    /** Needs a transaction: its lock makes the limit exact. Returns null if the organization has `limit` webhooks. */
+    /**
+     * Needs a transaction: its lock makes the limit exact. Returns null if the organization has `limit`
+     * webhooks.
+     */
     async create(row: NewWebhookRow, limit: number): Promise<FoundWebhook | null> {
       await db.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('webhooks'), ${row.orgId}::int)`;
       const [created] = await db.$queryRaw<FoundWebhook[]>`
@@ -101,8 +105,8 @@ export function webhooks(db: Queryable) {
     },
 
     /**
-     * Partial update: omitted fields keep their value. A new URL or secret, or enabling, makes pending deliveries due
-     * now and clears the failures. Returns null if not found.
+     * Partial update: omitted fields keep their value. A new URL or secret, or enabling, makes pending
+     * deliveries due now and clears the failures. Returns null if not found.
      */
     async update(orgId: number | null, id: string, change: WebhookChange): Promise<FoundWebhook | null> {
       const { url, eventTypes, description, enabled, secret } = change;
@@ -111,7 +115,10 @@ export function webhooks(db: Queryable) {
         UPDATE webhooks
         SET url = coalesce(${url ?? null}::text, url),
           event_types = coalesce(${eventTypes ?? null}::text[], event_types),
-          description = CASE WHEN ${description !== undefined} THEN ${description ?? null}::text ELSE description END,
+          description = CASE
+            WHEN ${description !== undefined} THEN ${description ?? null}::text
+            ELSE description
+          END,
           enabled = coalesce(${enabled ?? null}::boolean, enabled),
           disabled_reason = CASE WHEN ${enabled === undefined} THEN disabled_reason END,
           secret = coalesce(${secret ?? null}::text, secret),
@@ -153,7 +160,10 @@ export function webhooks(db: Queryable) {
         WHERE id = ${id}::uuid`;
     },
 
-    /** Claims up to `limit` due webhooks that have pending deliveries, the longest unserved first. Returns their ids. */
+    /**
+     * Claims up to `limit` due webhooks that have pending deliveries, the longest unserved first. Returns
+     * their ids.
+     */
     async claim({ worker, seconds }: Lease, slow: boolean, limit: number): Promise<string[]> {
       const rows = await db.$queryRaw<{ id: string }[]>`
         UPDATE webhooks
@@ -204,7 +214,10 @@ export function webhooks(db: Queryable) {
           AND updated_at = ${updatedAt}`;
     },
 
-    /** Postpones the next attempt, or disables a webhook that has failed for too long. Returns whether it disabled it. */
+    /**
+     * Postpones the next attempt, or disables a webhook that has failed for too long. Returns whether it
+     * disabled it.
+     */
     async recordFailure(
       { id, updatedAt }: ClaimedWebhook,
       { delaySeconds, giveUpAfterSeconds, reason }: WebhookFailure,

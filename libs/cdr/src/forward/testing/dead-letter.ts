@@ -10,8 +10,8 @@ export interface DeadLetterClient {
 }
 
 /**
- * Stores a batch of two records in `ours` whose forwarding ended in `state`; a worker must run. Returns the id of
- * its submission.
+ * Stores a batch of two records in `ours` whose forwarding ended in `state`; a worker must run. Returns the
+ * id of its submission.
  */
 export async function createDeadLetter(
   { call, db, ours }: DeadLetterClient,
@@ -20,10 +20,11 @@ export async function createDeadLetter(
   const index = `forwarded-${randomUUID()}`;
   await call(`/cdr/${index}`, { as: ours.byKey, headers: { prefer: 'wait=20' }, body: buildBatch(2) });
   const [row] = await db.$queryRaw<[{ id: string }]>`
-    INSERT INTO cdr_forwardings (submission_id, org_id, batch_id, source, sgapi_reference, request_id, legs, records,
-      state, attempts, first_tried_at, reason, accepted_at, finished_at)
+    INSERT INTO cdr_forwardings
+      (submission_id, org_id, batch_id, source, sgapi_reference, request_id, legs, records, state,
+        attempts, first_tried_at, reason, accepted_at, finished_at)
     SELECT id, org_id, batch_id, source, ${reference}, 'req', '{}', stored,
-      ${state}, 1, now(), 'answered 400', accepted_at, now()
+      ${state}, 1, now(), 'HTTP 400', accepted_at, now()
     FROM cdr_submissions
     WHERE org_id = ${ours.orgId}::int
       AND batch_id = ${index}
