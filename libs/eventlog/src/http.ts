@@ -8,11 +8,11 @@ import {
   type OrganizationExists,
 } from '@oriontel/service';
 import { z } from 'zod';
-import { acceptEvent } from './accept-event.ts';
-import type { AuditEvent } from './audit-event.ts';
-import { findEvent } from './find-event.ts';
-import { createNameLoader, type NameSources } from './names.ts';
-import { NewEvent } from './new-event.ts';
+import { acceptEvent } from './events/accept-event.ts';
+import type { AuditEvent } from './events/audit-event.ts';
+import { findEvent } from './events/find-event.ts';
+import { createNameLoader, type NameSources } from './events/load-names.ts';
+import { NewEvent } from './events/new-event.ts';
 import {
   CreatedEvent,
   EventLogEntry,
@@ -20,9 +20,9 @@ import {
   presentCreatedEvent,
   presentEntry,
   presentFoundEvents,
-} from './present-event.ts';
-import { searchEvents } from './search-events.ts';
-import { SearchQuery } from './search-query.ts';
+} from './events/present-event.ts';
+import { searchEvents } from './search/search-events.ts';
+import { SearchQuery } from './search/search-query.ts';
 
 export interface EventlogRoutes {
   db: Database;
@@ -32,7 +32,7 @@ export interface EventlogRoutes {
 }
 
 const Organization = z.object({
-  // Digits alone: Number() would read 0x10 and 1e3, too.
+  // Digits only: Number() also parses 0x10 and 1e3.
   orgId: z
     .string()
     .regex(/^\d{1,10}$/, `must be a whole number from 1 to ${MAX_ID}`)
@@ -44,14 +44,14 @@ const Entry = Organization.extend({ eventLogId: z.string() });
 const writers: Access = { roles: ['admin', 'manager', 'user'], scope: 'events:write' };
 const readers: Access = { roles: ['admin', 'manager'] };
 
-/** The audit log. */
+/** Routes of the audit log. */
 export async function eventlogRoutes(app: HttpServer, routes: EventlogRoutes): Promise<void> {
   const { db, intake, organizationExists, names } = routes;
-  const inOrganization = createOrganizationResolver(organizationExists);
+  const resolveOrganization = createOrganizationResolver(organizationExists);
   const accept = acceptEvent(intake);
   const find = findEvent(db);
   const search = searchEvents(db);
-  const namesOf = createNameLoader(names);
+  const loadNames = createNameLoader(names);
 
   app.route({
     method: 'PUT',
@@ -65,7 +65,7 @@ export async function eventlogRoutes(app: HttpServer, routes: EventlogRoutes): P
       response: { 200: CreatedEvent },
     },
     async handler({ params, principal, body, headers, id: requestId }) {
-      const orgId = await inOrganization(principal, params.orgId);
+      const orgId = await resolveOrganization(principal, params.orgId);
       const userAgent = headers['user-agent'];
       return presentCreatedEvent(await accept({ orgId, principal, body, userAgent, requestId }));
     },
@@ -77,15 +77,15 @@ export async function eventlogRoutes(app: HttpServer, routes: EventlogRoutes): P
     config: { family: 'platform', access: readers, limit: 'logs', errors: ['not_found'] },
     schema: {
       tags: ['Event logging'],
-      summary: 'Read an event log entry',
+      summary: 'Get an event log entry',
       params: Entry,
       response: { 200: EventLogEntry },
     },
     async handler({ params, principal }) {
-      const orgId = await inOrganization(principal, params.orgId);
+      const orgId = await resolveOrganization(principal, params.orgId);
       const event = await find(orgId, params.eventLogId);
       if (!event) throw new Failure('not_found', 'Event log entry not found.');
-      return presentEntry(event, await namesOf(orgId, [event]));
+      return presentEntry(event, await loadNames(orgId, [event]));
     },
   });
 
@@ -97,14 +97,14 @@ export async function eventlogRoutes(app: HttpServer, routes: EventlogRoutes): P
       tags: ['Event logging'],
       summary: 'Search event logs',
       params: Organization,
-      // Without any body, too, it is a search for everything.
+      // A missing body searches for everything.
       body: z.preprocess((body) => body ?? {}, SearchQuery),
       response: { 200: FoundEvents },
     },
     async handler({ params, principal, body }) {
-      const orgId = await inOrganization(principal, params.orgId);
+      const orgId = await resolveOrganization(principal, params.orgId);
       const found = await search(orgId, body);
-      return presentFoundEvents(found, await namesOf(orgId, found.events));
+      return presentFoundEvents(found, await loadNames(orgId, found.events));
     },
   });
 }

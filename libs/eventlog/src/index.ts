@@ -1,4 +1,4 @@
-export { type AuditEvent, type DatedEvent } from './audit-event.ts';
-export { eventlogIntake } from './eventlog-intake.ts';
-export { type NameSources } from './names.ts';
-export { seedEvents } from './seed-events.ts';
+export { type AuditEvent, type DatedEvent } from './events/audit-event.ts';
+export { eventlogIntake } from './events/eventlog-intake.ts';
+export { type NameSources } from './events/load-names.ts';
+export { seedEvents } from './events/seed-events.ts';

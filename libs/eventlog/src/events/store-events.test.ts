@@ -7,7 +7,7 @@ import { eventlogIntake } from './eventlog-intake.ts';
 import { findEvent } from './find-event.ts';
 import { seedEvents } from './seed-events.ts';
 import { storeEvents } from './store-events.ts';
-import { buildEvent } from './testing.ts';
+import { buildEvent } from '../testing.ts';
 
 let store: TestDatabase;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => store.drop());
 beforeEach(() => store.db.auditEvent.deleteMany());
 
-function full() {
+function fullEvent() {
   return buildEvent({
     severity: 'critical',
     actorType: 'user',
@@ -29,7 +29,7 @@ function full() {
   });
 }
 
-/** Accepts down the road, and hands out the jobs in the place of a queue. */
+/** Accepts events and returns the jobs that the queue would get. */
 async function accept(...events: AuditEvent[]) {
   const jobs: { ids: string[]; swept: boolean }[] = [];
   const producer = { add: async (job: { ids: string[]; swept: boolean }) => void jobs.push(job) };
@@ -46,8 +46,8 @@ function drain() {
   });
 }
 
-test('what is accepted is found before it is stored, and the same after', async () => {
-  const { createdAt, ...event } = full();
+test('findEvent finds an accepted event before and after it is stored', async () => {
+  const { createdAt, ...event } = fullEvent();
   const [job] = await accept(event);
   const find = findEvent(store.db);
   expect(await store.db.auditEvent.count()).toBe(0);
@@ -59,8 +59,8 @@ test('what is accepted is found before it is stored, and the same after', async 
   expect(await store.db.intakeRow.count()).toBe(0);
 });
 
-test('a row that is handled twice is stored once, also by two workers at once', async () => {
-  const events = Array.from({ length: 50 }, () => full());
+test('storeEvents stores an event once, even by concurrent workers', async () => {
+  const events = Array.from({ length: 50 }, () => fullEvent());
   const rows = events.map(({ createdAt: acceptedAt, ...payload }) => {
     return { id: payload.id, orgId: 1, key: payload.id, payload, requestId: 'r', acceptedAt, attempts: 0 };
   });
@@ -75,15 +75,16 @@ test('a row that is handled twice is stored once, also by two workers at once', 
   expect(await store.db.auditEvent.count()).toBe(50);
 });
 
-test('an event is in the partition of its month', async () => {
-  await seedEvents(store.db, [full()]);
-  const [row] = await store.db.$queryRaw<[{ place: string }]>`
-    SELECT tableoid::regclass::text AS place FROM audit_events`;
-  expect(row.place).toBe(`audit_events_${new Date().toISOString().slice(0, 7).replace('-', '_')}`);
+test('an event is stored in the partition of its month', async () => {
+  await seedEvents(store.db, [fullEvent()]);
+  const [row] = await store.db.$queryRaw<[{ partition: string }]>`
+    SELECT tableoid::regclass::text AS partition
+    FROM audit_events`;
+  expect(row.partition).toBe(`audit_events_${new Date().toISOString().slice(0, 7).replace('-', '_')}`);
 });
 
-test('one that cannot be stored is quarantined, and its neighbors are stored', async () => {
-  const [bad, good] = [{ ...full(), ipAddress: 'nonsense' }, full()];
+test('an event that cannot be stored is quarantined, the others are stored', async () => {
+  const [bad, good] = [{ ...fullEvent(), ipAddress: 'nonsense' }, fullEvent()];
   for (const job of await accept(bad, good)) await drain()(job);
   expect(await store.db.auditEvent.findMany({ select: { id: true } })).toEqual([{ id: good.id }]);
   expect(await quarantine(store.db).list('eventlog', 1, { limit: 10 })).toMatchObject([
@@ -91,7 +92,7 @@ test('one that cannot be stored is quarantined, and its neighbors are stored', a
   ]);
 });
 
-test("the document's ids are found by their day, and putting them there again changes nothing", async () => {
+test('findEvent finds ids that contain only a day; seedEvents is idempotent', async () => {
   const seeded = buildEvent({ id: 'evt-20240115-abc123', createdAt: new Date('2024-01-15T11:30:00Z') });
   await seedEvents(store.db, [seeded]);
   await seedEvents(store.db, [{ ...seeded, description: 'another' }]);
@@ -102,7 +103,7 @@ test("the document's ids are found by their day, and putting them there again ch
   expect(await find(1, "evt-20240115-' OR 1=1")).toBeNull();
 });
 
-test('words without end and texts of all kinds are stored and found', async () => {
+test('long words and unusual texts are stored and found', async () => {
   const descriptions = [
     'x'.repeat(4_096),
     '👩‍👩‍👧 ünï¢ødé',

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { ActorType, Severity } from './audit-event.ts';
 import { IpAddress } from './ip-address.ts';
 
-/** The body of PUT /eventlog/:orgId. What it holds besides is ignored. */
+/** Body of PUT /eventlog/:orgId. Unknown fields are ignored. */
 export const NewEvent = z
   .object({
-    event_type: EntityName.meta({ description: 'Such as user_login, config_change, security' }),
+    event_type: EntityName.meta({ description: 'For example user_login, config_change or security' }),
     severity: Severity.nullish(),
-    actor_id: Id.nullish().meta({ description: 'The user who did it. A plain user may only name itself' }),
+    actor_id: Id.nullish().meta({ description: 'The user who acted. Users may specify only themselves' }),
     actor_type: ActorType.nullish().meta({
-      description: 'user where actor_id is given; otherwise what the writer is: user, or api for a key',
+      description: 'Default: user if actor_id is given, else user or api by the credentials of the request',
     }),
     resource_type: EntityName.nullish(),
     resource_id: EntityName.nullish(),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { seedDemoData } from './demo-data.ts';
-import { startTestGateway, type ErrorBody, type TestGateway } from './testing.ts';
+import { testUserId, type ErrorBody } from '@oriontel/service/testing';
+import { seedEvents } from './events/seed-events.ts';
+import { buildEvent, createTestEventlog, DOCUMENT_ORG_ID, type TestEventlog } from './testing.ts';
 
 interface Created {
   event_log_id: string;
@@ -24,7 +25,7 @@ interface Found {
   results: Entry[];
 }
 
-/** As the platform document has it. */
+/** The request bodies of the platform document. */
 const EXAMPLE = {
   event_type: 'config_change',
   severity: 'info',
@@ -51,35 +52,58 @@ const SEARCH = {
   sort_order: 'desc',
 };
 
-let gateway: TestGateway;
+const documentEvents = [
+  buildEvent({
+    id: 'evt-20240115-abc123',
+    orgId: DOCUMENT_ORG_ID,
+    createdAt: new Date('2024-01-15T11:30:00Z'),
+    actorType: 'user',
+    actorId: EXAMPLE.actor_id,
+    resourceType: EXAMPLE.resource_type,
+    resourceId: EXAMPLE.resource_id,
+    metadata: EXAMPLE.metadata,
+    ipAddress: EXAMPLE.ip_address,
+    userAgent: 'Mozilla/5.0...',
+  }),
+  buildEvent({
+    id: 'evt-20240115-def456',
+    orgId: DOCUMENT_ORG_ID,
+    createdAt: new Date('2024-01-15T10:45:00Z'),
+    eventType: 'security',
+    severity: 'warning',
+    description: 'Failed login attempt from unknown IP',
+    ipAddress: '203.0.113.50',
+  }),
+];
+
+let eventlog: TestEventlog;
 let ours: string;
 beforeAll(async () => {
-  gateway = await startTestGateway();
-  await seedDemoData(gateway.db);
-  await seedDemoData(gateway.db);
-  ours = `/eventlog/${gateway.ours.orgId}`;
-}, 60_000);
-afterAll(() => gateway.close());
+  eventlog = await createTestEventlog();
+  await seedEvents(eventlog.db, documentEvents);
+  ours = `/eventlog/${eventlog.ours.orgId}`;
+});
+afterAll(() => eventlog.close());
 
-function put(body: object, as = gateway.ours.manager, url = ours, headers: Record<string, string> = {}) {
-  return gateway.call<Created>(url, { method: 'PUT', as, body, headers });
+function put(body: object, as = eventlog.ours.manager, url = ours, headers: Record<string, string> = {}) {
+  return eventlog.call<Created>(url, { method: 'PUT', as, body, headers });
 }
-function get(id: string, as = gateway.ours.manager, url = ours) {
-  return gateway.call<Entry>(`${url}/${id}`, { as });
+function get(id: string, as = eventlog.ours.manager, url = ours) {
+  return eventlog.call<Entry>(`${url}/${id}`, { as });
 }
-function post(body: object, as = gateway.ours.manager, url = ours) {
-  return gateway.call<Found>(url, { method: 'POST', as, body });
+function post(body: object, as = eventlog.ours.manager, url = ours) {
+  return eventlog.call<Found>(url, { method: 'POST', as, body });
 }
-const events = (more: object = {}) => ({ event_type: 'note', description: 'Something happened', ...more });
+const newEvent = (more: object = {}) => ({ event_type: 'note', description: 'Something happened', ...more });
 async function readBack(more: object, as?: string) {
-  return (await get((await put(events(more), as)).json.event_log_id)).json;
+  return (await get((await put(newEvent(more), as)).json.event_log_id)).json;
 }
 
-describe("the document's examples, as written, by an admin against the demo data", () => {
-  const demo = '/eventlog/12345';
+describe('the examples of the platform document, by an admin', () => {
+  const demo = `/eventlog/${DOCUMENT_ORG_ID}`;
 
-  test('create answers with what it shows', async () => {
-    const { status, json, headers } = await put(EXAMPLE, gateway.admin, demo);
+  test('PUT returns the documented response', async () => {
+    const { status, json, headers } = await put(EXAMPLE, eventlog.admin, demo);
     expect([status, headers['content-type']]).toEqual([200, expect.stringContaining('application/json')]);
     expect(json).toEqual({
       status: 'success',
@@ -91,8 +115,8 @@ describe("the document's examples, as written, by an admin against the demo data
     });
   });
 
-  test('get answers with what it shows, names and all', async () => {
-    const { status, json } = await get('evt-20240115-abc123', gateway.admin, demo);
+  test('GET returns the documented response, with the names of user and resource', async () => {
+    const { status, json } = await get('evt-20240115-abc123', eventlog.admin, demo);
     expect(status).toBe(200);
     const { severity: _, ...shown } = EXAMPLE;
     expect(json).toEqual({
@@ -110,8 +134,8 @@ describe("the document's examples, as written, by an admin against the demo data
     });
   });
 
-  test('search answers with what it shows', async () => {
-    const { status, json } = await post(SEARCH, gateway.admin, demo);
+  test('POST returns the documented response; only GET shows the email of the actor', async () => {
+    const { status, json } = await post(SEARCH, eventlog.admin, demo);
     expect(status).toBe(200);
     expect(json).toEqual({
       status: 'success',
@@ -128,7 +152,7 @@ describe("the document's examples, as written, by an admin against the demo data
         },
       ],
     });
-    const both = await post({ date_to: SEARCH.date_to }, gateway.admin, demo);
+    const both = await post({ date_to: SEARCH.date_to }, eventlog.admin, demo);
     expect(both.json.results).toMatchObject([
       { event_log_id: 'evt-20240115-abc123', actor: { id: 67890, type: 'user', name: 'John Smith' } },
       { event_log_id: 'evt-20240115-def456' },
@@ -137,29 +161,28 @@ describe("the document's examples, as written, by an admin against the demo data
   });
 });
 
-describe('who did it', () => {
-  test('is the writer where nobody is named', async () => {
+describe('the actor', () => {
+  test('is the user of the request by default', async () => {
     expect((await readBack({})).actor).toMatchObject({
       id: expect.any(Number) as number,
       type: 'user',
       name: 'ours-manager',
       email: 'ours-manager@example.com',
     });
-    expect((await readBack({}, gateway.ours.member)).actor).toMatchObject({ name: 'ours-member' });
+    expect((await readBack({}, eventlog.ours.member)).actor).toMatchObject({ name: 'ours-user' });
   });
 
-  test('is whom a manager, an admin or a key names; a plain user names itself alone', async () => {
-    const { id } = (await readBack({}, gateway.ours.member)).actor;
-    for (const as of [gateway.ours.manager, gateway.admin])
-      expect((await readBack({ actor_id: id }, as)).actor).toMatchObject({ id, name: 'ours-member' });
-    expect((await readBack({ actor_id: id }, gateway.ours.member)).actor).toMatchObject({ id });
-    const refused = await put(events({ actor_id: id! - 1 }), gateway.ours.member);
+  test('can be any user for managers and admins, and only the own user for users', async () => {
+    const { id } = (await readBack({}, eventlog.ours.member)).actor;
+    for (const as of [eventlog.ours.manager, eventlog.admin])
+      expect((await readBack({ actor_id: id }, as)).actor).toMatchObject({ id, name: 'ours-user' });
+    expect((await readBack({ actor_id: id }, eventlog.ours.member)).actor).toMatchObject({ id });
+    const refused = await put(newEvent({ actor_id: id! - 1 }), eventlog.ours.member);
     expect([refused.status, refused.body]).toEqual([403, expect.stringContaining('actor_id')]);
   });
 
-  test('has no name where it is of another organization, or gone: nobody reads names by counting', async () => {
-    const theirs = await gateway.call<{ data: { id: number } }>('/auth/me', { as: gateway.theirs.manager });
-    const { id } = theirs.json.data;
+  test('has no name if the user is unknown in the organization, so that ids reveal no names', async () => {
+    const id = testUserId('theirs-manager');
     expect((await readBack({ actor_id: id })).actor).toEqual({ id, type: 'user' });
     expect((await readBack({ actor_id: 2_000_000_000 })).actor).toEqual({ id: 2_000_000_000, type: 'user' });
     expect((await readBack({ resource_type: 'dialplan', resource_id: 'dp-001' })).resource).toEqual({
@@ -169,8 +192,8 @@ describe('who did it', () => {
   });
 });
 
-describe('what is written', () => {
-  test('is read at once, before it is stored, and found by a search once it is; what is not known is ignored', async () => {
+describe('a written event', () => {
+  test('is readable before it is stored and searchable afterwards; unknown fields are ignored', async () => {
     const body = {
       ...EXAMPLE,
       actor_id: undefined,
@@ -179,35 +202,33 @@ describe('what is written', () => {
       org_id: 1,
     };
     const agent = { 'user-agent': 'OrionTel tests' };
-    const { json } = await put(body, gateway.ours.manager, ours, agent);
-    expect(await gateway.db.auditEvent.count({ where: { orgId: gateway.ours.orgId } })).toBe(0);
-    const early = (await get(json.event_log_id)).json;
-    expect(early).toMatchObject({
+    const { json } = await put(body, eventlog.ours.manager, ours, agent);
+    expect(await eventlog.db.auditEvent.count({ where: { orgId: eventlog.ours.orgId } })).toBe(0);
+    const pending = (await get(json.event_log_id)).json;
+    expect(pending).toMatchObject({
       description: body.description,
       metadata: EXAMPLE.metadata,
       user_agent: agent['user-agent'],
     });
-    expect(early).not.toHaveProperty('surprise');
+    expect(pending).not.toHaveProperty('surprise');
 
-    const stop = gateway.startWorker();
-    const search = { search_text: 'WRITES own' };
-    await expect
-      .poll(async () => (await post(search)).json.results, { timeout: 15_000 })
-      .toMatchObject([{ event_log_id: json.event_log_id }]);
-    expect((await get(json.event_log_id)).json).toEqual(early);
-    await stop();
+    await eventlog.drainIntake();
+    expect((await post({ search_text: 'WRITES own' })).json.results).toMatchObject([
+      { event_log_id: json.event_log_id },
+    ]);
+    expect((await get(json.event_log_id)).json).toEqual(pending);
   });
 
-  test('nobody else reads', async () => {
-    const { json } = await put(events());
-    const { theirs, admin } = gateway;
+  test('is visible to managers of its organization and admins only', async () => {
+    const { json } = await put(newEvent());
+    const { theirs, admin } = eventlog;
     const other = `/eventlog/${theirs.orgId}`;
     expect((await get(json.event_log_id, theirs.manager)).status).toBe(403);
     expect((await get(json.event_log_id, theirs.manager, other)).status).toBe(404);
     expect((await get(json.event_log_id, admin)).status).toBe(200);
     expect((await get(json.event_log_id, admin, other)).status).toBe(404);
-    expect((await get(json.event_log_id, gateway.ours.member)).status).toBe(403);
-    expect((await put(events(), theirs.manager)).status).toBe(403);
+    expect((await get(json.event_log_id, eventlog.ours.member)).status).toBe(403);
+    expect((await put(newEvent(), theirs.manager)).status).toBe(403);
     expect((await post({}, theirs.manager)).status).toBe(403);
   });
 
@@ -215,27 +236,27 @@ describe('what is written', () => {
     ['markup and SQL', `<script>alert(1)</script> '; DROP TABLE audit_events; -- " \\ \n`],
     ['an emoji', '📞 ☎️'],
     ['4,096 characters', '𠮷'.repeat(2_048)],
-  ])('may be any text: %s', async (_what, description) => {
+  ])('keeps any description: %s', async (_what, description) => {
     expect((await readBack({ description })).description).toBe(description);
   });
 
-  test('a User-Agent without end is cut', async () => {
-    const { json } = await put(events(), gateway.ours.manager, ours, { 'user-agent': 'x'.repeat(5_000) });
+  test('has its User-Agent truncated to 512 characters', async () => {
+    const { json } = await put(newEvent(), eventlog.ours.manager, ours, { 'user-agent': 'x'.repeat(5_000) });
     expect((await get(json.event_log_id)).json).toMatchObject({ user_agent: 'x'.repeat(512) });
   });
 });
 
-describe('a search', () => {
-  test.each([undefined, {}, 'null'])('with the body %j is one for everything', async (body) => {
+describe('POST /eventlog/:orgId', () => {
+  test.each([undefined, {}, 'null'])('with the body %j returns everything', async (body) => {
     const headers: Record<string, string> =
       typeof body === 'string' ? { 'content-type': 'application/json' } : {};
-    const answer = await gateway.call<Found>(ours, {
+    const response = await eventlog.call<Found>(ours, {
       method: 'POST',
-      as: gateway.ours.manager,
+      as: eventlog.ours.manager,
       headers,
       ...(body !== undefined && { body }),
     });
-    expect([answer.status, answer.json.pagination]).toMatchObject([200, { page: 1, per_page: 50 }]);
+    expect([response.status, response.json.pagination]).toMatchObject([200, { page: 1, per_page: 50 }]);
   });
 
   test.each([
@@ -248,46 +269,56 @@ describe('a search', () => {
     '& | ! ( :*',
     '$1',
     '\\',
-  ])('for the text %j finds nothing and breaks nothing', async (search_text) => {
+  ])('with search_text %j returns nothing', async (search_text) => {
     const { status, json } = await post({ search_text });
     expect([status, json.results]).toEqual([200, []]);
   });
 
-  test('ignores what it does not know', async () => {
+  test.each([
+    ['date_to', { date_from: '2024-01-02T00:00:00Z', date_to: '2024-01-01T00:00:00Z' }],
+    ['page', { page: 101, per_page: 100 }],
+  ])('is 400 and names %s for %j', async (field, body) => {
+    const headers = { accept: 'application/json' };
+    const request = { method: 'POST', as: eventlog.ours.manager, body, headers } as const;
+    const { status, json } = await eventlog.call<ErrorBody>(ours, request);
+    expect([status, json.error.details]).toMatchObject([400, [{ field }]]);
+  });
+
+  test('ignores unknown fields', async () => {
     expect((await post({ surprise: 1, org_id: 1, limit: 3 })).status).toBe(200);
   });
 });
 
-describe('the error tables', () => {
+describe('errors', () => {
   function expectXml(
-    answer: { status: number; body: string; headers: Record<string, string | undefined> },
+    response: { status: number; body: string; headers: Record<string, string | undefined> },
     status: number,
     message: string,
   ) {
-    expect([answer.status, answer.headers['content-type']]).toEqual([
+    expect([response.status, response.headers['content-type']]).toEqual([
       status,
       expect.stringContaining('application/xml'),
     ]);
-    expect(answer.body).toContain(`<code>${status}</code>`);
-    expect(answer.body).toContain(message);
+    expect(response.body).toContain(`<code>${status}</code>`);
+    expect(response.body).toContain(message);
   }
 
-  test('400 to 404, in XML', async () => {
+  test('are XML by default, from 400 to 404', async () => {
     const nowhere = '/eventlog/2147483647';
-    const { admin, theirs } = gateway;
+    const { admin, theirs } = eventlog;
     expectXml(await put({}), 400, 'event_type');
     expectXml(await post({ page: 'x' }), 400, 'page');
     for (const method of ['PUT', 'POST', 'GET'] as const) {
       const url = method === 'GET' ? `${ours}/evt-20240115-abc123` : ours;
-      const body = method === 'GET' ? {} : { body: events() };
-      expectXml(await gateway.call(url, { method, ...body }), 401, 'Authentication required');
+      const body = method === 'GET' ? {} : { body: newEvent() };
+      expectXml(await eventlog.call(url, { method, ...body }), 401, 'Authentication required');
       expectXml(
-        await gateway.call(url, { method, as: theirs.manager, ...body }),
+        await eventlog.call(url, { method, as: theirs.manager, ...body }),
         403,
         'Not authorized for this organization',
       );
     }
-    expectXml(await put(events(), admin, nowhere), 404, 'Organization not found');
+    expectXml(await put(newEvent(), admin, nowhere), 404, 'Organization not found');
     expectXml(await post({}, admin, nowhere), 404, 'Organization not found');
     expectXml(await get('evt-20240115-abc123', admin, nowhere), 404, 'not found');
     for (const id of [
@@ -301,44 +332,29 @@ describe('the error tables', () => {
       expectXml(await get(id), 404, 'Event log entry not found');
   });
 
-  test('in JSON, where Accept asks for it', async () => {
+  test('are JSON if Accept prefers it', async () => {
     const headers = { accept: 'application/json' };
-    const answer = await gateway.call<ErrorBody>(ours, {
+    const response = await eventlog.call<ErrorBody>(ours, {
       method: 'PUT',
-      as: gateway.ours.manager,
+      as: eventlog.ours.manager,
       body: {},
       headers,
     });
-    expect(answer.json.error).toMatchObject({
+    expect(response.json.error).toMatchObject({
       code: 400,
       details: [{ field: 'event_type' }, { field: 'description' }],
     });
   });
 });
 
-describe('limits', () => {
-  test('500 writes and 100 reads a minute', async () => {
-    const limited = await startTestGateway({ env: { RATE_LIMITS: 'on' } });
-    const url = `/eventlog/${limited.ours.orgId}`;
-    const as = limited.ours.manager;
-    async function limitOf(call: Parameters<typeof limited.call>[1], path = url) {
-      return (await limited.call(path, { as, ...call })).headers['ratelimit-limit'];
-    }
-    expect(await limitOf({ method: 'PUT', body: events() })).toBe('500');
-    expect(await limitOf({ method: 'POST', body: {} })).toBe('100');
-    expect(await limitOf({}, `${url}/evt-20240115-abc123`)).toBe('100');
-    await limited.close();
-  }, 60_000);
-});
-
-test('the 500 of the tables: a database that is not as it must be, told without internals', async () => {
-  const broken = await startTestGateway();
+test('a database failure is 500 without internal details', async () => {
+  const broken = await createTestEventlog();
   const url = `/eventlog/${broken.ours.orgId}`;
   const as = broken.ours.manager;
   await broken.db.$executeRaw`ALTER TABLE audit_events RENAME TO elsewhere`;
   await broken.db.$executeRaw`ALTER TABLE intake RENAME TO intake_elsewhere`;
   for (const [path, call] of [
-    [url, { method: 'PUT', body: events() }],
+    [url, { method: 'PUT', body: newEvent() }],
     [url, { method: 'POST', body: {} }],
     [`${url}/evt-20240115-abc123`, {}],
   ] as const) {
@@ -347,4 +363,4 @@ test('the 500 of the tables: a database that is not as it must be, told without 
     expect(body).not.toMatch(/audit_events|intake|relation|SQL|prisma|\.ts/i);
   }
   await broken.close();
-}, 60_000);
+});

@@ -4,14 +4,14 @@ import { z } from 'zod';
 
 const ADDRESS_MESSAGE = 'must be an IPv4 or IPv6 address';
 
-/** Without a zone: `%eth0` means something on one machine only, and the database has no place for it. */
+/** Without a zone id such as `%eth0`: it is local to a machine, and PostgreSQL's inet cannot store it. */
 export const IpAddress = z
   .string(required(ADDRESS_MESSAGE))
   .refine((address) => isIP(address) !== 0 && !address.includes('%'), ADDRESS_MESSAGE);
 
 const IPV4_MAPPED = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/;
 
-/** One spelling for each address (RFC 5952); an IPv4 address that came over an IPv6 socket is an IPv4 address. */
+/** The canonical text form (RFC 5952); an IPv4-mapped IPv6 address becomes the IPv4 address. */
 export function normalizeAddress(address: string): string {
   if (isIP(address) === 4) return address;
   const compressed = new URL(`http://[${address}]`).hostname.slice(1, -1);

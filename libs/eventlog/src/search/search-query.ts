@@ -1,17 +1,17 @@
 import { EntityName, Id, time } from '@oriontel/contracts';
 import { z } from 'zod';
-import type { EventFilter, Sort } from './audit-event.repository.ts';
-import { ActorType, severityRank, Severity } from './audit-event.ts';
-import { IpAddress, normalizeAddress } from './ip-address.ts';
-import { extractWords } from './extract-words.ts';
+import type { EventFilter, Sort } from '../events/audit-event.repository.ts';
+import { ActorType, severityRank, Severity } from '../events/audit-event.ts';
+import { IpAddress, normalizeAddress } from '../events/ip-address.ts';
+import { extractWords } from '../events/extract-words.ts';
 
-const PAGE_MESSAGE = 'must be a whole number from 1 on';
+const PAGE_MESSAGE = 'must be a whole number of at least 1';
 const PER_PAGE_MESSAGE = 'must be a whole number from 1 to 500';
-/** How far pages reach; what is beyond would have to be read through each time. */
+/** Limit of `page` × `per_page`: an offset reads every skipped record. Cursors have no limit. */
 const MAX_PAGED_RECORDS = 10_000;
 const MAX_FILTER_VALUES = 100;
 
-/** The body of POST /eventlog/:orgId. What it holds besides is ignored. */
+/** Body of POST /eventlog/:orgId. Unknown fields are ignored. */
 export const SearchQuery = z
   .object({
     event_types: z.array(EntityName).max(MAX_FILTER_VALUES).nullish(),
@@ -20,22 +20,20 @@ export const SearchQuery = z
     actor_type: ActorType.nullish(),
     resource_type: EntityName.nullish(),
     resource_id: EntityName.nullish(),
-    date_from: time.nullish().meta({ description: 'Events of then or later' }),
-    date_to: time.nullish().meta({ description: 'Events of then or earlier' }),
-    search_text: z
-      .string()
-      .max(1_000)
-      .nullish()
-      .meta({ description: 'Words of the description: all of them, in any case and order' }),
-    ip_address: IpAddress.nullish().meta({ description: 'This very address, in any spelling' }),
+    date_from: time.nullish().meta({ description: 'Events at or after this time' }),
+    date_to: time.nullish().meta({ description: 'Events at or before this time' }),
+    search_text: z.string().max(1_000).nullish().meta({
+      description: 'Words that the description must contain, all of them, in any order, case-insensitive',
+    }),
+    ip_address: IpAddress.nullish().meta({ description: 'Exact address, in any notation' }),
     page: z.int(PAGE_MESSAGE).min(1, PAGE_MESSAGE).default(1),
     per_page: z.int(PER_PAGE_MESSAGE).min(1, PER_PAGE_MESSAGE).max(500, PER_PAGE_MESSAGE).default(50),
     sort_by: z.enum(['created_at', 'severity', 'event_type']).default('created_at').meta({
-      description: 'Severity by its rank, from info to critical; events that are alike come by time',
+      description: 'Severity sorts by rank, from info to critical; equal values sort by time',
     }),
     sort_order: z.enum(['asc', 'desc']).default('desc'),
     cursor: z.string().max(500).nullish().meta({
-      description: 'next_cursor of the page before, with the same search; it counts instead of page',
+      description: 'next_cursor of the previous page of the same search; page is ignored',
     }),
   })
   .superRefine(({ date_from, date_to, page, per_page, cursor }, context) => {
@@ -43,7 +41,7 @@ export const SearchQuery = z
       context.addIssue({ code: 'custom', path: ['date_to'], message: 'must not be before date_from' });
     }
     if (!cursor && page * per_page > MAX_PAGED_RECORDS) {
-      const message = `must not reach beyond ${MAX_PAGED_RECORDS} records: go on from page to page by cursor`;
+      const message = `must not reach beyond ${MAX_PAGED_RECORDS} records: use cursor for later pages`;
       context.addIssue({ code: 'custom', path: ['page'], message });
     }
   })
@@ -64,7 +62,7 @@ export const SearchQuery = z
   });
 export type SearchQuery = z.output<typeof SearchQuery>;
 
-/** Null where nothing can match: words were asked for, and there are none in the text. */
+/** Null if nothing can match: search_text is not empty but contains no words. */
 export function toEventFilter(query: SearchQuery): EventFilter | null {
   const text = query.search_text?.trim();
   const words = text ? extractWords(text) : undefined;

@@ -8,7 +8,7 @@ test.each([
   ['fe80:0:0:0:1:0:0:0', 'fe80::1:0:0:0'],
   ['::ffff:192.168.1.100', '192.168.1.100'],
   ['0:0:0:0:0:FFFF:0a00:00ff', '10.0.0.255'],
-])('%s is %s', (address, normal) => {
+])('normalizeAddress(%s) is %s', (address, normal) => {
   expect(IpAddress.safeParse(address).success).toBe(true);
   expect(normalizeAddress(address)).toBe(normal);
 });
@@ -23,6 +23,6 @@ test.each([
   ':::',
   'localhost',
   '1.2.3.4 ',
-])('%j is no address', (address) => {
+])('IpAddress rejects %j', (address) => {
   expect(IpAddress.safeParse(address).success).toBe(false);
 });

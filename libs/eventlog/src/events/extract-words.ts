@@ -1,7 +1,10 @@
-/** Characters of a word that count: a longer one is cut, here and in the search. An index takes no key of any length. */
+/** Longer words are truncated, in events and in searches: the size of an index key is limited. */
 const MAX_WORD_CHARS = 64;
 
-/** The words of a text, once each, in lower case: what search_text finds and how it is read. */
+/**
+ * The distinct words of a text, normalized (NFKC) and in lower case. Used for descriptions and for
+ * search_text alike.
+ */
 export function extractWords(text: string): string[] {
   const words =
     text

@@ -13,10 +13,10 @@ export interface EventRequest {
   requestId: string;
 }
 
-/** Characters of a User-Agent that are kept. */
+/** A longer User-Agent is truncated. */
 const MAX_USER_AGENT_CHARS = 512;
 
-/** Commits the event to the intake. @throws Failure forbidden, unavailable */
+/** Commits an event to the intake and returns it. @throws Failure forbidden, unavailable */
 export function acceptEvent(intake: Pick<Intake<AuditEvent>, 'accept'>) {
   return async function acceptAuditEvent({
     orgId,

@@ -14,7 +14,7 @@ function user(role: Role): Principal {
   };
 }
 const key: Principal = { kind: 'key', id: 'k', orgId: 1, scopes: ['events:write'], name: 'node' };
-const writers = { user: user('user'), manager: user('manager'), admin: user('admin'), key };
+const principals = { user: user('user'), manager: user('manager'), admin: user('admin'), key };
 
 test.each([
   ['user', {}, 'user', 7],
@@ -29,16 +29,16 @@ test.each([
   ['user', { actor_type: 'system' }, 'system', null],
   ['manager', { actor_type: 'api', actor_id: 9 }, 'api', 9],
   ['key', { actor_type: null, actor_id: null }, 'api', null],
-] as const)('of what a %s writes with %j it is %s %s', (who, body, actorType, actorId) => {
-  expect(resolveActor(writers[who], { actor_id: undefined, actor_type: undefined, ...body })).toEqual({
+] as const)('the actor of an event written by a %s with %j is %s %s', (role, body, actorType, actorId) => {
+  expect(resolveActor(principals[role], { actor_id: undefined, actor_type: undefined, ...body })).toEqual({
     actorType,
     actorId,
   });
 });
 
 test.each([{ actor_id: 9 }, { actor_id: 9, actor_type: 'system' as const }])(
-  'a plain user may not name another: %j',
+  'resolveActor rejects a user who specifies another one: %j',
   (body) => {
-    expect(() => resolveActor(writers.user, { actor_type: undefined, ...body })).toThrow(Failure);
+    expect(() => resolveActor(principals.user, { actor_type: undefined, ...body })).toThrow(Failure);
   },
 );

@@ -7,14 +7,14 @@ import { eventlogIntake } from './eventlog-intake.ts';
 
 const QUEUE_NAME = eventlogIntake.queue.name;
 
-/** One event, stored or on its way; null where the organization has none of this id. */
+/** Finds an event that is stored or pending in the intake; null if the organization has none with this id. */
 export function findEvent(db: Queryable) {
   return async function findStoredOrPending(orgId: number, id: string): Promise<DatedEvent | null> {
     const time = eventIdTime(id);
     if (!time) return null;
-    const stored = () => auditEvents(db).find(orgId, id, time);
-    // Asked again last: it may have been stored between the two.
-    return (await stored()) ?? (await findPending(db, orgId, id, time)) ?? (await stored());
+    const findStored = () => auditEvents(db).find(orgId, id, time);
+    // Read again at the end: the event may have been stored between the first two reads.
+    return (await findStored()) ?? (await findPending(db, orgId, id, time)) ?? (await findStored());
   };
 }
 

@@ -7,18 +7,19 @@ export interface UserName {
   email: string;
 }
 
-/** What the app knows of names; it hands these over. Those of other organizations are nobody's business here. */
+/** Lookups supplied by the app. They return names within the given organization only. */
 export interface NameSources {
   findUserNames: (orgId: number, ids: number[]) => Promise<UserName[]>;
   findEntityNames: (orgId: number, refs: EntityRef[]) => Promise<(EntityRef & { name: string })[]>;
 }
 
-/** The names that a page of events needs, asked for once. */
+/** Names of the users and resources on a page of events. */
 export interface Names {
   user: (id: number | null) => UserName | undefined;
   resource: (type: string | null, id: string | null) => string | undefined;
 }
 
+/** The returned function loads the names for a page of events with at most one query per source. */
 export function createNameLoader({ findUserNames, findEntityNames }: NameSources) {
   return async function loadNames(orgId: number, events: DatedEvent[]): Promise<Names> {
     const ids = new Set(events.flatMap(({ actorId }) => actorId ?? []));
@@ -42,5 +43,5 @@ function entityRefs({ resourceType: type, resourceId: id }: DatedEvent): EntityR
   return type === null || id === null ? [] : [{ type, id }];
 }
 
-// No type has a slash.
+// Unambiguous: a type contains no slash.
 const refKey = ({ type, id }: EntityRef): string => `${type}/${id}`;

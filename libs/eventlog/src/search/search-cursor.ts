@@ -1,15 +1,15 @@
 import { hash } from 'node:crypto';
 import { Failure } from '@oriontel/contracts';
 import { z } from 'zod';
-import type { EventFilter, SortPosition, Sort } from './audit-event.repository.ts';
+import type { EventFilter, SortPosition, Sort } from '../events/audit-event.repository.ts';
 
-/** How many match; beyond what is counted, about how many. */
+/** The number of matches: exact, or estimated beyond what is counted. */
 export interface Total {
   records: number;
   isEstimate: boolean;
 }
 
-/** Where a search goes on. What was counted on its first page need not be counted again. */
+/** The position of the next page, and the total of the first page, which is not counted again. */
 export interface SearchCursor {
   position: SortPosition;
   page: number;
@@ -27,7 +27,7 @@ const EncodedCursor = z.tuple([
   z.boolean(),
 ]);
 
-/** What makes two searches the same, but for the page. */
+/** Equal for searches that differ only in their page. */
 function fingerprintSearch(orgId: number, filter: EventFilter, sort: Sort): string {
   return hash('sha256', JSON.stringify([orgId, filter, sort]), 'base64url').slice(0, 12);
 }
@@ -44,7 +44,7 @@ export function encodeSearchCursor(
 ): string {
   const search = fingerprintSearch(orgId, filter, sort);
   const { value, createdAt, id } = position;
-  const written: z.output<typeof EncodedCursor> = [
+  const encoded: z.output<typeof EncodedCursor> = [
     search,
     value,
     createdAt.getTime(),
@@ -53,10 +53,10 @@ export function encodeSearchCursor(
     total.records,
     total.isEstimate,
   ];
-  return Buffer.from(JSON.stringify(written)).toString('base64url');
+  return Buffer.from(JSON.stringify(encoded)).toString('base64url');
 }
 
-/** @throws Failure bad_request where it is not one that this very search gave out. */
+/** @throws Failure bad_request if the cursor is malformed or of another search */
 export function decodeSearchCursor(
   orgId: number,
   filter: EventFilter,
@@ -83,7 +83,7 @@ function parseBase64Json(cursor: string): unknown {
 }
 
 function invalidCursor(): Failure {
-  return new Failure('bad_request', 'cursor is not one that this search gave out.', {
-    details: [{ field: 'cursor', message: 'take it from next_cursor of the same search' }],
+  return new Failure('bad_request', 'cursor is not from this search.', {
+    details: [{ field: 'cursor', message: 'must be next_cursor of the same search' }],
   });
 }

@@ -1,13 +1,13 @@
 import { isoTime } from '@oriontel/contracts';
 import { z } from 'zod';
 import { ActorType, Severity, type DatedEvent } from './audit-event.ts';
-import type { Names } from './names.ts';
-import type { EventPage } from './search-events.ts';
+import type { Names } from './load-names.ts';
+import type { EventPage } from '../search/search-events.ts';
 
 const Actor = z.object({
   id: z.int().optional(),
   type: ActorType,
-  name: z.string().optional().meta({ description: 'As it is now; absent where it is not known any more' }),
+  name: z.string().optional().meta({ description: 'Current name; absent if the actor no longer exists' }),
 });
 const Resource = z.object({
   type: z.string().optional(),
@@ -15,7 +15,7 @@ const Resource = z.object({
   name: z.string().optional(),
 });
 
-/** What PUT /eventlog/:orgId answers. */
+/** Response of PUT /eventlog/:orgId. */
 export const CreatedEvent = z
   .object({
     status: z.literal('success'),
@@ -40,7 +40,7 @@ export const CreatedEvent = z
   });
 export type CreatedEvent = z.output<typeof CreatedEvent>;
 
-/** An event as a search shows it. What is not known is left out. */
+/** An event in search results. Unknown fields are omitted. */
 export const FoundEvent = z.object({
   event_log_id: z.string(),
   event_type: z.string(),
@@ -53,12 +53,12 @@ export const FoundEvent = z.object({
 });
 export type FoundEvent = z.output<typeof FoundEvent>;
 
-/** All of one event. */
+/** Response of GET /eventlog/:orgId/:eventLogId. */
 export const EventLogEntry = FoundEvent.extend({
   org_id: z.int(),
   actor: Actor.extend({ email: z.string().optional() }),
   metadata: z.record(z.string(), z.unknown()).optional(),
-  user_agent: z.string().optional().meta({ description: 'Of the writer' }),
+  user_agent: z.string().optional().meta({ description: 'Client that created the entry' }),
 }).meta({
   id: 'EventLogEntry',
   examples: [
@@ -79,20 +79,20 @@ export const EventLogEntry = FoundEvent.extend({
 });
 export type EventLogEntry = z.output<typeof EventLogEntry>;
 
-/** What POST /eventlog/:orgId answers. */
+/** Response of POST /eventlog/:orgId. */
 export const FoundEvents = z
   .object({
     status: z.literal('success'),
     pagination: z.object({
       page: z.int(),
       per_page: z.int(),
-      total_records: z.int().meta({ description: 'Exact up to 100,000' }),
+      total_records: z.int().meta({ description: 'Exact up to 100,000, beyond that an estimate' }),
       total_pages: z.int(),
       total_is_estimate: z.literal(true).optional(),
       next_cursor: z
         .string()
         .nullable()
-        .meta({ description: 'Send it as cursor for the next page; null on the last' }),
+        .meta({ description: 'Value of `cursor` for the next page; null on the last page' }),
     }),
     results: z.array(FoundEvent),
   })

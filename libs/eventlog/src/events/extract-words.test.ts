@@ -11,11 +11,11 @@ test.each([
   ['… !!! -- ;', []],
   ['a\0b \ud800c', ['a', 'b', 'c']],
   ['', []],
-])('%j is %j', (text, words) => {
+])('extractWords(%j) is %j', (text, words) => {
   expect(extractWords(text)).toEqual(words);
 });
 
-test('a word without end is cut, at a whole character', () => {
+test('extractWords truncates a long word at a whole character', () => {
   expect(extractWords('x'.repeat(4_096))).toEqual(['x'.repeat(64)]);
   expect(extractWords('𝒳'.normalize('NFC') + '𠮷'.repeat(100))).toEqual([`x${'𠮷'.repeat(63)}`]);
 });
