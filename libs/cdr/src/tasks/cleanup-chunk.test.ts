@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildRecord } from '../testing.ts';
+import { TaskLost, type RunChunk } from './chunk.ts';
+import { cleanupChunk } from './cleanup-chunk.ts';
+import { claimTask, expireLeases, insertTask, runChunkOf } from './testing/insert-task.ts';
 import { createTestTasks, startingAt, type TestTasks } from './testing/test-tasks.ts';
 
 let tasks: TestTasks;
@@ -104,5 +107,53 @@ describe('a cleanup task', () => {
     );
     expect(await deleted).toEqual({ processed: 1, deleted: 1 });
     expect(await partitionName()).toBe('cdrs_2019_05');
+  });
+});
+
+describe('cleanupChunk', () => {
+  const range = { from: null, before: new Date('2024-02-01T00:00:00Z') };
+  const runChunk: RunChunk = (...args) => cleanupChunk(tasks.db)(...args);
+
+  async function storeCallsAndQuarantine(): Promise<void> {
+    await tasks.db.$executeRaw`SELECT make_month_partition('cdrs', '2019-05-10')`;
+    await tasks.storeCalls([
+      buildRecord({ call_id: 'may 2019', ...startingAt('2019-05-15T10:00:00Z') }),
+      buildRecord({ call_id: 'january 2024', ...startingAt('2024-01-15T10:00:00Z') }),
+      buildRecord({ call_id: 'invalid', end_time: '2020-01-01T00:00:00Z' }),
+    ]);
+    await tasks.db.$executeRaw`UPDATE quarantine SET accepted_at = '2024-01-15T12:00:00Z'`;
+  }
+
+  test.each(['months', 'legs', 'quarantine'])(
+    'deletes nothing in the phase %s if the task was taken over meanwhile',
+    async (phase) => {
+      await storeCallsAndQuarantine();
+      await insertTask(tasks.db, { taskType: 'cleanup', orgId: null, range, position: { phase } });
+      const dead = await claimTask(tasks.db);
+      await expireLeases(tasks.db);
+      const successor = await claimTask(tasks.db);
+      await expect(runChunkOf(dead, runChunk)).rejects.toThrow(TaskLost);
+      expect(await tasks.callIds()).toEqual(['january 2024', 'may 2019']);
+      expect(await tasks.db.quarantineItem.count()).toBe(1);
+      await tasks.expectSummaryToMatch();
+      const { counts } = await runChunkOf(successor, runChunk);
+      expect(counts.processed).toBeGreaterThan(0);
+      await tasks.expectSummaryToMatch();
+    },
+  );
+
+  test.each([
+    ['months', { processed: 1, deleted: 1 }],
+    ['legs', { processed: 2, deleted: 2 }],
+    ['quarantine', { processed: 1, written_off: 1 }],
+  ])('running a chunk of the phase %s twice deletes and counts once', async (phase, counts) => {
+    await storeCallsAndQuarantine();
+    await insertTask(tasks.db, { taskType: 'cleanup', orgId: null, range, position: { phase } });
+    const claimed = await claimTask(tasks.db);
+    expect((await runChunkOf(claimed, runChunk)).counts).toMatchObject(counts);
+    const remaining = await tasks.callIds();
+    expect((await runChunkOf(claimed, runChunk)).counts.processed).toBe(0);
+    expect(await tasks.callIds()).toEqual(remaining);
+    await tasks.expectSummaryToMatch();
   });
 });

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { buildRecord } from '../testing.ts';
+import { TaskLost, type RunChunk } from './chunk.ts';
+import { reprocessChunk } from './reprocess-chunk.ts';
+import { claimTask, expireLeases, insertTask, runChunkOf } from './testing/insert-task.ts';
 import { createTestTasks, startingAt, type TestTasks } from './testing/test-tasks.ts';
 
 let tasks: TestTasks;
@@ -87,5 +90,72 @@ describe('a reprocess task', () => {
       processed: 2_345,
       unchanged: 2_345,
     });
+  });
+});
+
+describe('reprocessChunk', () => {
+  const runChunk: RunChunk = (...args) => reprocessChunk(tasks.db, tasks.legDependencies)(...args);
+
+  async function storeOutdatedCall(): Promise<void> {
+    await tasks.storeCalls([buildRecord({ call_id: 'outdated' })]);
+    await tasks.db.$executeRaw`UPDATE cdrs SET disposition = 'BUSY', billsec = 1`;
+    await tasks.db.$executeRaw`UPDATE cdr_summary_deltas SET disposition = 'BUSY', billsec = calls`;
+  }
+  async function dispositions() {
+    return (await tasks.db.cdr.findMany()).map(({ disposition }) => disposition);
+  }
+
+  test('changes nothing if the task was taken over meanwhile', async () => {
+    await storeOutdatedCall();
+    await insertTask(tasks.db, { orgId: null });
+    const dead = await claimTask(tasks.db);
+    await expireLeases(tasks.db);
+    const successor = await claimTask(tasks.db);
+    await expect(runChunkOf(dead, runChunk)).rejects.toThrow(TaskLost);
+    expect(await dispositions()).toEqual(['BUSY']);
+    await tasks.expectSummaryToMatch();
+    expect((await runChunkOf(successor, runChunk)).counts).toMatchObject({
+      processed: 1,
+      changed: 1,
+    });
+    expect(await dispositions()).toEqual(['ANSWERED']);
+    await tasks.expectSummaryToMatch();
+  });
+
+  test('running a chunk twice changes a call once', async () => {
+    await storeOutdatedCall();
+    await insertTask(tasks.db, { orgId: null });
+    const claimed = await claimTask(tasks.db);
+    expect((await runChunkOf(claimed, runChunk)).counts).toMatchObject({
+      changed: 1,
+      unchanged: 0,
+    });
+    expect((await runChunkOf(claimed, runChunk)).counts).toMatchObject({
+      changed: 0,
+      unchanged: 1,
+    });
+    expect(await dispositions()).toEqual(['ANSWERED']);
+    await tasks.expectSummaryToMatch();
+  });
+
+  test('a call deleted before the update stays deleted', async () => {
+    await storeOutdatedCall();
+    await insertTask(tasks.db, { orgId: null });
+    const claimed = await claimTask(tasks.db);
+    const { regionsOf, registerEntities } = tasks.legDependencies;
+    const { counts } = await runChunkOf(
+      claimed,
+      reprocessChunk(tasks.db, {
+        // Called between reading the legs and updating them.
+        async regionsOf(orgIds) {
+          await tasks.db.$executeRaw`TRUNCATE cdrs, cdr_summary_deltas`;
+          return regionsOf(orgIds);
+        },
+        registerEntities,
+      }),
+    );
+    expect(counts).toMatchObject({ processed: 0, changed: 0 });
+    expect(await tasks.callIds()).toEqual([]);
+    await tasks.expectSummaryToMatch();
   });
 });
