@@ -3,7 +3,7 @@ import { readWorkerConfig } from './config.ts';
 
 const good = { DATABASE_URL: 'postgres://localhost/x' };
 
-test('a database is all a worker must be told', () => {
+test('readWorkerConfig requires only a database', () => {
   expect(readWorkerConfig(good)).toMatchObject({ CONCURRENCY: 2, DEFAULT_REGION: 'US' });
 });
 
@@ -18,11 +18,11 @@ test.each([
   ['SGAPI_URL', 'ftp://example.com'],
   ['SGAPI_URL', 'example.com'],
   ['SGAPI_SECRET', 'too short'],
-])('%s=%s is refused by name', (name, value) => {
+])('readWorkerConfig rejects %s=%s and names the variable', (name, value) => {
   expect(() => readWorkerConfig({ ...good, [name]: value })).toThrow(new RegExp(`^${name}: `, 'm'));
 });
 
-test('a remote Service Gateway needs the secret that signs, and no store of our own does', () => {
+test('readWorkerConfig requires SGAPI_SECRET with SGAPI_URL, and treats an empty URL as not set', () => {
   const url = { ...good, SGAPI_URL: 'http://10.0.0.7:8080/cdrs?tenant=1' };
   expect(() => readWorkerConfig(url)).toThrow(/^SGAPI_SECRET: is not set$/m);
   const SGAPI_SECRET = 'sixteen letters!';

@@ -4,19 +4,41 @@ import { readConfig, type Environment } from '@oriontel/service';
 import { z } from 'zod';
 
 export const WorkerConfig = IntakeConfig.extend({
-  /** How national numbers are read where an organization has no region of its own. */
-  DEFAULT_REGION: Region.default('US'),
-  /** A remote Service Gateway that every stored batch is sent to; absent: the built-in store is it. */
-  SGAPI_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
-  /** Signs what is sent there. */
-  SGAPI_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
-  /** Requests at once to the remote Service Gateway, of one process. */
-  FORWARD_CONCURRENCY: z.coerce.number().int().min(1).max(32).default(4),
-  /** Milliseconds a munch task rests for each millisecond of work, while calls come in and while none do. */
-  MUNCH_REST_BUSY: z.coerce.number().min(0).max(1_000).default(9),
-  MUNCH_REST_IDLE: z.coerce.number().min(0).max(1_000).default(0.25),
-  /** Days CDRs and results of gateways are kept where their organization does not say; absent: for ever. */
-  RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
+  DEFAULT_REGION: Region.default('US').describe(
+    'Region of national numbers for organizations without a region, ISO 3166-1 alpha-2.',
+  ),
+  SGAPI_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+    .optional()
+    .describe('Remote Service Gateway that receives every stored batch. Not set: nothing is forwarded.'),
+  SGAPI_SECRET: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe('Signs the requests to SGAPI_URL; at least 16 characters.'),
+  FORWARD_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(32)
+    .default(4)
+    .describe('Concurrent requests of one process to SGAPI_URL.'),
+  MUNCH_REST_BUSY: z.coerce
+    .number()
+    .min(0)
+    .max(1_000)
+    .default(9)
+    .describe('Seconds a munch task rests per second of work while CDRs come in.'),
+  MUNCH_REST_IDLE: z.coerce
+    .number()
+    .min(0)
+    .max(1_000)
+    .default(0.25)
+    .describe('Seconds a munch task rests per second of work while the intake is empty.'),
+  RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional().meta({
+    description: 'Days to keep CDRs and gateway results of organizations without `retention_days`.',
+    defaultText: 'no limit',
+  }),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;
 export type SgapiConfig = Pick<WorkerConfig, 'SGAPI_URL' | 'SGAPI_SECRET' | 'FORWARD_CONCURRENCY'>;

@@ -1,10 +1,14 @@
 import { createPartitions, type Database } from '@oriontel/database';
 import type { Logger } from '@oriontel/service';
 
-/** Makes the coming months' partitions at once: the first rows need them before their recurring work is due again. */
-export function createFirstPartitions(db: Database, log: Logger): Promise<void> {
-  return createPartitions(db).then(
-    (made) => void (made && log.info({ made }, 'partitions made')),
-    (err: unknown) => log.error({ err }, 'partitions could not be made: rows go to the default partition'),
-  );
+/**
+ * Creates the partitions of the coming months at start, before their recurring task is due. Never rejects.
+ */
+export async function createFirstPartitions(db: Database, log: Logger): Promise<void> {
+  try {
+    const created = await createPartitions(db);
+    if (created) log.info({ created }, 'partitions created');
+  } catch (err) {
+    log.error({ err }, 'creating partitions failed; rows go to the default partition');
+  }
 }

@@ -6,25 +6,24 @@ import { pruneResults } from '@oriontel/sip-gateways/worker';
 
 export interface RecurringTaskOptions {
   db: Database;
-  /** Days CDRs and results of gateways are kept where their organization does not say; absent: for ever. */
+  /** Retention of CDRs and gateway results for organizations without their own; undefined: no limit. */
   retentionDays: number | undefined;
 }
 
 const HOUR_SECONDS = 3_600;
-/** Days a task that has ended can be read. */
 const TASK_RETENTION_DAYS = 90;
 
-/** What workers do again and again: another work is another line. */
+/** The recurring tasks of CDR workers. Names are stored in the database: do not change them. */
 export function recurringTasks({ db, retentionDays }: RecurringTaskOptions): RecurringTaskDefinition[] {
   async function retentions() {
-    const own = await organizations(db).listRetentionDays();
-    return own.map(({ id, retentionDays: days }) => ({ orgId: id, days: days ?? retentionDays ?? null }));
+    const rows = await organizations(db).listRetentionDays();
+    return rows.map((row) => ({ orgId: row.id, days: row.retentionDays ?? retentionDays ?? null }));
   }
   return [
     {
       name: 'partitions',
       everySeconds: 6 * HOUR_SECONDS,
-      run: async () => `${await createPartitions(db)} partitions made`,
+      run: async () => `${await createPartitions(db)} partitions created`,
     },
     { name: 'retention', everySeconds: HOUR_SECONDS, run: () => queueRetentionCleanups(db, retentions)() },
     {
@@ -35,7 +34,7 @@ export function recurringTasks({ db, retentionDays }: RecurringTaskOptions): Rec
     {
       name: 'forget-tasks',
       everySeconds: 24 * HOUR_SECONDS,
-      run: async () => `${await cdrTasks(db).prune(TASK_RETENTION_DAYS)} tasks forgotten`,
+      run: async () => `${await cdrTasks(db).prune(TASK_RETENTION_DAYS)} tasks deleted`,
     },
   ];
 }

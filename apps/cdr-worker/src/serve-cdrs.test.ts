@@ -11,7 +11,7 @@ import { serveCdrs } from './serve-cdrs.ts';
 
 const log = createLogger('test', 'silent');
 
-describe.each(testQueueStores())('with its queue on $kind', ({ storeFor }) => {
+describe.each(testQueueStores())('serveCdrs with queues on $kind', ({ storeFor }) => {
   let store: TestDatabase;
   let queues: Queues;
   beforeAll(async () => {
@@ -23,22 +23,21 @@ describe.each(testQueueStores())('with its queue on $kind', ({ storeFor }) => {
     await store.drop();
   });
 
-  function value(record: object): CdrPayload {
-    return {
-      format: 'platform',
-      batchId: 'b',
-      source: 'node',
-      sgapiReference: 'r',
-      records: [record],
-    };
+  function payloadOf(record: object): CdrPayload {
+    return { format: 'platform', batchId: 'b', source: 'node', sgapiReference: 'r', records: [record] };
   }
-  const cdrs = () => store.db.$queryRaw`SELECT call_id, caller, org_id FROM cdrs ORDER BY start_time`;
+  function storedCalls() {
+    return store.db.$queryRaw`
+      SELECT call_id, caller, org_id
+      FROM cdrs
+      ORDER BY start_time`;
+  }
 
-  test('what is accepted is stored by the region of its organization, and what its queue never heard of is swept up', async () => {
+  test('stores calls by the region of their organization and sweeps undispatched ones', async () => {
     const { db } = store;
     const british = await db.organization.create({ data: { name: 'British', region: 'GB' } });
-    const silent = { add: () => Promise.reject(new Error('queue is down')) };
-    const forgotten = createIntake(db, cdrIntake, silent, {
+    const brokenQueue = { add: () => Promise.reject(new Error('queue is down')) };
+    const undispatched = createIntake(db, cdrIntake, brokenQueue, {
       onUndispatched: () => undefined,
       graceSeconds: 0,
     });
@@ -53,8 +52,8 @@ describe.each(testQueueStores())('with its queue on $kind', ({ storeFor }) => {
       duration: 341,
     });
     const request = { key: 'b', requestId: 'req' };
-    await forgotten.accept({ ...request, orgId: british.id, value: value(first) });
-    await dispatched.accept({ ...request, orgId: 1, value: value(second) });
+    await undispatched.accept({ ...request, orgId: british.id, value: payloadOf(first) });
+    await dispatched.accept({ ...request, orgId: 1, value: payloadOf(second) });
 
     const { stopSweeper, isRunning, taskRunner } = serveCdrs({
       db,
@@ -66,33 +65,37 @@ describe.each(testQueueStores())('with its queue on $kind', ({ storeFor }) => {
       sweepGraceSeconds: 0.1,
       pace: { idle: 0, busy: 0 },
     });
-    await expect.poll(cdrs, { timeout: 15_000 }).toEqual([
+    await expect.poll(storedCalls, { timeout: 15_000 }).toEqual([
       { call_id: first.call_id, caller: '+442079460001', org_id: british.id },
       { call_id: second.call_id, caller: '+14155551234', org_id: 1 },
     ]);
     expect(isRunning()).toBe(true);
     await stopSweeper();
     await taskRunner.stop();
-    await forgotten.close();
+    await undispatched.close();
     await dispatched.close();
   });
 });
 
-test('partitions of the coming months are made at once, and a database that is away is survived', async () => {
+test('createFirstPartitions creates the next months and survives a missing database', async () => {
   const store = await createTestDatabase();
-  await store.db.$executeRaw`SELECT 1`;
   await createFirstPartitions(store.db, log);
-  const month = new Date(
-    Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() + 1, 15),
-  ).toISOString();
-  const record = { id: '018d0cab-c440-8543-ab49-09fb514dbccd' };
+  const today = new Date();
+  const nextMonth = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1, 15)).toISOString();
+  const id = '018d0cab-c440-8543-ab49-09fb514dbccd';
   await store.db.$executeRaw`
-    INSERT INTO cdrs (id, org_id, call_id, leg, start_time, duration, billsec, disposition, source, batch_id, content_hash, raw)
-    VALUES (${record.id}::uuid, 1, 'x', 'a', ${month}::timestamptz, 0, 0, 'FAILED', 's', 'b', 'h', '{}')`;
-  const [row] = await store.db.$queryRaw<
-    [{ place: string }]
-  >`SELECT tableoid::regclass::text AS place FROM cdrs`;
-  expect(row.place).not.toContain('default');
+    INSERT INTO cdrs (
+      id, org_id, call_id, leg, start_time, duration, billsec, disposition,
+      source, batch_id, content_hash, raw
+    )
+    VALUES (
+      ${id}::uuid, 1, 'x', 'a', ${nextMonth}::timestamptz, 0, 0, 'FAILED',
+      's', 'b', 'h', '{}'
+    )`;
+  const [row] = await store.db.$queryRaw<[{ partition: string }]>`
+    SELECT tableoid::regclass::text AS partition
+    FROM cdrs`;
+  expect(row.partition).not.toContain('default');
   await store.drop();
   await expect(createFirstPartitions(store.db, log)).resolves.toBeUndefined();
 });

@@ -5,12 +5,12 @@ import { startSummaryFolding } from './start-summary-folding.ts';
 
 const log = createLogger('test', 'silent');
 
-test('what is counted is folded again and again, and a database that is away is survived', async () => {
+test('startSummaryFolding folds until it is stopped and survives a missing database', async () => {
   const store = await createTestDatabase();
   function count() {
     return store.db.$executeRaw`
-    INSERT INTO cdr_summary_deltas (org_id, hour, trunk_id, source, leg, disposition, calls, billsec)
-    VALUES (1, '2024-01-15T10:00:00Z', '', 'node', 'a', 'BUSY', 1, 0)`;
+      INSERT INTO cdr_summary_deltas (org_id, hour, trunk_id, source, leg, disposition, calls, billsec)
+      VALUES (1, '2024-01-15T10:00:00Z', '', 'node', 'a', 'BUSY', 1, 0)`;
   }
   const folded = async () => ((await store.db.cdrSummary.findFirst())?.calls ?? 0n).toString();
   await count();

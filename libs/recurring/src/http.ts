@@ -30,7 +30,7 @@ const RecurringTask = z
         last_started_at: '2024-01-15T06:00:00Z',
         last_finished_at: '2024-01-15T06:00:01Z',
         last_outcome: 'done',
-        last_detail: '0 partitions made',
+        last_detail: '0 partitions created',
         runs: 124,
         failures: 0,
       },
