@@ -7,7 +7,7 @@ import { CallQuery } from '../search-calls.ts';
 import { splitRange } from './split-range.ts';
 import { callSummary, GROUPINGS, type Grouping, type GroupSums, type Sums } from './summary.repository.ts';
 
-const GROUP_BY = `must list some of ${GROUPINGS.join(', ')}, separated by commas, each once, not both hour and day`;
+const GROUP_BY = `must be a list of ${GROUPINGS.join(', ')} with commas, each once, not both hour and day`;
 
 const isGrouping = (word: string): word is Grouping => (GROUPINGS as readonly string[]).includes(word);
 
