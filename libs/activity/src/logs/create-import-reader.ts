@@ -11,30 +11,39 @@ export interface ImportReader {
   close: () => Promise<void>;
 }
 
-/** Includes the wait for a thread. */
 const READ_TIMEOUT_MS = 30_000;
 /** Total size of the bodies that are parsed or wait for a thread. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
-/** Heap of one thread: enough for 32 MiB of entries, not for 32 MiB of brackets. */
+/** Enough for 32 MiB of entries, not for 32 MiB of brackets. */
 const MAX_HEAP_MIB = 512;
 const MAX_THREADS = 2;
 const IDLE_TIMEOUT_MS = 30_000;
 
+export interface ImportReaderOptions {
+  /** Limit for parsing one import, including the wait for a thread. @default 30 seconds */
+  timeoutMs?: number;
+  /** Heap limit of one thread. @default 512 MiB */
+  maxHeapMib?: number;
+}
+
 /** Creates a pool of threads that parse imports. `file`: path of the built read-import.main.ts. */
-export function createImportReader(file: string): ImportReader {
+export function createImportReader(
+  file: string,
+  { timeoutMs = READ_TIMEOUT_MS, maxHeapMib = MAX_HEAP_MIB }: ImportReaderOptions = {},
+): ImportReader {
   const pool = new Piscina({
     filename: file,
     minThreads: 0,
     maxThreads: MAX_THREADS,
     idleTimeout: IDLE_TIMEOUT_MS,
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
+    resourceLimits: { maxOldGenerationSizeMb: maxHeapMib },
   });
   let waitingBytes = 0;
 
   function run(task: ImportTask): Promise<ReadImport | RefusedImport> {
     const transferList = task.body.map(({ buffer }) => buffer);
     return pool
-      .run(task, { signal: AbortSignal.timeout(READ_TIMEOUT_MS), transferList })
+      .run(task, { signal: AbortSignal.timeout(timeoutMs), transferList })
       .catch((cause: unknown) => {
         throw toFailure(cause);
       }) as Promise<ReadImport | RefusedImport>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ImportPart } from './logs-intake.ts';
-import { readImport, type ReadImport } from './read-import.ts';
+import { readImport, type ReadImport, type RefusedImport } from './read-import.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 function task(...body: Uint8Array<ArrayBuffer>[]) {
@@ -108,4 +108,37 @@ test.each([
 
 test('readImport accepts a timestamp up to a day in the future', () => {
   expect(read([line({ timestamp: '2024-02-01T23:59:59Z' })]).received).toBe(1);
+});
+
+const nullEntries = (members: string) => `{"logs":[null],${members}}`;
+test.each([
+  ['an empty body', bytes(' '), 'bad_request', /empty/],
+  ['truncated JSON', bytes('{"logs":'), 'bad_request', /not valid JSON/],
+  ['invalid UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d), 'bad_request', /not valid UTF-8/],
+  ['a list', bytes('[]'), 'bad_request', /JSON object with "logs"/],
+  ['no logs', bytes('{}'), 'bad_request', /^logs is required/],
+  ['a source that is not a string', bytes(nullEntries('"source":1')), 'bad_request', /^source /],
+  ['an entry that is not an object', bytes(nullEntries('"source":"s"')), 'bad_request', /^logs\[0\] must be/],
+  ['2,000,001 brackets', bytes('['.repeat(2_000_001)), 'too_large', /too many lists and objects/],
+])('readImport refuses %s', (_case, body, code, message) => {
+  expect(readImport(task(body))).toMatchObject({
+    kind: 'refused',
+    code,
+    message: expect.stringMatching(message) as string,
+  });
+});
+
+test('readImport refuses a __proto__ member in details', () => {
+  const entry = JSON.stringify(line({ details: { x: 1 } })).replace('"x"', '"__proto__"');
+  expect(readImport(task(bytes(`{"logs":[${entry}]}`)))).toMatchObject({
+    kind: 'refused',
+    code: 'bad_request',
+    details: [{ field: 'logs[0].details', message: expect.any(String) as string }],
+  });
+});
+
+test('readImport lists at most 20 problems and says so', () => {
+  const refused = readImport(task(bytes(JSON.stringify({ logs: Array.from({ length: 100 }, () => ({})) }))));
+  expect(refused).toMatchObject({ kind: 'refused', message: expect.stringMatching(/first 20/) as string });
+  expect((refused as RefusedImport).details).toHaveLength(20);
 });
