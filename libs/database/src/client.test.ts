@@ -7,7 +7,7 @@ let store: TestDatabase;
 let db: Database;
 beforeAll(async () => {
   store = await createTestDatabase();
-  // One connection: what it has prepared is what all have.
+  // pg_prepared_statements shows the current connection: use only one.
   db = createDatabase({ url: store.url, name: 'test', connections: 1 });
 });
 afterAll(async () => {
@@ -15,14 +15,16 @@ afterAll(async () => {
   await store.drop();
 });
 
-async function isPrepared(mark: string): Promise<boolean> {
-  const rows = await db.$queryRaw<{ statement: string }[]>`SELECT statement FROM pg_prepared_statements`;
-  return rows.some(({ statement }) => statement.includes(`AS ${mark}`));
+async function isPrepared(alias: string): Promise<boolean> {
+  const rows = await db.$queryRaw<{ statement: string }[]>`
+    SELECT statement
+    FROM pg_prepared_statements`;
+  return rows.some(({ statement }) => statement.includes(`AS ${alias}`));
 }
 
-test('a statement is prepared for those that come after it, but one that is planned anew', async () => {
-  await db.$queryRaw`SELECT ${1}::int AS kept`;
-  expect(await isPrepared('kept')).toBe(true);
-  await db.$queryRaw`${Prisma.raw(UNPREPARED)} SELECT ${1}::int AS forgotten`;
-  expect(await isPrepared('forgotten')).toBe(false);
+test('createDatabase prepares statements, except those that start with UNPREPARED', async () => {
+  await db.$queryRaw`SELECT ${1}::int AS prepared`;
+  expect(await isPrepared('prepared')).toBe(true);
+  await db.$queryRaw`${Prisma.raw(UNPREPARED)} SELECT ${1}::int AS unprepared`;
+  expect(await isPrepared('unprepared')).toBe(false);
 });

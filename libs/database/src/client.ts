@@ -3,20 +3,26 @@ import { PrismaClient, type Prisma } from './generated/client.ts';
 
 export type Database = PrismaClient;
 
-/** What a repository asks for: the database itself or an open transaction. */
+/** The database or an open transaction. */
 export type Queryable = Prisma.TransactionClient;
 
 export interface DatabaseOptions {
   url: string;
   /** Shown in pg_stat_activity. */
   name: string;
-  /** Open at most; default 10. */
+  /**
+   * Maximum number of connections.
+   * @default 10
+   */
   connections?: number;
-  /** Milliseconds one statement may take; default 30,000. */
+  /**
+   * Maximum duration of one statement.
+   * @default 30000
+   */
   statementTimeoutMs?: number;
 }
 
-/** Opens the one shared client. It connects on first use; a connection that cannot be had within 2 s fails. */
+/** Creates a client, one per process. It connects on first use; connecting fails after 2 s. */
 export function createDatabase({
   url,
   name,
@@ -35,7 +41,7 @@ export function createDatabase({
         idle_in_transaction_session_timeout: 60_000,
         keepAlive: true,
       },
-      // An idle connection that dies is replaced on next use; the query that needs it reports what is wrong.
+      // A lost idle connection is replaced on next use; the query that needs it reports the error.
       { onPoolError: () => {}, statementNameGenerator: createStatementNamer() },
     ),
     transactionOptions: { maxWait: 5_000, timeout: 60_000 },
@@ -44,33 +50,35 @@ export function createDatabase({
 }
 
 const MAX_NAMED_STATEMENTS = 300;
-const MAX_NAMED_LENGTH = 4_000;
+const MAX_NAMED_CHARACTERS = 4_000;
 
 /**
- * A statement that begins with it is never named: its best plan depends on its values, or its text comes in so many forms that
- * it would use up the names of all others.
+ * Prefix of statements that must not be prepared: their best plan depends on their values, or their text has
+ * so many variants that they would use up the names of all others.
  */
-export const UNPREPARED = '/* planned anew */';
+export const UNPREPARED = '/* unprepared */';
 
 /**
- * Names the statements that come again and again, so that PostgreSQL parses and plans each once for a connection
- * (docs/decisions/0004-prepared-statements.md). Long ones are those whose text grows with their rows; they seldom come again.
+ * Names recurring statements, so that PostgreSQL parses and plans each once per connection
+ * (docs/decisions/0004-prepared-statements.md). Long statements are not named: their text grows with their
+ * rows and rarely recurs.
  */
 function createStatementNamer(): (query: { sql: string }) => string {
   const names = new Map<string, string>();
   return function nameStatement({ sql }) {
     const known = names.get(sql);
     if (known) return known;
-    // An empty name is none.
-    if (names.size >= MAX_NAMED_STATEMENTS || sql.length > MAX_NAMED_LENGTH || sql.startsWith(UNPREPARED))
-      return '';
+    const isNamed =
+      names.size < MAX_NAMED_STATEMENTS && sql.length <= MAX_NAMED_CHARACTERS && !sql.startsWith(UNPREPARED);
+    // An empty name means: not prepared.
+    if (!isNamed) return '';
     const name = `oriontel_${names.size}`;
     names.set(sql, name);
     return name;
   };
 }
 
-/** Answers when the database does. */
+/** Rejects if the database is unreachable. */
 export async function pingDatabase(db: Queryable): Promise<void> {
   await db.$queryRaw`SELECT 1`;
 }

@@ -1,19 +1,24 @@
-/** What Prisma and its pg adapter tell of a failed query. */
+/** The properties of errors of Prisma and its pg adapter that are used here. */
 interface PrismaError {
   name?: string;
   message?: string;
   code?: string;
-  /** Of Node's own error of a socket. */
+  /** Set on socket errors of Node. */
   syscall?: string;
   meta?: { driverAdapterError?: { cause?: { kind?: string; originalCode?: string } } };
 }
 
-const driverCause = (error: unknown) => (error as PrismaError | null)?.meta?.driverAdapterError?.cause;
+function driverCause(error: unknown) {
+  return (error as PrismaError | null)?.meta?.driverAdapterError?.cause;
+}
 
-/** The SQLSTATE (PostgreSQL manual, appendix A), where the server was reached. */
-const sqlState = (error: unknown): string => driverCause(error)?.originalCode ?? '';
+/** The SQLSTATE (PostgreSQL manual, appendix A), or an empty string if the server was not reached. */
+function sqlState(error: unknown): string {
+  return driverCause(error)?.originalCode ?? '';
+}
 
-const UNREACHABLE = new Set([
+/** Prisma error codes. */
+const UNREACHABLE_CODES = new Set([
   'P1000',
   'P1001',
   'P1002',
@@ -24,6 +29,7 @@ const UNREACHABLE = new Set([
   'P2028',
   'P2037',
 ]);
+/** Error kinds of the driver adapter. */
 const UNREACHABLE_KINDS = new Set([
   'DatabaseNotReachable',
   'ConnectionClosed',
@@ -31,28 +37,39 @@ const UNREACHABLE_KINDS = new Set([
   'TooManyConnections',
   'TlsConnectionError',
 ]);
-// Connection (but not a violated protocol, which is our own mistake), authorization, serialization and deadlock, resources, lock not available, cancelled or shut down, I/O.
+/**
+ * SQLSTATE classes: 08 connection (except a protocol violation, which is a bug of the client), 28
+ * authorization, 40 serialization and deadlock, 53 resources, 55P03 lock not available, 57 canceled or shut
+ * down, 58 I/O.
+ */
 const TRANSIENT_STATES = /^(08(?!P01)|28|40|53|55P03|57|58)/;
-// pg's and pg-pool's own errors have no code, and Prisma hands them through as they are.
-const TRANSIENT_MESSAGES =
-  /^(timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool)/;
+/** Errors of pg and pg-pool have no code, and Prisma passes them on unchanged. */
+const TRANSIENT_MESSAGES = [
+  'timeout exceeded when trying to connect',
+  'timeout expired',
+  'Query read timeout',
+  'Connection terminated',
+  'Client has encountered a connection error',
+  'Client was closed',
+  'Cannot use a pool',
+];
 
-/** The database is away, overloaded or took too long: the same again later may go through. */
+/** Whether the database was unreachable, overloaded or too slow: the same operation may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   const { name, message, code, syscall } = (error ?? {}) as PrismaError;
   return (
-    UNREACHABLE.has(code ?? '') ||
+    UNREACHABLE_CODES.has(code ?? '') ||
     UNREACHABLE_KINDS.has(driverCause(error)?.kind ?? '') ||
     TRANSIENT_STATES.test(sqlState(error)) ||
-    TRANSIENT_MESSAGES.test(message ?? '') ||
+    TRANSIENT_MESSAGES.some((prefix) => message?.startsWith(prefix)) ||
     typeof syscall === 'string' ||
     name === 'PrismaClientInitializationError'
   );
 }
 
 /**
- * The data itself cannot be stored: the same again fails again. Not 23514: no table has a check of its own, so it was a
- * month's partition being made at the same moment.
+ * Whether the data can never be stored: SQLSTATE classes 22 and 23. Excludes 23514 (check violation): no
+ * table has a check constraint, so it comes from a month's partition that is being attached.
  */
 export function isBadData(error: unknown): boolean {
   return /^2(2|3(?!514))/.test(sqlState(error));

@@ -9,14 +9,14 @@ import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './te
 
 vi.setConfig({ testTimeout: 60_000 });
 
-async function emptyDatabase(): Promise<TestDatabase> {
+async function createTemporaryDatabase(): Promise<TestDatabase> {
   const database = await createEmptyDatabase();
   onTestFinished(database.drop);
   return database;
 }
 
-/** A copy of prisma/ whose schema has one model more than its migrations. */
-async function changedPrismaFolder(): Promise<string> {
+/** Copies prisma/ and adds a model without a migration. */
+async function createChangedPrismaFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'prisma-test-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   await cp(prismaFolder, folder, { recursive: true });
@@ -27,21 +27,25 @@ async function changedPrismaFolder(): Promise<string> {
   return folder;
 }
 
-function migrationsOf({ db }: TestDatabase) {
+function readMigrationLog({ db }: TestDatabase) {
   return db.$queryRaw<{ migration_name: string; finished: boolean }[]>`
-  SELECT migration_name, finished_at IS NOT NULL AND rolled_back_at IS NULL AS finished FROM _prisma_migrations`;
+    SELECT migration_name, finished_at IS NOT NULL AND rolled_back_at IS NULL AS finished
+    FROM _prisma_migrations`;
 }
 
-function shadows({ db }: TestDatabase) {
-  return db.$queryRaw`SELECT datname FROM pg_database WHERE datname LIKE 'oriontel\\_shadow\\_%'`;
+function shadowDatabases({ db }: TestDatabase) {
+  return db.$queryRaw`
+    SELECT datname
+    FROM pg_database
+    WHERE datname LIKE 'oriontel\\_shadow\\_%'`;
 }
 
-test('an empty database is brought up to date, and the second time there is nothing to do', async () => {
-  const database = await emptyDatabase();
+test('applyMigrations migrates an empty database and does nothing the second time', async () => {
+  const database = await createTemporaryDatabase();
   const applied = await applyMigrations(database.url);
   expect(applied).toContain('20261122080000_first_road');
   expect(await applyMigrations(database.url)).toEqual([]);
-  expect(await migrationsOf(database)).toEqual(
+  expect(await readMigrationLog(database)).toEqual(
     applied.map((migration_name) => ({ migration_name, finished: true })),
   );
   expect(await database.db.organization.findMany({ select: { id: true, name: true } })).toEqual([
@@ -49,24 +53,27 @@ test('an empty database is brought up to date, and the second time there is noth
   ]);
 });
 
-test('two processes that migrate at once apply each migration once, and both succeed', async () => {
-  const database = await emptyDatabase();
+test('concurrent applyMigrations apply each migration once, and both succeed', async () => {
+  const database = await createTemporaryDatabase();
   const [one, two] = await Promise.all([applyMigrations(database.url), applyMigrations(database.url)]);
-  expect([one.length, two.length].sort()).toEqual([0, (await migrationsOf(database)).length]);
+  expect([one.length, two.length].sort()).toEqual([0, (await readMigrationLog(database)).length]);
 });
 
-test('no connection is left open, so that the database can be copied and dropped at once', async () => {
-  const { db, url } = await emptyDatabase();
+test('applyMigrations leaves no connection open', async () => {
+  const { db, url } = await createTemporaryDatabase();
   await applyMigrations(url);
   const name = new URL(url).pathname.slice(1);
   const others = await db.$queryRaw`
-    SELECT application_name, state, query FROM pg_stat_activity WHERE datname = ${name} AND application_name <> 'test'`;
+    SELECT application_name, state, query
+    FROM pg_stat_activity
+    WHERE datname = ${name}
+      AND application_name <> 'test'`;
   expect(others).toEqual([]);
 });
 
-test('a migration that fails leaves nothing half done and names what is wrong', async () => {
-  const database = await emptyDatabase();
-  const folder = await changedPrismaFolder();
+test('a failed migration is rolled back and reports the error', async () => {
+  const database = await createTemporaryDatabase();
+  const folder = await createChangedPrismaFolder();
   const path = await newMigration(database.url, 'broken', new Date('2099-01-01'), folder);
   await appendFile(path!, '\nSELECT 1 / 0;\n');
   await expect(applyMigrations(database.url, folder)).rejects.toThrow(/division by zero/);
@@ -74,15 +81,15 @@ test('a migration that fails leaves nothing half done and names what is wrong', 
   await expect(applyMigrations(database.url, folder)).rejects.toThrow(/failed migrations/);
 });
 
-test('schema and migrations of this repository agree', async () => {
-  const database = await emptyDatabase();
+test('the schema and the migrations of this repository match', async () => {
+  const database = await createTemporaryDatabase();
   expect(await pendingSchemaChange(database.url)).toBeNull();
-  expect(await shadows(database)).toEqual([]);
+  expect(await shadowDatabases(database)).toEqual([]);
 });
 
-test('what the schema has beyond the migrations is told as SQL, written as a migration, applied, and then they agree', async () => {
-  const database = await emptyDatabase();
-  const folder = await changedPrismaFolder();
+test('newMigration writes the pending schema change, which applyMigrations then applies', async () => {
+  const database = await createTemporaryDatabase();
+  const folder = await createChangedPrismaFolder();
   expect(await pendingSchemaChange(database.url, folder)).toContain('CREATE TABLE "extra"');
   const path = await newMigration(database.url, 'Add: Extra', new Date('2099-01-02T03:04:05.678Z'), folder);
   expect(path).toBe(join(folder, 'migrations', '20990102030405_add_extra', 'migration.sql'));
@@ -92,26 +99,26 @@ test('what the schema has beyond the migrations is told as SQL, written as a mig
   expect(await newMigration(database.url, 'again', new Date(), folder)).toBeNull();
 });
 
-test('asking for the pending change touches neither the database nor its data', async () => {
+test('pendingSchemaChange changes neither the database nor its data', async () => {
   const database = await createTestDatabase();
   onTestFinished(database.drop);
   await database.db.organization.create({ data: { name: 'Kept' } });
-  const before = await migrationsOf(database);
-  await pendingSchemaChange(database.url, await changedPrismaFolder());
-  expect(await migrationsOf(database)).toEqual(before);
+  const before = await readMigrationLog(database);
+  await pendingSchemaChange(database.url, await createChangedPrismaFolder());
+  expect(await readMigrationLog(database)).toEqual(before);
   expect(await database.db.organization.count()).toBe(2);
 });
 
-test('a broken migration leaves no shadow database behind', async () => {
-  const database = await emptyDatabase();
-  const folder = await changedPrismaFolder();
+test('pendingSchemaChange drops its shadow database after a broken migration', async () => {
+  const database = await createTemporaryDatabase();
+  const folder = await createChangedPrismaFolder();
   const path = await newMigration(database.url, 'broken', new Date('2099-01-01'), folder);
   await appendFile(path!, '\nSELECT 1 / 0;\n');
   await expect(pendingSchemaChange(database.url, folder)).rejects.toThrow(/division by zero/);
-  expect(await shadows(database)).toEqual([]);
+  expect(await shadowDatabases(database)).toEqual([]);
 });
 
-test('withDatabase exchanges the database and keeps everything else', () => {
+test('withDatabase replaces only the database name', () => {
   expect(
     withDatabase(
       'postgresql://me:p%40ss@db.example:5433/one?sslmode=require&options=-c%20TimeZone%3DUTC',

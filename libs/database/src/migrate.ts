@@ -2,23 +2,23 @@ import pg from 'pg';
 import { prismaFolder, readMigrations, readSchema, writeMigration } from './migrations.ts';
 import { withSchemaEngine } from './schema-engine.ts';
 
-const filters = { externalTables: [], externalEnums: [] };
+const FILTERS = { externalTables: [], externalEnums: [] };
 
-/** Any constant: two processes that migrate one database at once wait for each other. */
-const MIGRATION_LOCK = 7_017_215;
+/** Key of the advisory lock that serializes concurrent migrations of one database; an arbitrary constant. */
+const MIGRATION_LOCK_KEY = 7_017_215;
 
 /**
- * Brings a database up to date: applies every migration it has not seen, then makes the months' partitions.
- * Writes the same _prisma_migrations table as `prisma migrate deploy`. Returns the names of those applied.
+ * Applies pending migrations, then creates the monthly partitions. Uses the table _prisma_migrations like
+ * `prisma migrate deploy`. Returns the names of the applied migrations.
  */
 export async function applyMigrations(databaseUrl: string, prisma = prismaFolder): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
     const migrationsList = await readMigrations(prisma);
     const { appliedMigrationNames } = await withSchemaEngine(databaseUrl, (engine) =>
-      engine.applyMigrations({ migrationsList, filters }),
+      engine.applyMigrations({ migrationsList, filters: FILTERS }),
     );
     await client.query('SELECT make_month_partitions($1)', [MONTHS_AHEAD]);
     return appliedMigrationNames;
@@ -27,10 +27,13 @@ export async function applyMigrations(databaseUrl: string, prisma = prismaFolder
   }
 }
 
-/** Months of partitions kept ready beyond the current one. */
+/** Monthly partitions created ahead of the current month. */
 export const MONTHS_AHEAD = 3;
 
-/** The SQL by which the schema is ahead of the migrations; null where they agree. Needs leave to make a database. */
+/**
+ * Returns the SQL that the migrations lack compared to the schema; null if they match. Needs permission to
+ * create a database.
+ */
 export async function pendingSchemaChange(
   databaseUrl: string,
   prisma = prismaFolder,
@@ -38,12 +41,12 @@ export async function pendingSchemaChange(
   const from = { tag: 'migrations' as const, ...(await readMigrations(prisma)) };
   const to = { tag: 'schemaDatamodel' as const, files: await readSchema(prisma) };
   const { exitCode, stdout } = await withSchemaEngine(databaseUrl, (engine) =>
-    engine.diff({ from, to, script: true, exitCode: true, filters }),
+    engine.diff({ from, to, script: true, exitCode: true, filters: FILTERS }),
   );
   return exitCode === 0 ? null : stdout;
 }
 
-/** Writes the schema's change as a new migration. Returns its path, or null where there is no change. */
+/** Writes the pending schema change as a new migration. Returns its path, or null if there is no change. */
 export async function newMigration(
   databaseUrl: string,
   name: string,

@@ -3,10 +3,10 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg';
 
-// Both src/ and dist/libs/database/ lie three folders below the root.
+/** Both src/ and dist/libs/database/ are three folders below the root. */
 export const prismaFolder = fileURLToPath(new URL('../../../prisma', import.meta.url));
 
-/** The migrations as the schema engine wants them: each folder's migration.sql, in order of name. */
+/** Reads every migration.sql, ordered by folder name, in the format of the schema engine. */
 export async function readMigrations(prisma: string): Promise<MigrationList> {
   const baseDir = join(prisma, 'migrations');
   const entries = await readdir(baseDir, { withFileTypes: true });
@@ -32,6 +32,7 @@ async function readMigration(
   };
 }
 
+/** Returns the path of the new migration.sql; rejects if it exists. */
 export async function writeMigration(prisma: string, name: string, sql: string): Promise<string> {
   const folder = join(prisma, 'migrations', name);
   await mkdir(folder, { recursive: true });
@@ -39,7 +40,7 @@ export async function writeMigration(prisma: string, name: string, sql: string):
   return join(folder, 'migration.sql');
 }
 
-/** The Prisma schema: schema.prisma and every file in models/. */
+/** Reads schema.prisma and every file in models/. */
 export async function readSchema(prisma: string): Promise<{ path: string; content: string }[]> {
   const entries = await readdir(prisma, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.prisma'));

@@ -14,17 +14,17 @@ import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
 import pg from 'pg';
 
 /**
- * Lends Prisma's official schema engine, in WASM: the native one would have to be downloaded. Its connections are closed
- * when `work` is done.
+ * Runs `work` with Prisma's schema engine and closes its connections afterwards. Uses the WASM build, because
+ * the native engine would have to be downloaded.
  */
 export async function withSchemaEngine<T>(
   databaseUrl: string,
   work: (engine: bindings.SchemaEngine) => Promise<T>,
 ): Promise<T> {
-  instance ??= instantiate();
-  await instance;
+  loaded ??= loadEngine();
+  await loaded;
   const pools: pg.Pool[] = [];
-  const adapter = bindMigrationAwareSqlAdapterFactory(adapterWithShadow(databaseUrl, pools));
+  const adapter = bindMigrationAwareSqlAdapterFactory(createAdapterFactory(databaseUrl, pools));
   try {
     return await work(await bindings.SchemaEngine.new({ datamodels: undefined }, () => {}, adapter));
   } finally {
@@ -32,27 +32,27 @@ export async function withSchemaEngine<T>(
   }
 }
 
-let instance: Promise<void> | undefined;
+let loaded: Promise<void> | undefined;
 
-/** By hand: the package's own entry imports the .wasm file, which Node does not do without a flag. */
-async function instantiate(): Promise<void> {
+/** Loads the .wasm file explicitly: the package entry imports it, which Node supports only with a flag. */
+async function loadEngine(): Promise<void> {
   const entry = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const wasm = await WebAssembly.compile(await readFile(entry.replace(/\.js$/, '.wasm')));
   const imports = { './schema_engine_bg.js': { ...bindings } };
   const { exports } = await WebAssembly.instantiate(wasm, imports);
   bindings.__wbg_set_wasm(exports);
   (exports['__wbindgen_start'] as () => void)();
-  // Without this hook a panic of the engine reads "unreachable".
+  // Without this hook a panic of the engine is reported only as "unreachable".
   Object.assign(globalThis, {
     PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => console.error(text) },
   });
 }
 
 /**
- * PrismaPg with a shadow database of its own making: PrismaPg's connectToShadowDb is undone by a connection string,
- * whose database wins, and would replay the migrations into the real one.
+ * PrismaPg with its own shadow database. PrismaPg's connectToShadowDb is not usable with a connection string:
+ * the database in the string takes precedence, so migrations would be replayed into the real database.
  */
-function adapterWithShadow(databaseUrl: string, pools: pg.Pool[]): SqlMigrationAwareDriverAdapterFactory {
+function createAdapterFactory(databaseUrl: string, pools: pg.Pool[]): SqlMigrationAwareDriverAdapterFactory {
   return {
     provider: 'postgres',
     adapterName: '@prisma/adapter-pg',
@@ -71,7 +71,7 @@ function adapterWithShadow(databaseUrl: string, pools: pg.Pool[]): SqlMigrationA
 
 async function connect(databaseUrl: string, pools: pg.Pool[]): Promise<SqlDriverAdapter> {
   const pool = new CharAwarePool({ connectionString: databaseUrl });
-  // A shadow database is dropped under its connections: that is no error.
+  // Expected: the shadow database is dropped while connections are open.
   pool.on('error', () => {});
   pools.push(pool);
   const adapter = await new PrismaPg(pool).connect();
@@ -87,7 +87,9 @@ async function connect(databaseUrl: string, pools: pg.Pool[]): Promise<SqlDriver
   });
 }
 
-/** As one simple query, so that it is one transaction: PrismaPg's own cuts a script at every `;`, also inside a function. */
+/**
+ * One simple query is one transaction. PrismaPg would split the script at every `;`, also inside functions.
+ */
 async function executeScript(pool: pg.Pool, script: string): Promise<void> {
   await pool.query(script).catch((error: pg.DatabaseError) => {
     const { code = '', severity = 'ERROR', message, detail, column, hint } = error;
@@ -98,7 +100,10 @@ async function executeScript(pool: pg.Pool, script: string): Promise<void> {
 const OID_CHAR = 18;
 const OID_TEXT = 25;
 
-/** adapter-pg 7.10.0 refuses columns of type "char", which the engine reads in the catalog: they pass as text, marked. */
+/**
+ * adapter-pg 7.10.0 rejects columns of type "char", which the engine reads from the catalog: this pool
+ * reports them as text and remembers their positions.
+ */
 class CharAwarePool extends pg.Pool {
   readonly charColumns = new WeakMap<unknown[], number[]>();
 
@@ -117,7 +122,7 @@ async function execute(databaseUrl: string, sql: string): Promise<void> {
   await client.query(sql).finally(() => client.end());
 }
 
-/** The same server, user and options, another database. */
+/** Returns the URL with another database name. */
 export function withDatabase(databaseUrl: string, database: string): string {
   const url = new URL(databaseUrl);
   url.pathname = `/${database}`;

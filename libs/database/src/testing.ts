@@ -21,12 +21,12 @@ async function createFrom(make: (server: string, name: string) => Promise<string
   return { db, url, drop };
 }
 
-/** A migrated database of its own for a test file. */
+/** Creates a migrated database for a test file. */
 export function createTestDatabase(): Promise<TestDatabase> {
   return createFrom(copyTemplate);
 }
 
-/** One without any table. */
+/** Creates a database without tables. */
 export function createEmptyDatabase(): Promise<TestDatabase> {
   return createFrom(createEmpty);
 }

@@ -1,4 +1,4 @@
-// The few words of WebAssembly used here: TypeScript has them only in its DOM library, which a server must not see.
+// The WebAssembly API used here: TypeScript declares it only in its DOM library, which is not enabled.
 declare namespace WebAssembly {
   type ModuleImports = Record<string, unknown>;
   interface Module {

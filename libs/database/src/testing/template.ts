@@ -14,7 +14,9 @@ async function execute(url: string, ...statements: string[]): Promise<void> {
   }
 }
 
-/** Makes the migrated database that every test database is a copy of: a copy takes milliseconds, migrating seconds. */
+/**
+ * Creates the migrated template of all test databases: copying takes milliseconds, migrating takes seconds.
+ */
 export async function createTemplate(serverUrl: string): Promise<void> {
   await execute(serverUrl, `DROP DATABASE IF EXISTS ${TEMPLATE}`, `CREATE DATABASE ${TEMPLATE}`);
   await applyMigrations(withDatabase(serverUrl, TEMPLATE));
