@@ -8,14 +8,16 @@ function isSmtpUrl(url: string): boolean {
 }
 
 export const WorkerConfig = IntakeConfig.extend({
-  /** Whether webhooks may have private addresses: for receivers in the operator's own network. */
-  WEBHOOKS_ALLOW_PRIVATE: z.enum(['on', 'off'], 'must be on or off').default('off'),
-  /** Without it no emails are sent. */
+  WEBHOOKS_ALLOW_PRIVATE: z
+    .enum(['on', 'off'], 'must be on or off')
+    .default('off')
+    .describe("Allows webhooks to private addresses: for receivers in the operator's own network."),
   SMTP_URL: z
     .string()
     .refine(isSmtpUrl, 'must be an smtp:// or smtps:// URL, like smtps://user:password@mail.example.com')
-    .optional(),
-  SMTP_FROM: Mailbox.optional(),
+    .optional()
+    .describe('Mail server: `smtps://user:password@mail.example.com`. Not set: no emails are sent.'),
+  SMTP_FROM: Mailbox.optional().describe('Sender of emails; required with SMTP_URL.'),
 }).refine(({ SMTP_URL, SMTP_FROM }) => SMTP_URL === undefined || SMTP_FROM !== undefined, {
   path: ['SMTP_FROM'],
   message: 'must be set if SMTP_URL is set',

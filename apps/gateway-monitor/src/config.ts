@@ -2,15 +2,14 @@ import { IntakeConfig } from '@oriontel/intake';
 import { readConfig, type Environment } from '@oriontel/service';
 import { z } from 'zod';
 
-const onOff = z.enum(['on', 'off']);
+const OnOff = z.enum(['on', 'off']);
 
 export const MonitorConfig = IntakeConfig.extend({
-  /** Off: this process stores results without probing gateways. */
-  PROBING: onOff.default('on'),
-  /** Whether gateways at private, loopback and other special addresses may be probed. */
-  PROBE_ALLOW_PRIVATE: onOff.default('off'),
-  /** Whether TLS certificates of gateways are verified. */
-  PROBE_TLS_VERIFY: onOff.default('on'),
+  PROBING: OnOff.default('on').describe('`off`: this process stores results without probing SIP gateways.'),
+  PROBE_ALLOW_PRIVATE: OnOff.default('off').describe(
+    'Allows probing SIP gateways at private, loopback and other special addresses.',
+  ),
+  PROBE_TLS_VERIFY: OnOff.default('on').describe('Verifies the TLS certificates of SIP gateways.'),
 });
 export type MonitorConfig = z.output<typeof MonitorConfig>;
 

@@ -20,7 +20,7 @@ export const StackSettings = z.object({
     ),
   DATABASE_URL: urlWithProtocol(/^postgres(ql)?$/, 'postgresql://user@host/database').meta({
     description:
-      'PostgreSQL 15 or later. Outside `npm start`, run `npm run db:migrate` before each new version.',
+      'PostgreSQL database (tested with 18). Outside `npm start`, run `npm run db:migrate` before each new version.',
     defaultText: '`npm start`: embedded; each app: required',
   }),
   REDIS_URL: urlWithProtocol(/^rediss?$/, 'redis://host:6379').meta({
