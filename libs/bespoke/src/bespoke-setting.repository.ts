@@ -3,7 +3,7 @@ import type { Prisma, Queryable } from '@oriontel/database';
 
 export type BespokeKind = 'queuemon' | 'notifier';
 
-/** The only file that speaks to the bespoke_settings table. `queueId` is empty for the whole organization. */
+/** Repository of the bespoke_settings table. An empty `queueId` means the whole organization. */
 export function bespokeSettings(db: Queryable) {
   return {
     async find(orgId: number, kind: BespokeKind, queueId = ''): Promise<JsonObject | null> {
@@ -14,7 +14,7 @@ export function bespokeSettings(db: Queryable) {
       return row && (row.data as JsonObject);
     },
 
-    /** Of whole organizations: those that have any. */
+    /** Settings for the whole organization, by organization; those without are omitted. */
     async findForOrganizations(orgIds: number[], kind: BespokeKind): Promise<Map<number, JsonObject>> {
       const rows = await db.bespokeSetting.findMany({
         where: { orgId: { in: orgIds }, kind, queueId: '' },
@@ -23,6 +23,7 @@ export function bespokeSettings(db: Queryable) {
       return new Map(rows.map(({ orgId, data }) => [orgId, data as JsonObject]));
     },
 
+    /** Inserts or replaces the settings. */
     async store(orgId: number, kind: BespokeKind, data: JsonObject, queueId = ''): Promise<void> {
       const json = data as Prisma.InputJsonObject;
       await db.bespokeSetting.upsert({

@@ -3,23 +3,23 @@ import type { Queryable } from '@oriontel/database';
 import { bespokeSettings } from './bespoke-setting.repository.ts';
 import { DeliveryPreferences, DEFAULT_MAX_PER_HOUR, NotificationRule } from './notifier.ts';
 
-/** What the notifiers of these organizations do, for whoever notifies: of those that have settings. */
+/** Notification rules by organization; organizations without notifier settings are omitted. */
 export async function findNotifierRules(tx: Queryable, orgIds: number[]) {
   const found = await bespokeSettings(tx).findForOrganizations(orgIds, 'notifier');
   return new Map([...found].map(([orgId, settings]) => [orgId, toNotifierRules(settings)]));
 }
 
-/** A rule that was stored before it was a mistake is none: it shall not hold up the events that it speaks of. */
+/** Skips stored rules that are invalid by the current schema: they must not block notifications. */
 function toNotifierRules({ notification_rules: rules, delivery_preferences: preferences }: JsonObject) {
-  const { quiet_hours: quiet, max_notifications_per_hour: most = DEFAULT_MAX_PER_HOUR } =
+  const { quiet_hours: quietHours, max_notifications_per_hour: maxPerHour = DEFAULT_MAX_PER_HOUR } =
     DeliveryPreferences.safeParse(preferences).data ?? {};
   return {
     rules: (Array.isArray(rules) ? rules : []).flatMap((rule) => {
-      const read = NotificationRule.safeParse(rule);
-      return read.success ? [toRule(read.data)] : [];
+      const parsed = NotificationRule.safeParse(rule);
+      return parsed.success ? [toRule(parsed.data)] : [];
     }),
-    quietHours: quiet?.enabled ? { start: quiet.start, end: quiet.end } : null,
-    maxPerHour: most,
+    quietHours: quietHours?.enabled ? { start: quietHours.start, end: quietHours.end } : null,
+    maxPerHour,
   };
 }
 

@@ -21,21 +21,24 @@ const managers: Access = { roles: ['admin', 'manager'] };
 const SuccessResponse = <T extends z.ZodType>(data: T) => z.object({ status: z.literal('success'), data });
 const success = <T>(data: T) => ({ status: 'success' as const, data });
 
-/** An admin's own settings are those of the default organization, so a read takes the organization of a write. */
+/**
+ * Reads resolve the organization like writes: without org_id, an admin gets the default organization, not
+ * all.
+ */
 const settingsOrganization = organizationToWrite;
 
-/** Settings of an organization's own making: stored and shown as they are. */
+/** Routes of settings that an organization defines itself: they are returned as stored. */
 export async function bespokeRoutes(app: HttpServer, routes: BespokeRoutes): Promise<void> {
   await app.register(queueMonitorRoutes, routes);
   await app.register(notifierRoutes, routes);
 }
 
-const settingsNotFound = (): Failure => new Failure('not_found', 'No bespoke data found: store some by PUT.');
+const settingsNotFound = (): Failure => new Failure('not_found', 'No bespoke data found: store it with PUT.');
 
 const QueueQuery = z.object({ org_id: IdText.optional(), queue_id: EntityName.optional() });
 
 async function queueMonitorRoutes(app: HttpServer, { db, organizationExists }: BespokeRoutes): Promise<void> {
-  const organizationToChange = createOrganizationResolver(organizationExists);
+  const resolveOrganization = createOrganizationResolver(organizationExists);
 
   app.route({
     method: 'GET',
@@ -43,14 +46,14 @@ async function queueMonitorRoutes(app: HttpServer, { db, organizationExists }: B
     config: { family: 'platform', access: 'signed-in', errors: ['not_found'] },
     schema: {
       tags: ['Bespoke data'],
-      summary: 'Read queue monitor settings',
+      summary: 'Get queue monitor settings',
       querystring: QueueQuery,
       response: { 200: SuccessResponse(QueueMonitorSettings) },
     },
     async handler({ principal, query }) {
       const settings = bespokeSettings(db);
       const orgId = settingsOrganization(principal, query.org_id);
-      // A queue without settings of its own has those of its organization.
+      // A queue without its own settings inherits those of its organization.
       const found =
         (query.queue_id && (await settings.find(orgId, 'queuemon', query.queue_id))) ||
         (await settings.find(orgId, 'queuemon'));
@@ -71,7 +74,7 @@ async function queueMonitorRoutes(app: HttpServer, { db, organizationExists }: B
       response: { 200: SuccessResponse(QueueMonitorSettings) },
     },
     async handler({ principal, query, body }) {
-      const orgId = await organizationToChange(principal, query.org_id);
+      const orgId = await resolveOrganization(principal, query.org_id);
       await bespokeSettings(db).store(orgId, 'queuemon', body, query.queue_id);
       return success(body);
     },
@@ -80,11 +83,11 @@ async function queueMonitorRoutes(app: HttpServer, { db, organizationExists }: B
 
 const NotifierQuery = z.object({
   org_id: IdText.optional(),
-  type: text(64).optional().meta({ description: 'Only settings that have a rule for this channel' }),
+  type: text(64).optional().meta({ description: '404 unless a rule uses this channel' }),
 });
 
 async function notifierRoutes(app: HttpServer, { db, organizationExists }: BespokeRoutes): Promise<void> {
-  const organizationToChange = createOrganizationResolver(organizationExists);
+  const resolveOrganization = createOrganizationResolver(organizationExists);
 
   app.route({
     method: 'GET',
@@ -92,7 +95,7 @@ async function notifierRoutes(app: HttpServer, { db, organizationExists }: Bespo
     config: { family: 'platform', access: 'signed-in', errors: ['not_found'] },
     schema: {
       tags: ['Bespoke data'],
-      summary: 'Read notifier settings',
+      summary: 'Get notifier settings',
       querystring: NotifierQuery,
       response: { 200: SuccessResponse(NotifierSettings) },
     },
@@ -117,14 +120,14 @@ async function notifierRoutes(app: HttpServer, { db, organizationExists }: Bespo
       response: { 200: SuccessResponse(NotifierSettings) },
     },
     async handler({ principal, query, body }) {
-      const orgId = await organizationToChange(principal, query.org_id);
+      const orgId = await resolveOrganization(principal, query.org_id);
       await bespokeSettings(db).store(orgId, 'notifier', body);
       return success(body);
     },
   });
 }
 
-/** The document shows the whole settings for `type=sms`, the rules of other channels with them. */
+/** `type` selects settings, not rules: the platform document shows all rules for `type=sms`. */
 function usesChannel({ notification_rules: rules }: NotifierSettings, channel: string): boolean {
   return rules.some(({ channels }) => (channels as string[]).includes(channel));
 }

@@ -1,34 +1,34 @@
 import { Email, EntityName, Label, checkStorable, text } from '@oriontel/contracts';
 import { z } from 'zod';
 
-const E164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a number in E.164, like +14155550123');
+const E164 = z
+  .string()
+  .regex(/^\+[1-9]\d{6,14}$/, 'must be a number in E.164 format, for example +14155550123');
 
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of the day like 22:00');
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day from 00:00 to 23:59');
 
-/** Notifications in an hour, where an organization has not said how many. */
+/** Default limit of an organization without its own. */
 export const DEFAULT_MAX_PER_HOUR = 1_000;
 
 export const NotificationRule = z
   .looseObject({
     id: EntityName,
     name: Label,
-    trigger: EntityName.meta({ description: 'The event type that it tells of' }),
+    trigger: EntityName.meta({ description: 'Event type that triggers the notification' }),
     channels: z
       .array(z.enum(['sms', 'email'], 'must be sms or email'))
       .min(1)
       .max(2),
-    template: text(4096).meta({ description: 'Text with {{names}} of members of the event; never code' }),
+    template: text(4096).meta({
+      description: 'Text with {{name}} placeholders for fields of the event; not evaluated as code',
+    }),
     enabled: z.boolean().default(true),
-    recipients: z
-      .array(Email)
-      .max(50)
-      .optional()
-      .meta({ description: 'Whom emails go to; absent: the user whose event it is, else the managers' }),
-    sms_to: z
-      .array(E164)
-      .max(50)
-      .optional()
-      .meta({ description: 'The `to` of text messages, which webhooks for notification.sms send; E.164' }),
+    recipients: z.array(Email).max(50).optional().meta({
+      description: 'Email recipients. Default: the user of the event, else the managers of the organization',
+    }),
+    sms_to: z.array(E164).max(50).optional().meta({
+      description: 'Recipients of text messages, E.164; delivered as `to` to webhooks for notification.sms',
+    }),
   })
   .meta({ id: 'NotificationRule' });
 export type NotificationRule = z.output<typeof NotificationRule>;
@@ -37,7 +37,7 @@ export const DeliveryPreferences = z
   .looseObject({
     quiet_hours: z.looseObject({ enabled: z.boolean(), start: timeOfDay, end: timeOfDay }).optional().meta({
       description:
-        'UTC, from start until end, over midnight where end is earlier; the same twice: none. What rules would tell meanwhile is dropped',
+        'UTC; past midnight if end is before start, none if they are equal. Notifications are dropped',
     }),
     max_notifications_per_hour: z
       .int('must be a whole number')
@@ -45,13 +45,13 @@ export const DeliveryPreferences = z
       .max(1_000_000)
       .optional()
       .meta({
-        description: `Emails and text messages in each hour of the clock; those beyond are dropped. Absent: ${DEFAULT_MAX_PER_HOUR}`,
+        description: `Emails and texts per clock hour; more are dropped. Default: ${DEFAULT_MAX_PER_HOUR}`,
       }),
   })
   .meta({ id: 'DeliveryPreferences' });
 export type DeliveryPreferences = z.output<typeof DeliveryPreferences>;
 
-/** Whom an organization's notifier tells of what, and when not. */
+/** Settings of the notifier: which events trigger which notifications, and when none are sent. */
 export const NotifierSettings = z
   .looseObject({
     notification_rules: z.array(NotificationRule).max(1_000).default([]),
@@ -59,7 +59,7 @@ export const NotifierSettings = z
   })
   .refine(({ notification_rules: rules }) => new Set(rules.map(({ id }) => id)).size === rules.length, {
     path: ['notification_rules'],
-    message: 'must not use an id twice',
+    message: 'must have unique ids',
   })
   .superRefine(checkStorable)
   .meta({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const threshold = z.number('must be a number').min(0, 'must not be negative');
 
-/** How an organization watches its queues. Members that this does not name are the client's own, and kept. */
+/** Settings of the queue monitor. Unknown fields belong to the client and are kept. */
 export const QueueMonitorSettings = z
   .looseObject({
     refresh_interval: z
@@ -25,7 +25,7 @@ export const QueueMonitorSettings = z
         z.looseObject({
           name: Label,
           formula: text(1024).meta({
-            description: 'Text for the client that shows it; never evaluated here',
+            description: 'Text for the client; not evaluated by the server',
           }),
           target: z.number('must be a number').optional(),
         }),

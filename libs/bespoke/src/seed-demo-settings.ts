@@ -35,7 +35,7 @@ const DEMO_NOTIFIER = {
   },
 };
 
-/** The settings that the platform document shows, where an organization has none yet. */
+/** Stores the settings of the platform document unless the organization has settings. */
 export async function seedDemoSettings(db: Database, orgId: number): Promise<void> {
   const settings = bespokeSettings(db);
   if (!(await settings.find(orgId, 'queuemon'))) await settings.store(orgId, 'queuemon', DEMO_QUEUE_MONITOR);

@@ -9,23 +9,24 @@ export interface QrImage {
 }
 
 export interface QrDrawer {
-  /** @throws Failure bad_request, too_large, unavailable */
+  /** @throws Failure bad_request (`size` too small), too_large (`data` too long), unavailable (overloaded) */
   draw: (data: string, query: QrQuery) => Promise<QrImage>;
   close: () => Promise<void>;
 }
 
-/** Milliseconds; drawings that wait at once. */
 const DRAW_TIMEOUT_MS = 10_000;
 const MAX_WAITING_DRAWINGS = 100;
+const MAX_THREADS = 2;
+const THREAD_IDLE_TIMEOUT_MS = 30_000;
 
-/** Draws in threads of its own, so that no other request waits for it. `file` is the built draw.main.ts. */
+/** Draws QR codes in worker threads, to keep the event loop free. `file` is the bundled draw.main.ts. */
 export function createQrDrawer(file: string): QrDrawer {
   const pool = new Piscina({
     filename: file,
     minThreads: 0,
-    maxThreads: 2,
+    maxThreads: MAX_THREADS,
     maxQueue: MAX_WAITING_DRAWINGS,
-    idleTimeout: 30_000,
+    idleTimeout: THREAD_IDLE_TIMEOUT_MS,
   });
   return {
     async draw(data, query) {
@@ -33,7 +34,7 @@ export function createQrDrawer(file: string): QrDrawer {
       const drawing = await pool.run({ data, query }, options).then(
         (result) => result as Drawing,
         (cause: unknown) => {
-          throw new Failure('unavailable', 'Too many QR codes at once: try again in a moment.', {
+          throw new Failure('unavailable', 'Too many concurrent QR codes: try again later.', {
             cause,
             retryAfter: 1,
           });
@@ -50,7 +51,7 @@ function toImage(drawing: Drawing): QrImage {
   if (drawing.kind === 'too long') {
     throw new Failure(
       'too_large',
-      'data is longer than a QR code holds at this error_correction: shorten it.',
+      'data exceeds the capacity of a QR code at this error_correction: shorten it.',
     );
   }
   throw fieldFailure('size', `must be at least ${drawing.minPixels} for this data and margin`);

@@ -6,7 +6,7 @@ import { QrQuery } from './qr-query.ts';
 
 const query = (given: Partial<QrQuery> = {}): QrQuery => ({ ...QrQuery.parse({}), ...given });
 
-function drawn(data: string, given: Partial<QrQuery> = {}) {
+function drawImage(data: string, given: Partial<QrQuery> = {}) {
   const drawing = draw(data, query(given));
   if (drawing.kind !== 'drawn') throw new Error(JSON.stringify(drawing));
   return drawing;
@@ -17,15 +17,15 @@ function pixelsOf(image: Uint8Array) {
   return { width, height, data: new Uint8ClampedArray(data) };
 }
 
-/** What a scanner reads. */
+/** The text that a scanner reads. */
 function scan(data: string, given: Partial<QrQuery> = {}): string | undefined {
-  const { width, height, data: pixels } = pixelsOf(drawn(data, given).image);
+  const { width, height, data: pixels } = pixelsOf(drawImage(data, given).image);
   return jsQR(pixels, width, height)?.data;
 }
 
 const URI = 'otpauth://totp/Platform:user@example.com?secret=JBSWY3DPEHPK3PXP';
 
-describe('a scanner reads what was drawn', () => {
+describe('a scanner reads the data drawn', () => {
   test.each([
     'a',
     '0123456789',
@@ -41,19 +41,19 @@ describe('a scanner reads what was drawn', () => {
   );
 });
 
-describe('an image is exactly as large as it was asked for', () => {
+describe('an image has exactly the requested size', () => {
   test.each([53, 54, 61, 100, 199, 200, 300, 301, 777, 1024])('%i pixels', (size) => {
-    const { width, height } = pixelsOf(drawn(URI, { size }).image);
+    const { width, height } = pixelsOf(drawImage(URI, { size }).image);
     expect([width, height]).toEqual([size, size]);
-    const svg = new TextDecoder().decode(drawn(URI, { size, format: 'svg' }).image);
+    const svg = new TextDecoder().decode(drawImage(URI, { size, format: 'svg' }).image);
     expect(svg).toContain(`width="${size}" height="${size}" viewBox="0 0 ${size} ${size}"`);
   });
 });
 
-test.each([0, 1, 4, 32])('a margin of %i modules is white, and the code begins right behind it', (margin) => {
-  // 21 modules of version 1, each 10 pixels.
+test.each([0, 1, 4, 32])('a margin of %i modules is white, and the code starts after it', (margin) => {
+  // Version 1 has 21 modules; each takes 10 pixels.
   const size = (21 + 2 * margin) * 10;
-  const { width, data } = pixelsOf(drawn('1', { size, margin }).image);
+  const { width, data } = pixelsOf(drawImage('1', { size, margin }).image);
   const isDark = (x: number, y: number) => data[(y * width + x) * 4] === 0;
   const edge = margin * 10;
   expect(isDark(edge, edge)).toBe(true);
@@ -65,9 +65,9 @@ test.each([0, 1, 4, 32])('a margin of %i modules is white, and the code begins r
   expect(white.flat()).not.toContain(true);
 });
 
-test('PNG and SVG show the same', () => {
-  const { width, data } = pixelsOf(drawn(URI, { size: 99, margin: 2 }).image);
-  const svg = new TextDecoder().decode(drawn(URI, { size: 99, margin: 2, format: 'svg' }).image);
+test('PNG and SVG contain the same modules', () => {
+  const { width, data } = pixelsOf(drawImage(URI, { size: 99, margin: 2 }).image);
+  const svg = new TextDecoder().decode(drawImage(URI, { size: 99, margin: 2, format: 'svg' }).image);
   const fromSvg = new Set<string>();
   for (const [, x, y, w, h] of svg.matchAll(/M(\d+) (\d+)h(\d+)v(\d+)h-\d+z/g))
     for (let i = 0; i < Number(w); i += 1)
@@ -80,18 +80,18 @@ test('PNG and SVG show the same', () => {
 
 test.each([
   ['digits', '9', 7089],
-  ['capitals', 'A', 4296],
+  ['capital letters', 'A', 4296],
   ['bytes', 'a', 2953],
   ['two bytes each', 'é', 1476],
-])('of %s as many as the standard holds and not one more', (_what, character, most) => {
+])('draw fits the capacity of the standard for %s, and no more', (_name, character, capacity) => {
   const large = { size: 1024, error_correction: 'L' as const };
-  expect(draw(character.repeat(most), query(large)).kind).toBe('drawn');
-  expect(draw(character.repeat(most + 1), query(large))).toEqual({ kind: 'too long' });
+  expect(draw(character.repeat(capacity), query(large)).kind).toBe('drawn');
+  expect(draw(character.repeat(capacity + 1), query(large))).toEqual({ kind: 'too long' });
 });
 
-test('a size too small for the modules says which would do', () => {
-  expect(draw(URI, query({ size: 33 }))).toEqual({ kind: 'too small', atLeast: 41 });
+test('draw returns the smallest size that fits if size is too small', () => {
+  expect(draw(URI, query({ size: 33 }))).toEqual({ kind: 'too small', minPixels: 41 });
   expect(draw(URI, query({ size: 41 })).kind).toBe('drawn');
   expect(draw('1', query({ size: 33, margin: 6 })).kind).toBe('drawn');
-  expect(draw('1', query({ size: 33, margin: 7 }))).toEqual({ kind: 'too small', atLeast: 35 });
+  expect(draw('1', query({ size: 33, margin: 7 }))).toEqual({ kind: 'too small', minPixels: 35 });
 });

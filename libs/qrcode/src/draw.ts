@@ -5,10 +5,13 @@ import type { QrQuery } from './qr-query.ts';
 export type Drawing =
   | { kind: 'drawn'; contentType: string; image: Uint8Array<ArrayBuffer> }
   | { kind: 'too long' }
-  /** The least pixels of a side that would do. */
+  /** `minPixels` is the smallest `size` that fits. */
   | { kind: 'too small'; minPixels: number };
 
-/** Draws a QR code (ISO/IEC 18004) whose modules are all equally large; what is left over of the size widens the margin. */
+/**
+ * Draws a QR code (ISO/IEC 18004) of exactly `size` pixels. All modules have the same size; the rest widens
+ * the margin.
+ */
 export function draw(data: string, { size, format, margin, error_correction }: QrQuery): Drawing {
   const code = encodeQrCode(data, error_correction);
   if (!code) return { kind: 'too long' };
@@ -66,7 +69,8 @@ function toSvg({ size, modules, scale, start, isDark }: Grid): Uint8Array<ArrayB
       path.push(`M${start + first * scale} ${start + y * scale}h${width}v${scale}h-${width}z`);
     }
   const svg =
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges">` +
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" ` +
+    `viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges">` +
     `<path fill="#fff" d="M0 0h${size}v${size}H0z"/><path d="${path.join('')}"/></svg>`;
   return new TextEncoder().encode(svg);
 }

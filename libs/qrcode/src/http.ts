@@ -7,7 +7,7 @@ export interface QrRoutes {
   qrDrawer: Pick<QrDrawer, 'draw'>;
 }
 
-/** QR codes of whatever a client wants to show. */
+/** Routes of QR codes. */
 export async function qrRoutes(app: HttpServer, { qrDrawer }: QrRoutes): Promise<void> {
   app.route({
     method: 'GET',
