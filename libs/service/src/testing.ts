@@ -4,6 +4,7 @@ import { guardRoutes } from './http/guard-routes.ts';
 import type { HttpServer } from './http/http-server.ts';
 import { createLogger, type Logger } from './log.ts';
 
+export { cpuTimeMs } from './testing/cpu-time.ts';
 export { bundleProgram } from './testing/bundle-program.ts';
 export { createTestServer, type LogLine } from './http/testing.ts';
 
@@ -36,7 +37,7 @@ export interface ListBody<T> {
   meta: { next_cursor: string | null };
 }
 
-/** Organizations of the fake principals below; the default one, 1, exists besides. */
+/** Organizations of the fake principals below, in addition to the default organization 1. */
 export const TEST_ORG_IDS = { ours: 2, theirs: 3 };
 
 /** Authorization headers of fake principals: route tests need no sign-in. */
@@ -46,7 +47,7 @@ export const testActors = {
   theirs: testOrganization('theirs'),
   /** A user of no organization. */
   unassigned: 'Bearer unassigned',
-  /** A key of `ours` with every scope but cdr:write. */
+  /** A key of `ours` with every scope except cdr:write. */
   keyWithoutScope: keyWith(scopes.filter((scope) => scope !== 'cdr:write')),
 };
 
@@ -71,7 +72,10 @@ export function basicAuthorization(key: string): string {
   return `Basic ${Buffer.from(`fs-node-01:${key}`).toString('base64')}`;
 }
 
-/** A stable user id per name, so that "own entity" rules can be tested: admin 1, ours-manager 2 … */
+/**
+ * The index gives each user a stable id, so that rules about own entities can be tested: admin 1,
+ * ours-manager 2, …
+ */
 const USER_NAMES = ['admin', 'ours-manager', 'ours-user', 'theirs-manager', 'theirs-user', 'unassigned'];
 
 /** The id of a fake user, e.g. `testUserId('ours-user')`. */

@@ -1,3 +1,4 @@
+import { cpuTimeMs } from '@oriontel/service/testing';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '@oriontel/contracts';
 import { renderTemplate } from './render-template.ts';
@@ -63,12 +64,12 @@ test('renderTemplate does not parse inserted values, and removes their control c
 });
 
 test('renderTemplate bounds its result and its time', () => {
-  const start = performance.now();
+  const start = cpuTimeMs();
   const huge = render('{{a}}'.repeat(800), { a: 'x'.repeat(60_000) }, 1_600);
   expect([huge.length, huge.at(-1)]).toEqual([1_600, '…']);
   expect(render('{{a}}'.repeat(800), { a: '\u0001'.repeat(60_000) })).toBe('');
   expect(render('{{'.repeat(2_000) + 'x}}', {}).length).toBeLessThanOrEqual(4_004);
-  expect(performance.now() - start).toBeLessThan(5_000);
+  expect(cpuTimeMs() - start).toBeLessThan(5_000);
   expect(render('{{a}}', { a: 'x'.repeat(10) }, 10)).toBe('x'.repeat(10));
 });
 

@@ -10,9 +10,9 @@ const BUNDLE_DIR = fileURLToPath(
 );
 
 /**
- * Bundles a TypeScript entry point as tools/build.mjs does and returns the path of the JavaScript file: a worker thread
- * cannot load TypeScript, and a unit test does not depend on a build. The name contains a hash of the content, so
- * concurrent test processes share one file.
+ * Bundles a TypeScript entry point as tools/build.mjs does and returns the path of the JavaScript file: a
+ * worker thread cannot load TypeScript, and a unit test does not depend on a build. The name contains a hash
+ * of the content, so concurrent test processes share one file.
  */
 export async function bundleProgram(entry: URL | string): Promise<string> {
   const { build } = await import('esbuild');

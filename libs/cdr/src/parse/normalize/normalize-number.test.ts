@@ -1,3 +1,4 @@
+import { cpuTimeMs } from '@oriontel/service/testing';
 import { describe, expect, it } from 'vitest';
 import { normalizeNumber } from './normalize-number.ts';
 
@@ -13,6 +14,7 @@ describe('normalizeNumber', () => {
     ['"Alice" <sip:%2B14155551234@host;user=phone>;tag=1', null, '+14155551234'],
     ['sips:+14155551234;phone-context=x@host', null, '+14155551234'],
     ['tel:+1-415-555-1234', null, '+14155551234'],
+    ['+1 (555) 000-1234', 'US', '+15550001234'],
     ['4155551234@pbx.example.com', 'US', '+14155551234'],
   ])('converts %s in region %s to %s', (raw, region, number) => {
     expect(normalizeNumber(raw, region)).toBe(number);
@@ -45,10 +47,10 @@ describe('normalizeNumber', () => {
     expect(normalizeNumber('<sip:anonymous@anonymous.invalid>', 'US')).toBe('anonymous');
   });
 
-  it('takes under 200 ms for hostile input', () => {
-    const start = performance.now();
+  it('takes under 200 ms of CPU time for hostile input', () => {
+    const start = cpuTimeMs();
     for (const text of ['<'.repeat(255), '@'.repeat(255), 'sip:' + ':'.repeat(251), '+1' + ' '.repeat(253)])
       normalizeNumber(text, 'US');
-    expect(performance.now() - start).toBeLessThan(200);
+    expect(cpuTimeMs() - start).toBeLessThan(200);
   });
 });

@@ -1,18 +1,17 @@
-import {
-  isSupportedCountry,
-  parsePhoneNumberFromString,
-  type CountryCode,
-  type PhoneNumber,
-} from 'libphonenumber-js/max';
+import { LRUCache } from 'lru-cache';
+import { isSupportedCountry, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
 import { percentDecode } from '../percent-decode.ts';
 
 /** Plain digits up to this length are an extension or short code, never a subscriber number. */
 const MAX_EXTENSION_DIGITS = 5;
 
-/** Numbers kept in the cache: parsing one takes about 10 µs, and numbers recur. */
-const MAX_CACHED = 20_000;
+/**
+ * National numbers kept with their E.164 form. Parsing one takes 10 to 23 us; a number costs some 200 bytes.
+ * Least recently used numbers go first, so that rare numbers do not displace frequent ones all at once.
+ */
+const MAX_CACHED_NUMBERS = 100_000;
 
-const cache = new Map<string, string>();
+const e164ByNational = new LRUCache<string, string>({ max: MAX_CACHED_NUMBERS });
 
 const DIALABLE = /^[+\d*#()./\s\u00A0-]+$/;
 
@@ -40,15 +39,22 @@ function countryOf(region: string | null): CountryCode | undefined {
   return isSupportedCountry(code) ? code : undefined;
 }
 
-function parse(text: string, region: string | null): PhoneNumber | undefined {
-  return parsePhoneNumberFromString(text, { defaultCountry: countryOf(region), extract: false });
+/**
+ * A `+` number is global: only its separators are removed (RFC 3966, 5.1.1), and the `(0)` that some write
+ * after the country code.
+ */
+function stripSeparators(user: string): string {
+  return `+${user.replace('(0)', '').replaceAll(/\D/g, '')}`;
 }
 
-function toE164(text: string, region: string | null): string {
-  const user = userPart(text);
-  if (!DIALABLE.test(user) || isInternal(user)) return user;
-  const number = parse(user, region);
-  return number?.isValid() && !number.ext ? number.number : user;
+function parseNational(user: string, country: CountryCode): string {
+  const key = `${country} ${user}`;
+  const known = e164ByNational.get(key);
+  if (known !== undefined) return known;
+  const number = parsePhoneNumberFromString(user, { defaultCountry: country, extract: false });
+  const e164 = number?.isValid() && !number.ext ? number.number : user;
+  e164ByNational.set(key, e164);
+  return e164;
 }
 
 /**
@@ -58,11 +64,9 @@ function toE164(text: string, region: string | null): string {
  * would become +49200123.
  */
 export function normalizeNumber(text: string, region: string | null): string {
-  const key = `${region ?? ''} ${text}`;
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const normal = toE164(text, region);
-  if (cache.size >= MAX_CACHED) cache.clear();
-  cache.set(key, normal);
-  return normal;
+  const user = userPart(text);
+  if (!DIALABLE.test(user) || isInternal(user)) return user;
+  if (user.startsWith('+')) return user === '+' ? user : stripSeparators(user);
+  const country = countryOf(region);
+  return country ? parseNational(user, country) : user;
 }

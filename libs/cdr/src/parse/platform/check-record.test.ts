@@ -1,3 +1,4 @@
+import { cpuTimeMs } from '@oriontel/service/testing';
 import { describe, expect, it } from 'vitest';
 import { BatchEnvelope, PlatformBatch } from './platform-batch.ts';
 import { checkRecord } from './check-record.ts';
@@ -83,12 +84,12 @@ describe('checkRecord', () => {
     ]);
   });
 
-  it('checks 10,000 records within a second', () => {
+  it('checks 10,000 records within a second of CPU time', () => {
     const { records } = buildBatch(10_000);
     records.slice(0, 100).forEach(checkRecord);
-    const start = performance.now();
+    const start = cpuTimeMs();
     expect(records.every((record) => checkRecord(record).ok)).toBe(true);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(cpuTimeMs() - start).toBeLessThan(1000);
   });
 });
 

@@ -1,3 +1,4 @@
+import { cpuTimeMs } from '@oriontel/service/testing';
 import { describe, expect, it } from 'vitest';
 import { createFramer } from './create-framer.ts';
 
@@ -60,13 +61,13 @@ describe('createFramer', () => {
     const bytes = Buffer.from(
       message('a', 'x'.repeat(30_000)).replace('l:', `X: ${'y'.repeat(8_000)}\r\nl:`),
     );
-    const began = performance.now();
+    const began = cpuTimeMs();
     let count = 0;
     for (let i = 0; i < bytes.length; i += 1) {
       const pushed = framer.push(bytes.subarray(i, i + 1));
       if (pushed.ok) count += pushed.value.length;
     }
     expect(count).toBe(1);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(cpuTimeMs() - began).toBeLessThan(2_000);
   });
 });

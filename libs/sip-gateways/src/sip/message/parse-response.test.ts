@@ -1,3 +1,4 @@
+import { cpuTimeMs } from '@oriontel/service/testing';
 import { describe, expect, it } from 'vitest';
 import { parseResponse } from './parse-response.ts';
 import { tortureMessages } from './torture-messages.ts';
@@ -226,9 +227,9 @@ describe('parseResponse of hostile bytes', () => {
   ])('refuses %s in linear time', (_what, via) => {
     const lines = { ...Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`X${i}`, via])), Via: via };
     const bytes = buildResponse(lines);
-    const began = performance.now();
+    const began = cpuTimeMs();
     for (let round = 0; round < 10; round += 1) expect(parseResponse(bytes).ok).toBe(false);
     // Quadratic time would take seconds.
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(cpuTimeMs() - began).toBeLessThan(1_000);
   });
 });
