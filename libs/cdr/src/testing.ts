@@ -1,6 +1,6 @@
 import type { EntityRef } from '@oriontel/contracts';
 import { addOrganizations, createTestDatabase } from '@oriontel/database/testing';
-import { createIntake } from '@oriontel/intake';
+import { createIntake, startSweeper } from '@oriontel/intake';
 import { connectQueues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
 import { createLogger } from '@oriontel/service';
@@ -32,10 +32,11 @@ export interface IntakeBody {
 
 const DEFAULT_REGION = 'US';
 const CLOSE_TIMEOUT_MS = 5_000;
+const SWEEP_INTERVAL_MS = 500;
 
 /**
  * The CDR routes on a database of their own, with queues in PostgreSQL. Accepted batches stay in the intake
- * until `startWorker()`, tasks stay queued until `startTaskRunner()`; both return a function that stops them.
+ * until `startWorker()`, tasks stay queued until `startTaskRunner()`; both return a function that stops it.
  */
 export async function createTestCdr() {
   const store = await createTestDatabase();
@@ -45,8 +46,6 @@ export async function createTestCdr() {
   const queues = await connectQueues(queueStore.storeFor(store.url), () => undefined);
   const intake = createIntake(db, cdrIntake, queues.producer(cdrIntake.queue), {
     onUndispatched: () => undefined,
-    // No sweeper runs in route tests.
-    graceSeconds: 60,
   });
   /** Regions by organization; all others have `DEFAULT_REGION`. */
   const regions = new Map<number, string>();
@@ -77,14 +76,27 @@ export async function createTestCdr() {
     }),
   );
 
+  const runningWorkers = new Set<() => Promise<void>>();
   function startWorker(): () => Promise<void> {
     const consumer = queues.consumer(cdrIntake.queue, (pointers) => worker.drain(pointers), {
       concurrency: 3,
       onFailure: () => undefined,
     });
-    return async function stopWorker() {
+    // On a busy machine the queue may refuse a job: its rows are dispatched again, as in production.
+    const { name } = cdrIntake.queue;
+    const producer = queues.producer(cdrIntake.queue);
+    const sweeper = startSweeper(db, [{ name, producer, drain: worker.drain }], {
+      intervalMs: SWEEP_INTERVAL_MS,
+      onSwept: () => undefined,
+      onError: () => undefined,
+    });
+    async function stopWorker(): Promise<void> {
+      runningWorkers.delete(stopWorker);
+      await sweeper.stop();
       await consumer.close(CLOSE_TIMEOUT_MS);
-    };
+    }
+    runningWorkers.add(stopWorker);
+    return stopWorker;
   }
 
   function startTaskRunner(): () => Promise<void> {
@@ -94,6 +106,7 @@ export async function createTestCdr() {
   }
 
   async function close(): Promise<void> {
+    await Promise.all([...runningWorkers].map((stop) => stop()));
     await api.app.close();
     await intake.close();
     await queues.close(CLOSE_TIMEOUT_MS);
