@@ -1,16 +1,15 @@
 import { addOrganizations, createTestDatabase } from '@oriontel/database/testing';
 import type { Database } from '@oriontel/database';
-import { createIntake, type IntakeRow } from '@oriontel/intake';
-import { connectQueues } from '@oriontel/queues';
-import { testQueueStores } from '@oriontel/queues/testing';
+import { createIntake, type Drain, type IntakeRow } from '@oriontel/intake';
 import { createTestApi, TEST_ORG_IDS } from '@oriontel/service/testing';
+import pLimit from 'p-limit';
 import { v7 as uuidv7 } from 'uuid';
 import { createGateway, NewGateway } from './gateways/create-gateway.ts';
 import type { FoundGateway, GatewayRef } from './gateways/gateway.ts';
 import { sipGatewayRoutes } from './http.ts';
 import { acceptResult } from './results/accept-result.ts';
 import type { RecordedReport } from './results/gateway-report.ts';
-import type { GatewayEvent, WriteEvents } from './results/gateway-event.ts';
+import type { WriteEvents } from './results/gateway-event.ts';
 import { resultsIntake, type GatewayResult, type Measurement } from './results/gateway-result.ts';
 import type { GatewayStatus } from './results/gateway-status.ts';
 import { storeResults } from './results/store-results.ts';
@@ -87,33 +86,28 @@ export function createTestPipeline(db: Database, writeEvents: WriteEvents = igno
   };
 }
 
-const CLOSE_TIMEOUT_MS = 5_000;
+/** As many jobs at once as three workers run. */
+const MAX_CONCURRENT_JOBS = 3;
 
-/**
- * The routes of gateways on a database of their own, with the results queue in PostgreSQL and a worker that collects
- * events in `events`.
- */
+/** A queue in memory that passes jobs to `drain`; close() waits for them and rejects if one failed. */
+function createTestQueue(drain: Drain) {
+  const limit = pLimit(MAX_CONCURRENT_JOBS);
+  const jobs: Promise<void>[] = [];
+  return {
+    async add(pointers: Parameters<Drain>[0]): Promise<void> {
+      jobs.push(limit(() => drain(pointers)));
+    },
+    close: async () => void (await Promise.all(jobs)),
+  };
+}
+
+/** The routes of gateways on a database of their own, with an in-memory queue and a worker that stores results. */
 export async function createTestSipGateways() {
-  const store = await createTestDatabase();
-  const { db } = store;
+  const { db, drop } = await createTestDatabase();
   await addOrganizations(db, Object.values(TEST_ORG_IDS));
-  const queueStore = testQueueStores().find(({ kind }) => kind === 'postgres')!;
-  const queues = await connectQueues(queueStore.storeFor(store.url), () => undefined);
-  const intake = createIntake(db, resultsIntake, queues.producer(resultsIntake.queue), {
-    onUndispatched: () => undefined,
-    // No sweeper runs in route tests.
-    graceSeconds: 60,
-  });
-  const events: GatewayEvent[] = [];
-  const worker = createResultWorker({
-    db,
-    writeEvents: async (_tx, written) => void events.push(...written),
-    ...silentHooks,
-  });
-  const consumer = queues.consumer(worker.queue, worker.drain, {
-    concurrency: 3,
-    onFailure: () => undefined,
-  });
+  const { drain } = createResultWorker({ db, writeEvents: ignoreEvents, ...silentHooks });
+  const queue = createTestQueue(drain);
+  const intake = createIntake(db, resultsIntake, queue, { onUndispatched: () => undefined });
   const api = await createTestApi((app) =>
     app.register(sipGatewayRoutes, {
       db,
@@ -143,12 +137,11 @@ export async function createTestSipGateways() {
   const countPending = () => db.intakeRow.count({ where: { queue: resultsIntake.queue.name } });
 
   async function close(): Promise<void> {
-    await consumer.close(CLOSE_TIMEOUT_MS);
     await api.app.close();
     await intake.close();
-    await queues.close(CLOSE_TIMEOUT_MS);
-    await store.drop();
+    await queue.close();
+    await drop();
   }
-  return { ...api, db, events, create, report, read, currentStatus, countPending, close };
+  return { ...api, db, create, report, read, currentStatus, countPending, close };
 }
 export type TestSipGateways = Awaited<ReturnType<typeof createTestSipGateways>>;
