@@ -177,7 +177,8 @@ test('members get 403 for redrive and discard, another organization gets 404', a
 test('items of other queues are not found, redriven or discarded', async () => {
   const id = '019b1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b';
   await cdr.db.$executeRaw`
-    INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, fingerprint, request_id, accepted_at)
+    INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, fingerprint, request_id,
+      accepted_at)
     VALUES (${id}::uuid, 'eventlog', ${cdr.ours.orgId}, 'k', 'poison', 'x', '{}', 'f', 'r', now())`;
   const read = await cdr.call(`/cdrs/quarantine/${id}`, { as: cdr.ours.manager });
   expect([read.status, (await redrive(id)).status, (await discard(id)).status]).toEqual([404, 404, 404]);

@@ -28,7 +28,8 @@ describe('a process task', () => {
         WHERE payload::text LIKE '%again%'
         RETURNING *
       )
-      INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, fingerprint, request_id, accepted_at)
+      INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, fingerprint, request_id,
+        accepted_at)
       SELECT gen_random_uuid(), queue, org_id, key, 'poison', '', payload, 'f', request_id, accepted_at
       FROM poison`;
     tasks.startRunner();

@@ -29,7 +29,7 @@ async function runNext(chunk: RunChunk, { signal = new AbortController().signal 
 
 async function doNothing(_number: number): Promise<void> {}
 
-/** Counts one record and writes one row in the transaction that saves the progress; the last of `chunks` finishes. */
+/** Writes one row per chunk, in the transaction that saves the progress; the last of `chunks` finishes. */
 function countingChunk(chunks: number, { onChunk = doNothing } = {}): RunChunk {
   return async function runCountingChunk(task, save) {
     const number = task.counts.processed + 1;

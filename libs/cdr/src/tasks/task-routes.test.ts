@@ -63,7 +63,7 @@ describe('PUT and POST /cdrmunch/task', () => {
       expect(response.body).toMatch(/<code>409<\/code>\s*<message>Conflicting task already running/);
   });
 
-  test('a task of all organizations conflicts with everyone, one of an organization only with its own', async () => {
+  test('a task of all organizations conflicts with every organization, another one with its own', async () => {
     await tasks.putTask({ task_type: 'process' });
     expect((await tasks.requestTask('PUT', { task_type: 'process' }, tasks.theirs.manager)).status).toBe(200);
     expect((await tasks.requestTask('PUT', { task_type: 'process' }, tasks.admin)).status).toBe(409);
@@ -115,7 +115,7 @@ describe('PUT and POST /cdrmunch/task', () => {
 });
 
 describe('DELETE /cdrmunch/task/:id', () => {
-  test('is idempotent, frees the range for the next task, and is a conflict once the task is done', async () => {
+  test('is idempotent, frees the range for another task, and is 409 once the task is done', async () => {
     const body = { task_type: 'process' };
     const { task_id } = await tasks.putTask(body);
     expect((await tasks.cancelTask(task_id, tasks.theirs.manager)).status).toBe(404);

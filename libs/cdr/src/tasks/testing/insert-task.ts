@@ -35,7 +35,7 @@ export async function expireLeases(db: Queryable): Promise<void> {
     WHERE state = 'running'`;
 }
 
-/** Runs one chunk of a claimed task and saves its progress as runTask() does. Returns the task with that progress. */
+/** Runs one chunk of a claimed task, saves its progress as runTask() does and returns the task with it. */
 export async function runChunkOf(
   { task, lease }: Awaited<ReturnType<typeof claimTask>>,
   runChunk: RunChunk,

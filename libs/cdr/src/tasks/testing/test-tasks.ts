@@ -69,8 +69,8 @@ export async function createTestTasks() {
     const [row] = await db.$queryRaw<[{ wrong: bigint }]>`
       SELECT count(*) AS wrong
       FROM (
-        SELECT org_id, date_trunc('hour', start_time, 'UTC'), coalesce(trunk_id, ''), source, leg, disposition,
-          count(*), sum(billsec)
+        SELECT org_id, date_trunc('hour', start_time, 'UTC'), coalesce(trunk_id, ''), source, leg,
+          disposition, count(*), sum(billsec)
         FROM cdrs
         GROUP BY 1, 2, 3, 4, 5, 6
         EXCEPT
