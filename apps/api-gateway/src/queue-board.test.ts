@@ -177,7 +177,7 @@ describe('signing in', () => {
     let last = await signInTo(limited, 'admin', 'wrong');
     for (let i = 0; i < 30 && last.status !== 429; i += 1) last = await signInTo(limited, 'admin', 'wrong');
     expect([last.status, Number(last.headers['retry-after'])]).toEqual([429, expect.any(Number)]);
-    expect(last.body).toContain('Rate limit of 30 requests a minute exceeded');
+    expect(last.body).toContain('Rate limit of 30 requests per minute exceeded');
     const board = await limited.call(ASSET, { headers: { cookie: cookieOf({ headers } as TestResponse) } });
     expect([board.status, board.headers['ratelimit-limit']]).toEqual([200, '600']);
   });

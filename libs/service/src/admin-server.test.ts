@@ -4,12 +4,12 @@ import { createLogger } from './log.ts';
 
 const log = createLogger('test', 'silent');
 
-test('ready is when every check says so', async () => {
+test('runChecks reports ready if every check passes', async () => {
   const readiness = await runChecks({ database: async () => 1, queue: async () => undefined }, log);
   expect(readiness).toEqual({ ready: true, checks: { database: 'ok', queue: 'ok' } });
 });
 
-test('a check that fails is named, and the others still answer', async () => {
+test('runChecks names a failed check and still runs the others', async () => {
   const readiness = await runChecks(
     { database: () => Promise.reject(new Error('x')), queue: async () => 1 },
     log,
@@ -17,7 +17,7 @@ test('a check that fails is named, and the others still answer', async () => {
   expect(readiness).toEqual({ ready: false, checks: { database: 'failed', queue: 'ok' } });
 });
 
-test('a check that throws before it promises anything is a failed one', async () => {
+test('runChecks counts a check that throws synchronously as failed', async () => {
   function throwing(): never {
     throw new Error('x');
   }
@@ -27,9 +27,9 @@ test('a check that throws before it promises anything is a failed one', async ()
   });
 });
 
-test('a check that never answers is a failed one after two seconds', async () => {
-  const begun = performance.now();
+test('runChecks counts a check that never settles as failed after two seconds', async () => {
+  const startedAt = performance.now();
   const readiness = await runChecks({ database: () => new Promise(() => undefined) }, log);
   expect(readiness.ready).toBe(false);
-  expect(performance.now() - begun).toBeLessThan(4_000);
+  expect(performance.now() - startedAt).toBeLessThan(4_000);
 });

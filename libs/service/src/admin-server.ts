@@ -3,7 +3,7 @@ import { withTimeout } from '@oriontel/contracts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Named questions that a process which can work answers without throwing. */
+/** Readiness checks by name; a check that rejects, throws or takes longer than 2 s has failed. */
 export type Checks = Record<string, () => Promise<unknown>>;
 
 export type Readiness = { ready: boolean; checks: Record<string, 'ok' | 'failed'> };
@@ -11,16 +11,17 @@ export type Readiness = { ready: boolean; checks: Record<string, 'ok' | 'failed'
 const CHECK_TIMEOUT_MS = 2_000;
 
 export async function runChecks(checks: Checks, log: Logger): Promise<Readiness> {
-  const entries = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => {
-      const ok = await withTimeout(CHECK_TIMEOUT_MS, name, Promise.resolve().then(check)).then(
-        () => true,
-        (err: unknown) => (log.warn({ err, check: name }, 'not ready'), false),
-      );
-      return [name, ok ? 'ok' : 'failed'] as const;
-    }),
-  );
-  return { ready: entries.every(([, state]) => state === 'ok'), checks: Object.fromEntries(entries) };
+  async function runCheck([name, check]: [string, Checks[string]]) {
+    try {
+      await withTimeout(CHECK_TIMEOUT_MS, name, Promise.resolve().then(check));
+      return [name, 'ok'] as const;
+    } catch (err) {
+      log.warn({ err, check: name }, 'readiness check failed');
+      return [name, 'failed'] as const;
+    }
+  }
+  const results = await Promise.all(Object.entries(checks).map(runCheck));
+  return { ready: results.every(([, state]) => state === 'ok'), checks: Object.fromEntries(results) };
 }
 
 export interface AdminOptions {
@@ -31,7 +32,10 @@ export interface AdminOptions {
   metrics: Metrics;
 }
 
-/** For the operator alone: /healthz (the process), /readyz (what it depends on), /metrics (Prometheus). */
+/**
+ * Starts the operator's server: /healthz (process is running), /readyz (checks pass), /metrics (Prometheus).
+ * Returns a function that stops it.
+ */
 export async function startAdminServer({
   log,
   host,

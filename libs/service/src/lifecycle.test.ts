@@ -4,27 +4,27 @@ import { createLogger, type Logger } from './log.ts';
 
 const log: Logger = createLogger('test', 'silent');
 
-test('what was opened last is closed first, one after the other', async () => {
-  const closing = createShutdown(log);
-  const said: string[] = [];
+test('shutdown runs its steps one by one in reverse order', async () => {
+  const shutdown = createShutdown(log);
+  const events: string[] = [];
   for (const name of ['database', 'queues', 'server']) {
-    closing.add(name, async () => {
-      said.push(`${name} closing`);
+    shutdown.add(name, async () => {
+      events.push(`${name} closing`);
       await Promise.resolve();
-      said.push(`${name} closed`);
+      events.push(`${name} closed`);
     });
   }
-  await closing.run();
-  expect(said).toEqual(
+  await shutdown.run();
+  expect(events).toEqual(
     ['server', 'queues', 'database'].flatMap((name) => [`${name} closing`, `${name} closed`]),
   );
 });
 
-test('a step that fails does not keep the next from closing', async () => {
-  const closing = createShutdown(log);
-  let closed = false;
-  closing.add('database', async () => (closed = true));
-  closing.add('queues', () => Promise.reject(new Error('stuck')));
-  await closing.run();
-  expect(closed).toBe(true);
+test('shutdown continues after a failed step', async () => {
+  const shutdown = createShutdown(log);
+  let isClosed = false;
+  shutdown.add('database', async () => (isClosed = true));
+  shutdown.add('queues', () => Promise.reject(new Error('stuck')));
+  await shutdown.run();
+  expect(isClosed).toBe(true);
 });

@@ -2,21 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from './config.ts';
 import type { Logger } from './log.ts';
 
-/** Resolves with the reason to stop: a signal, or the end of the supervisor that started this process. */
+/** Resolves with the reason to stop: a signal, or the exit of the supervisor that started this process. */
 export function waitForStopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
       process.once(signal, () => resolve(signal));
-    const orphaned = () => resolve('the supervisor is gone');
-    process.once('disconnect', orphaned);
-    // Gone before this line was reached: the event is over already.
-    if (process.connected === false) orphaned();
+    const stopOrphan = () => resolve('supervisor exited');
+    process.once('disconnect', stopOrphan);
+    // If the supervisor exited before, there is no event.
+    if (process.connected === false) stopOrphan();
   });
 }
 
 export interface Shutdown {
-  /** What is opened later is closed earlier. */
+  /** Steps run in reverse order of their registration. */
   add(name: string, close: () => Promise<unknown>): void;
+  /** Runs every step; errors are logged. */
   run(): Promise<void>;
 }
 
@@ -26,41 +27,41 @@ export function createShutdown(log: Logger): Shutdown {
     add: (name, close) => void steps.unshift({ name, close }),
     async run() {
       for (const { name, close } of steps) {
-        await close().catch((err: unknown) => log.error({ err }, `could not close the ${name}`));
+        await close().catch((err: unknown) => log.error({ err, step: name }, 'shutdown step failed'));
       }
     },
   };
 }
 
-/** Milliseconds between the signal and the end, whatever is still in hand. */
+/** The process exits at most this long after the signal, even with work in flight. */
 const STOP_TIMEOUT_MS = 8_000;
 
 /**
- * The life of a process: `open` opens everything, telling `closing` how to undo it; then it runs until it is told to
- * stop, finishes what is in hand within a deadline and exits 0. A start that fails exits 1 with one line.
+ * Runs a process: calls `start`, which registers its cleanup in `shutdown`, waits for a stop signal, runs the
+ * cleanup within a deadline and exits with 0. If `start` fails, logs one line and exits with 1.
  */
-export async function runProcess(log: Logger, open: (closing: Shutdown) => Promise<void>): Promise<never> {
-  const closing = createShutdown(log);
+export async function runProcess(log: Logger, start: (shutdown: Shutdown) => Promise<void>): Promise<never> {
+  const shutdown = createShutdown(log);
   const stopped = waitForStopSignal();
   process.on('uncaughtException', (err) => exitWithError(log, err));
   process.on('unhandledRejection', (err) => exitWithError(log, err));
   try {
-    await open(closing);
+    await start(shutdown);
   } catch (err) {
-    await Promise.race([closing.run(), sleep(STOP_TIMEOUT_MS)]);
+    await Promise.race([shutdown.run(), sleep(STOP_TIMEOUT_MS)]);
     return exitWithError(log, err);
   }
   log.info({ reason: await stopped }, 'stopping');
-  const late = sleep(STOP_TIMEOUT_MS).then(() =>
-    log.warn('the deadline passed with work in hand: it will be taken up again'),
+  const timedOut = sleep(STOP_TIMEOUT_MS).then(() =>
+    log.warn({ timeoutMs: STOP_TIMEOUT_MS }, 'shutdown timed out: work in flight will be retried'),
   );
-  await Promise.race([closing.run(), late]);
+  await Promise.race([shutdown.run(), timedOut]);
   process.exit(0);
 }
 
 function exitWithError(log: Logger, err: unknown): never {
   if (err instanceof ConfigError) log.fatal(err.message);
-  else log.fatal({ err }, 'the process cannot go on');
+  else log.fatal({ err }, 'fatal error, exiting');
   log.flush();
   process.exit(1);
 }

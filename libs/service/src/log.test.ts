@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { createLogger } from './log.ts';
 
-function logged(fields: object): string {
+function logLine(fields: object): string {
   let text = '';
-  createLogger('test', 'info', { write: (line: string) => void (text += line) }).info(fields, 'said');
+  createLogger('test', 'info', { write: (line: string) => void (text += line) }).info(fields, 'message');
   return text;
 }
 
@@ -18,14 +18,14 @@ test.each([
   { body: { password: SECRET } },
   { body: { user: { token: SECRET, refresh_token: SECRET } } },
   { body: { secret: SECRET, key: SECRET } },
-])('a secret does not reach the log: %j', (fields) => {
-  const line = logged(fields);
+])('createLogger redacts secrets: %j', (fields) => {
+  const line = logLine(fields);
   expect(line).not.toContain(SECRET);
   expect(line).toContain('[redacted]');
 });
 
-test('an error is logged with its stack and its cause', () => {
-  const line = logged({ err: new Error('outer', { cause: new Error('inner') }) });
+test('createLogger logs errors with stack and cause', () => {
+  const line = logLine({ err: new Error('outer', { cause: new Error('inner') }) });
   const { err } = JSON.parse(line) as { err: { stack: string; cause: { message: string } } };
   expect(err.stack).toContain('log.test.ts');
   expect(err.cause.message).toBe('inner');

@@ -13,7 +13,7 @@ const SECRET_FIELDS = [
   'set-cookie',
 ];
 
-/** JSON lines on stdout. Names that hold secrets are cut out wherever they stand on the first three levels. */
+/** Logs JSON lines to stdout. Fields named like secrets are redacted on the first three levels. */
 export function createLogger(name: string, level: string, destination?: DestinationStream): Logger {
   return pino(
     {

@@ -3,7 +3,7 @@ import type { HttpServer } from './http/http-server.ts';
 
 export type Metrics = Registry;
 
-/** The process's own figures; what an app counts is added to them. Read at /metrics of the admin port. */
+/** Creates a registry with the default metrics of the process; served at /metrics of the admin port. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -14,7 +14,7 @@ export function createCounter(metrics: Metrics, name: string, help: string): Cou
   return new Counter({ name, help, registers: [metrics] });
 }
 
-/** Seconds, from a hundredth to ten. */
+/** A histogram of durations in seconds, with buckets from 0.01 to 10. */
 export function createHistogram(metrics: Metrics, name: string, help: string): Histogram {
   return new Histogram({
     name,
@@ -24,30 +24,31 @@ export function createHistogram(metrics: Metrics, name: string, help: string): H
   });
 }
 
-/** Asked when it is scraped; without a value where `ask` fails. */
-export const createObservableGauge = (
+/** A gauge that calls `read` on each scrape; it has no value if `read` rejects. */
+export function createObservableGauge(
   metrics: Metrics,
   name: string,
   help: string,
-  ask: () => Promise<number>,
-): Gauge =>
-  new Gauge({
+  read: () => Promise<number>,
+): Gauge {
+  return new Gauge({
     name,
     help,
     registers: [metrics],
     async collect() {
-      await ask().then(
+      await read().then(
         (value) => this.set(value),
         () => this.remove(),
       );
     },
   });
+}
 
-/** Times every request by method, route and status. */
+/** Records the duration of every request by method, route and status. */
 export function timeRequests(app: HttpServer, metrics: Metrics): void {
   const seconds = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Seconds from request to answer',
+    help: 'Duration of HTTP requests in seconds',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers: [metrics],

@@ -87,7 +87,7 @@ function acceptFormsOnly(app: HttpServer): void {
   app.addContentTypeParser('*', (_request, payload, done) => {
     payload.resume();
     done(
-      new Failure('unsupported_media_type', `Content-Type is not supported here: send ${FORM_CONTENT_TYPE}.`),
+      new Failure('unsupported_media_type', `Content-Type is not supported: send ${FORM_CONTENT_TYPE}.`),
     );
   });
 }

@@ -126,7 +126,7 @@ function parseBody({ body, contentType }: CdrRequest): unknown {
     if (contentType && !/json|^text\/plain/i.test(contentType)) {
       throw new Failure(
         'unsupported_media_type',
-        `Content-Type ${contentType} is not supported here: send application/json.`,
+        `Content-Type ${contentType} is not supported: send application/json.`,
       );
     }
     throw new Failure('bad_request', `The body is not valid JSON: ${(error as Error).message}`);

@@ -8,28 +8,28 @@ export interface ApiInfo {
   title: string;
   description: string;
   version: string;
-  /** `identifier`: as SPDX has it. */
+  /** `identifier` is an SPDX license identifier. */
   license: { name: string; identifier: string };
-  /** What the tags of the routes mean, in the order in which they are read. */
+  /** Descriptions of the route tags, in the order of the reference. */
   tags: Record<string, string>;
 }
 
 type Transform = ReturnType<typeof createJsonSchemaTransform>;
 
-/** A body that is not there, and numbers that JSON does not know, are described as anything. */
-const zodToJsonConfig = { unrepresentable: 'any' } as const;
+/** Types without a JSON Schema equivalent are described as `{}`, which allows any value. */
+const ZOD_TO_JSON_CONFIG = { unrepresentable: 'any' } as const;
 
-const toJsonSchema = createJsonSchemaTransform({ zodToJsonConfig, skipList: [] });
+const toJsonSchema = createJsonSchemaTransform({ zodToJsonConfig: ZOD_TO_JSON_CONFIG, skipList: [] });
 
-/** The body of a route that reads it by itself has no schema of Fastify's. */
-function withBody(given: Parameters<Transform>[0]): Parameters<Transform>[0] {
-  const body = given.route.config?.documentedBody;
-  return body ? { ...given, schema: { ...given.schema, body } } : given;
+/** Adds the documented body of routes that parse their body themselves and so have no body schema. */
+function withDocumentedBody(route: Parameters<Transform>[0]): Parameters<Transform>[0] {
+  const body = route.route.config?.documentedBody;
+  return body ? { ...route, schema: { ...route.schema, body } } : route;
 }
 
 /**
- * Collects every route that is added from now on. Returns how to read them as OpenAPI 3.1, made of the same schemas that
- * check the requests; made once, when it is first asked for.
+ * Collects every route that is added afterwards. Returns a function that creates the OpenAPI 3.1 document on
+ * its first call, from the schemas that validate the requests.
  */
 export async function createDocumentation(
   app: HttpServer,
@@ -37,8 +37,8 @@ export async function createDocumentation(
 ): Promise<() => OpenApi> {
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info },
-    transform: (route) => toJsonSchema(withBody(route)),
-    transformObject: createJsonSchemaTransformObject({ zodToJsonConfig }),
+    transform: (route) => toJsonSchema(withDocumentedBody(route)),
+    transformObject: createJsonSchemaTransformObject({ zodToJsonConfig: ZOD_TO_JSON_CONFIG }),
   });
   let document: OpenApi | undefined;
   return function readDocument() {

@@ -4,7 +4,10 @@ import { errorResponsesOf, usedErrorResponses } from './error-responses.ts';
 import { nameParameters } from './name-parameters.ts';
 import { tidySchemas } from './tidy-schemas.ts';
 
-/** Adds to what the schemas say what the routes say: who may, by which credentials, what is refused how, and by what limit. */
+/**
+ * Adds to the generated document what the route configurations state: access, credentials, errors and rate
+ * limits.
+ */
 export function describeRoutes(raw: OpenApi, routes: KnownRoute[], tags: Record<string, string>): OpenApi {
   const document = tidySchemas(raw);
   const byName = new Map(routes.map((route) => [`${route.method} ${openApiPath(route.url)}`, route]));
@@ -13,49 +16,58 @@ export function describeRoutes(raw: OpenApi, routes: KnownRoute[], tags: Record<
   for (const { path, method, operation } of operationsOf(document)) {
     const route = byName.get(`${method.toUpperCase()} ${path}`);
     if (!route) continue;
-    const shown = route.documentedAs ?? path;
-    const before = paths[shown]?.[method];
-    const parameters = nameParameters(operation, path, shown, before);
-    paths[shown] = {
-      ...paths[shown],
+    const documentedPath = route.documentedAs ?? path;
+    const merged = paths[documentedPath]?.[method];
+    const parameters = nameParameters(operation, path, documentedPath, merged);
+    paths[documentedPath] = {
+      ...paths[documentedPath],
       [method]: {
         ...describeOperation(operation, route),
         ...parameters,
-        operationId: nameOperation(operation, shown, method),
+        operationId: nameOperation(operation, documentedPath, method),
       },
     };
   }
   return {
     ...document,
     paths,
-    servers: [{ url: '/', description: 'Where this document came from' }],
+    servers: [{ url: '/', description: 'The server that served this document' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
-    components: { ...document.components, securitySchemes, responses: usedErrorResponses(paths) },
+    components: {
+      ...document.components,
+      securitySchemes: SECURITY_SCHEMES,
+      responses: usedErrorResponses(paths),
+    },
   };
 }
 
-/** `/users/:id` is `/users/{id}`, `/logs/*` is `/logs/{*}`. */
-const openApiPath = (url: string): string => url.replaceAll(/:(\w+)/g, '{$1}').replace('*', '{*}');
+/** Converts `/users/:id` to `/users/{id}` and `/logs/*` to `/logs/{*}`. */
+function openApiPath(url: string): string {
+  return url.replaceAll(/:(\w+)/g, '{$1}').replace('*', '{*}');
+}
 
-/** `readACdr` for "Read a CDR"; a route of several methods has one for each. */
+/**
+ * Creates operation ids from summaries: `getACdr` for "Get a CDR". Adds the method if several methods share a
+ * summary.
+ */
 function createOperationNamer() {
-  const taken = new Map<string, string>();
+  const owners = new Map<string, string>();
   return function nameOperation({ summary = '' }: Operation, path: string, method: string): string {
     const name = camelCase(summary || `${method} ${path}`);
-    const owner = taken.get(name) ?? path + method;
-    taken.set(name, owner);
-    // The same again is the second action of one route.
-    return owner === path + method ? name : name + method.replace(/^./, (first) => first.toUpperCase());
+    const owner = owners.get(name) ?? path + method;
+    owners.set(name, owner);
+    // Two routes documented as one path and method share their id.
+    return owner === path + method ? name : name + capitalize(method);
   };
 }
 
-const securitySchemes = {
+const SECURITY_SCHEMES = {
   token: {
     type: 'http',
     scheme: 'bearer',
-    description: 'The token of a sign-in (POST /auth/login), or an API key',
+    description: 'An access token (POST /auth/login) or an API key',
   },
-  basic: { type: 'http', scheme: 'basic', description: 'Any name, and an API key as the password' },
+  basic: { type: 'http', scheme: 'basic', description: 'Any user name, and an API key as the password' },
 } as const;
 
 function describeOperation(operation: Operation, route: KnownRoute): Operation {
@@ -82,11 +94,11 @@ function describeOperation(operation: Operation, route: KnownRoute): Operation {
 }
 
 function accessDescription(access: KnownRoute['access']): string {
-  if (access === 'anyone') return '**Who may:** anyone.';
-  if (access === 'guest') return '**Who may:** anyone; who signed in may do more.';
-  if (access === 'signed-in') return '**Who may:** anyone signed in.';
-  const key = access.scope ? `, API keys with the scope ${access.scope}` : '';
-  return `**Who may:** ${access.roles.join(', ')}${key}.`;
+  if (access === 'anyone') return '**Access:** public.';
+  if (access === 'guest') return '**Access:** public; authenticated users may see more.';
+  if (access === 'signed-in') return '**Access:** any signed-in user.';
+  const key = access.scope ? `, API keys with scope ${access.scope}` : '';
+  return `**Access:** ${access.roles.join(', ')}${key}.`;
 }
 
 function limitDescription(limit: KnownRoute['limit']): string {
@@ -98,6 +110,10 @@ function camelCase(text: string): string {
     .replaceAll(/[^A-Za-z0-9]+(\w)/g, (_all, next: string) => next.toUpperCase())
     .replaceAll(/[^A-Za-z0-9]/g, '')
     .replace(/^./, (first) => first.toLowerCase());
+}
+
+function capitalize(text: string): string {
+  return text.replace(/^./, (first) => first.toUpperCase());
 }
 
 function successResponses({ responses = {} }: Operation, produces: string[]): Operation['responses'] {
@@ -112,4 +128,8 @@ function successResponses({ responses = {} }: Operation, produces: string[]): Op
     ]),
   );
 }
-const SUCCESS_DESCRIPTIONS: Record<string, string> = { 201: 'Made', 202: 'Accepted', 204: 'Done' };
+const SUCCESS_DESCRIPTIONS: Record<string, string> = {
+  201: 'Created',
+  202: 'Accepted',
+  204: 'No Content',
+};

@@ -3,7 +3,7 @@ import type { HttpServer } from '../http/http-server.ts';
 import type { OpenApi } from './openapi.ts';
 import { renderReference } from './render-reference.ts';
 
-/** The reference as a page for people, and as OpenAPI for programs; the root leads there. */
+/** Serves the API reference as an HTML page or as OpenAPI JSON, chosen by `Accept`; `/` redirects to it. */
 export async function documentationRoutes(app: HttpServer, { read }: { read: () => OpenApi }): Promise<void> {
   let page: string | undefined;
   const config = { family: 'oriontel', access: 'anyone' } as const;
@@ -12,9 +12,9 @@ export async function documentationRoutes(app: HttpServer, { read }: { read: () 
     method: 'GET',
     url: '/documentation',
     config: { ...config, produces: ['application/json', 'text/html'] },
-    schema: { tags: ['Documentation'], summary: 'Read the documentation' },
+    schema: { tags: ['Documentation'], summary: 'Get the API reference' },
     async handler(request, reply) {
-      // Named first, JSON wins where both are as welcome: a browser names HTML, curl nothing.
+      // JSON is first, so it wins ties: browsers accept HTML explicitly, curl accepts anything.
       const wantsPage = accepts(request.raw).type(['application/json', 'text/html']) === 'text/html';
       void reply.header('vary', 'Accept');
       if (!wantsPage) return reply.type('application/json; charset=utf-8').send(read());

@@ -2,7 +2,10 @@ import { failures, type FailureCode } from '@oriontel/contracts';
 import type { KnownRoute } from '../http/known-routes.ts';
 import { operationsOf, type OpenApi, type Operation, type Response } from './openapi.ts';
 
-/** What any route of this shape may answer, and what this one says of itself. */
+/**
+ * Error responses of an operation: those that every route of its shape has, and those in its `errors`
+ * configuration.
+ */
 export function errorResponsesOf(operation: Operation, route: KnownRoute): Operation['responses'] {
   const { access, limit, errors } = route;
   const input = !!operation.parameters?.length || !!operation.requestBody;
@@ -26,7 +29,7 @@ export function errorResponsesOf(operation: Operation, route: KnownRoute): Opera
   );
 }
 
-const errorSchema = {
+const ERROR_SCHEMA = {
   type: 'object',
   required: ['error'],
   properties: {
@@ -34,7 +37,7 @@ const errorSchema = {
       type: 'object',
       required: ['message', 'code'],
       properties: {
-        message: { type: 'string', description: 'What is wrong and what to do' },
+        message: { type: 'string', description: 'What is wrong and how to fix it' },
         code: { type: 'integer', description: 'The HTTP status' },
         request_id: { type: 'string' },
         details: {
@@ -50,29 +53,31 @@ const errorSchema = {
   },
 } as const;
 
-/** Each failure once, in both formats; `Accept` chooses. */
-const errorResponses: Record<string, Response> = Object.fromEntries(
+/** The response of each error code, in JSON and XML. */
+const ERROR_RESPONSES: Record<string, Response> = Object.fromEntries(
   Object.entries(failures).map(([code, { status, message }]) => [
     code,
     {
       description: message,
       content: {
-        'application/json': { schema: errorSchema as never, example: { error: { message, code: status } } },
+        'application/json': { schema: ERROR_SCHEMA as never, example: { error: { message, code: status } } },
         'application/xml': {
           schema: { type: 'string' },
-          example: `<error><code>${status}</code><message>${message}</message><timestamp>2024-01-15T12:00:00Z</timestamp><request_id>req-abc123</request_id></error>`,
+          example:
+            `<error><code>${status}</code><message>${message}</message>` +
+            '<timestamp>2024-01-15T12:00:00Z</timestamp><request_id>req-abc123</request_id></error>',
         },
       },
     },
   ]),
 );
 
-/** Those that some route refers to. */
+/** Returns the error responses that `paths` refers to. */
 export function usedErrorResponses(paths: NonNullable<OpenApi['paths']>): Record<string, Response> {
   const used = operationsOf({ paths } as OpenApi).flatMap(({ operation }) =>
     Object.values(operation.responses ?? {}).map((response) => ('$ref' in response ? response.$ref : '')),
   );
   return Object.fromEntries(
-    Object.entries(errorResponses).filter(([code]) => used.includes(`#/components/responses/${code}`)),
+    Object.entries(ERROR_RESPONSES).filter(([code]) => used.includes(`#/components/responses/${code}`)),
   );
 }

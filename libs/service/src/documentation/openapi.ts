@@ -1,6 +1,6 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
 
-/** OpenAPI 3.1, as far as it is made here. */
+/** OpenAPI 3.1. */
 export type OpenApi = OpenAPIV3_1.Document;
 export type Operation = OpenAPIV3_1.OperationObject;
 export type Schema = OpenAPIV3_1.SchemaObject & { $ref?: string };
@@ -9,7 +9,7 @@ export type Response = OpenAPIV3_1.ResponseObject;
 
 export const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
-/** Every operation with its path and method. */
+/** Lists every operation with its path and method. */
 export function operationsOf(
   document: OpenApi,
 ): { path: string; method: (typeof METHODS)[number]; operation: Operation }[] {
@@ -21,7 +21,7 @@ export function operationsOf(
   );
 }
 
-/** What a `$ref` stands for; anything else is itself. */
+/** Resolves a `$ref` to a schema component; returns other schemas unchanged. */
 export function resolveRef(document: OpenApi, schema: Schema | undefined): Schema | undefined {
   const name = schema?.$ref?.replace('#/components/schemas/', '');
   return name ? document.components?.schemas?.[name] : schema;

@@ -7,15 +7,23 @@ import {
   type Schema,
 } from './openapi.ts';
 
-/** A page that needs no script: every route with who may use it, what it takes and what it answers. */
+/** Renders the API reference as a static HTML page without scripts. */
 export function renderReference(document: OpenApi): string {
   const { title, version, description = '' } = document.info;
   const tags = (document.tags ?? []).map(({ name }) => name);
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${PAGE_CSS}</style></head>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${PAGE_CSS}</style>
+</head>
 <body>
-<nav><h1>${escapeHtml(title)}</h1><p>Version ${escapeHtml(version)}</p>${tags.map((tag) => renderContents(document, tag)).join('')}</nav>
+<nav>
+<h1>${escapeHtml(title)}</h1><p>Version ${escapeHtml(version)}</p>
+${tags.map((tag) => renderContents(document, tag)).join('')}
+</nav>
 <main><p>${escapeHtml(description)}</p>${tags.map((tag) => renderSection(document, tag)).join('')}</main>
 </body>
 </html>
@@ -23,13 +31,21 @@ export function renderReference(document: OpenApi): string {
 }
 
 const PAGE_CSS = `
-:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{margin:0;display:grid;grid-template-columns:18rem 1fr}
-nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1rem;box-sizing:border-box;border-right:1px solid #8884}
-nav h1{font-size:1.2rem}nav h2{font-size:1rem;margin:1rem 0 .2rem}nav a{display:block;font-size:.85rem;text-decoration:none}
-main{padding:1rem 2rem;max-width:60rem;min-width:0}article{border-top:1px solid #8884;padding:1rem 0}
-code,pre{font-family:ui-monospace,monospace;font-size:.85rem}pre{background:#8882;padding:.8rem;overflow:auto;border-radius:.4rem}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.2rem .8rem .2rem 0;vertical-align:top;border-bottom:1px solid #8882}
-.method{font-weight:700;text-transform:uppercase}@media(max-width:50rem){body{display:block}nav{position:static;height:auto}}`;
+:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
+body{margin:0;display:grid;grid-template-columns:18rem 1fr}
+nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1rem;box-sizing:border-box}
+nav{border-right:1px solid #8884}
+nav h1{font-size:1.2rem}
+nav h2{font-size:1rem;margin:1rem 0 .2rem}
+nav a{display:block;font-size:.85rem;text-decoration:none}
+main{padding:1rem 2rem;max-width:60rem;min-width:0}
+article{border-top:1px solid #8884;padding:1rem 0}
+code,pre{font-family:ui-monospace,monospace;font-size:.85rem}
+pre{background:#8882;padding:.8rem;overflow:auto;border-radius:.4rem}
+table{border-collapse:collapse;width:100%}
+td,th{text-align:left;padding:.2rem .8rem .2rem 0;vertical-align:top;border-bottom:1px solid #8882}
+.method{font-weight:700;text-transform:uppercase}
+@media(max-width:50rem){body{display:block}nav{position:static;height:auto}}`;
 
 function escapeHtml(text: string): string {
   return text
@@ -75,7 +91,7 @@ function renderArticle(document: OpenApi, path: string, method: string, operatio
   );
 }
 
-/** The only mark-up in descriptions is `**bold**`. */
+/** Supports the only markup used in descriptions: `**bold**`. */
 function renderParagraphs(text: string): string {
   return text
     .split('\n\n')
@@ -113,9 +129,10 @@ function renderResponses(document: OpenApi, { responses = {} }: Operation): stri
     .map(([status, response]) => {
       const { $ref, description } = response as { $ref?: string; description?: string };
       const shared = $ref?.replace('#/components/responses/', '');
-      const says = description ?? (shared && document.components?.responses?.[shared]?.description) ?? '';
+      const text = description ?? (shared && document.components?.responses?.[shared]?.description) ?? '';
       const schema = shared ? undefined : resolveRef(document, dataOf(document, jsonSchema(response)));
-      return `<p><strong>${status}</strong> ${escapeHtml(says)}</p>${schema ? renderMembers(document, schema) + renderExample(schema) : ''}`;
+      const body = schema ? renderMembers(document, schema) + renderExample(schema) : '';
+      return `<p><strong>${status}</strong> ${escapeHtml(text)}</p>${body}`;
     })
     .join('');
 }
@@ -126,7 +143,7 @@ function jsonSchema(holder: unknown): Schema | undefined {
   ]?.schema;
 }
 
-/** Inside the envelope, and inside a list: what the answer is about. */
+/** Unwraps the envelope, and the items of a list. */
 function dataOf(document: OpenApi, schema: Schema | undefined): Schema | undefined {
   const { data } = (resolveRef(document, schema)?.properties ?? {}) as { data?: Schema };
   const inner = data ?? schema;
@@ -157,16 +174,16 @@ function typeOf(schema: Schema | undefined): string {
   if (!schema) return '';
   if (schema.$ref) return schema.$ref.split('/').at(-1)!;
   if (schema.enum) return schema.enum.map(String).join(' | ');
-  if (schema.anyOf) return schema.anyOf.map((one) => typeOf(one as Schema)).join(' | ');
+  if (schema.anyOf) return schema.anyOf.map((variant) => typeOf(variant as Schema)).join(' | ');
   if ('items' in schema && schema.items) return `${typeOf(schema.items)}[]`;
   return [[schema.type ?? 'any'].flat().join(' | '), schema.format].filter(Boolean).join(', ');
 }
 
 function rangeOf(schema: Schema | undefined): string {
-  const said = [
+  const limits = [
     schema?.minimum !== undefined && `at least ${schema.minimum}`,
     schema?.maximum !== undefined && `at most ${schema.maximum}`,
     schema?.default !== undefined && `default ${JSON.stringify(schema.default)}`,
   ];
-  return said.filter(Boolean).join(', ');
+  return limits.filter(Boolean).join(', ');
 }

@@ -7,8 +7,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Zod's translation names each schema twice, for what comes in and what goes out, and says of each integer that it is a safe
- * one and of each time which digits it has: what nobody uses is left out, and what is used once only is called by its name.
+ * Removes noise from the generated schemas: unused ones, the suffix `Input` where only the input variant is
+ * used, the safe-integer bounds of integers, and the patterns of strings that have a format.
  */
 export function tidySchemas(document: OpenApi): OpenApi {
   const schemas = document.components?.schemas ?? {};
@@ -23,7 +23,7 @@ export function tidySchemas(document: OpenApi): OpenApi {
   return tidy as OpenApi;
 }
 
-/** By name: what is referred to, also by what is referred to. */
+/** The names of all schemas referenced by `paths`, directly or through other schemas. */
 function referencedSchemas(paths: unknown, schemas: Record<string, unknown>): Set<string> {
   const used = new Set<string>();
   function visit(value: unknown): void {
@@ -63,7 +63,7 @@ function isNoise(name: string, item: unknown, { type, format }: Schema | Record<
       Math.abs(Number(item)) === Number.MAX_SAFE_INTEGER) ||
     (type === 'string' && name === 'pattern' && typeof format === 'string') ||
     name === '$schema' ||
-    // The id of a zod schema is its name here.
+    // The id of a zod schema is already the name of the component.
     (name === 'id' && typeof item === 'string' && typeof type === 'string')
   );
 }

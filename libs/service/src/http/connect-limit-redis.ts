@@ -1,9 +1,12 @@
 import { Redis } from 'ioredis';
 
-/** Milliseconds: a request waits no longer for its count. */
+/** A request waits at most this long for its count. */
 const COMMAND_TIMEOUT_MS = 1_000;
 
-/** A connection that fails at once while Redis is away: limits are kept in memory meanwhile. */
+/**
+ * Connects to the Redis of the rate limits. Commands fail at once while it is down, so that limits fall back
+ * to memory.
+ */
 export function connectLimitRedis(url: string): Redis {
   const redis = new Redis(url, {
     enableOfflineQueue: false,
@@ -13,7 +16,7 @@ export function connectLimitRedis(url: string): Redis {
     connectTimeout: 2_000,
     retryStrategy: (times) => Math.min(times * 100, 2_000),
   });
-  // Each command that fails tells so; the connection's own errors say the same.
+  // Every failed command reports the same error.
   redis.on('error', () => undefined);
   return redis;
 }

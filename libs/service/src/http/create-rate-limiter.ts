@@ -6,7 +6,10 @@ import type { HttpServer } from './http-server.ts';
 import { MemoryRateLimitStore } from './memory-rate-limit-store.ts';
 import type { LimitCategory } from './route-config.ts';
 
-/** Counts a request against its sender's limit and says so in the RateLimit headers. @throws Failure too_many_requests */
+/**
+ * Counts a request against the limit of its sender and sets the RateLimit headers.
+ * @throws Failure too_many_requests
+ */
 export type LimitRate = (
   request: FastifyRequest,
   reply: FastifyReply,
@@ -14,19 +17,19 @@ export type LimitRate = (
 ) => Promise<void>;
 
 export interface RateLimitOptions {
-  /** Requests a minute. */
+  /** Requests per window. */
   limits: Record<LimitCategory, number>;
-  /** Counts for every process that shares it; without it, and while it is away, each counts for itself. */
+  /** Shares the counts among processes. If absent or down, each process counts alone. */
   redis?: Redis | undefined;
-  /** Milliseconds of a window; a test may have less patience. */
+  /** @default 60000 */
   windowMs?: number;
-  /** Told once each time Redis is found away. */
+  /** Called once per outage of Redis. */
   onRedisUnavailable: (error: Error) => void;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The counter this request counts on. */
+    /** The counter of this request. */
     bucket: { key: string; max: number };
   }
 }
@@ -34,7 +37,7 @@ declare module 'fastify' {
 const MINUTE_MS = 60_000;
 const KEY_PREFIX = '{oriontel}:limit:';
 
-/** Fixed windows, counted in Redis by one command; they hold for all gateways together. */
+/** Creates a limiter with fixed windows, counted in Redis with one command per request. */
 export async function createRateLimiter(
   app: HttpServer,
   { limits, redis, windowMs = MINUTE_MS, onRedisUnavailable }: RateLimitOptions,
@@ -55,7 +58,7 @@ export async function createRateLimiter(
     const retryAfter = Math.max(1, ttlInSeconds);
     throw new Failure(
       'too_many_requests',
-      `Rate limit of ${max} requests a minute exceeded: try again in ${retryAfter} s.`,
+      `Rate limit of ${max} requests per minute exceeded. Retry in ${retryAfter} seconds.`,
       { retryAfter },
     );
   };
@@ -80,17 +83,17 @@ interface CountResult {
 }
 type CountRequest = (request: FastifyRequest) => Promise<CountResult>;
 
-/** In a scope of its own: the plugin knows one store for each. */
+/** Registers the plugin in its own scope, because it supports one store per scope. */
 async function createWindowCounter(
   app: HttpServer,
-  window: number,
+  windowMs: number,
   store: RateLimitPluginOptions,
 ): Promise<CountRequest> {
   let check!: ReturnType<typeof app.createRateLimit>;
   await app.register(async (scope) => {
     await scope.register(rateLimit, {
       global: false,
-      timeWindow: window,
+      timeWindow: windowMs,
       keyGenerator: ({ bucket }: FastifyRequest) => bucket.key,
       max: ({ bucket }: FastifyRequest) => bucket.max,
       ...store,
@@ -99,23 +102,28 @@ async function createWindowCounter(
   });
   return async function countRequest(request) {
     const counted = await check(request);
-    if (counted.isAllowed) throw new Error('no sender is exempt');
+    if (counted.isAllowed) throw new Error('the rate limit allow list must be empty');
     return counted;
   };
 }
 
-/** Milliseconds for which a counter that failed is left alone, so that a broken one costs a flood of requests nothing. */
+/** After a failure of Redis, requests are counted in memory for this long without trying Redis. */
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
-function withFallback(shared: CountRequest, own: CountRequest, onAway: (error: Error) => void): CountRequest {
-  let awayUntil = 0;
-  return function countWithFallback(request) {
-    return performance.now() < awayUntil
-      ? own(request)
-      : shared(request).catch((error: Error) => {
-          if (performance.now() >= awayUntil) onAway(error);
-          awayUntil = performance.now() + PAUSE_AFTER_FAILURE_MS;
-          return own(request);
-        });
+function withFallback(
+  countShared: CountRequest,
+  countLocally: CountRequest,
+  onUnavailable: (error: Error) => void,
+): CountRequest {
+  let pausedUntil = 0;
+  return async function countWithFallback(request) {
+    if (performance.now() < pausedUntil) return countLocally(request);
+    try {
+      return await countShared(request);
+    } catch (error) {
+      if (performance.now() >= pausedUntil) onUnavailable(error as Error);
+      pausedUntil = performance.now() + PAUSE_AFTER_FAILURE_MS;
+      return countLocally(request);
+    }
   };
 }

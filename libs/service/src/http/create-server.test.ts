@@ -11,32 +11,32 @@ import { envelope, Enveloped } from './envelope.ts';
 import type { HttpServer } from './http-server.ts';
 import { createTestServer, type LogLine } from './testing.ts';
 
-const access = { family: 'oriontel', access: 'anyone' } as const;
+const config = { family: 'oriontel', access: 'anyone' } as const;
 const Body = z.strictObject({
   name: z.string(),
   records: z.array(z.object({ start_time: z.iso.datetime(), count: z.int().optional() })).optional(),
 });
-let thrown: unknown;
+let thrownValue: unknown;
 let app: HttpServer;
 let lines: LogLine[];
 
 beforeAll(async () => {
   ({ app, lines } = await createTestServer((routes) => {
-    routes.get('/fine', { config: access, schema: { response: { 200: Enveloped(z.string()) } } }, async () =>
-      envelope('fine'),
+    routes.get('/ok', { config, schema: { response: { 200: Enveloped(z.string()) } } }, async () =>
+      envelope('ok'),
     );
-    routes.get('/throws', { config: access }, () => {
-      throw thrown;
+    routes.get('/throws', { config }, () => {
+      throw thrownValue;
     });
-    routes.get('/closed', { config: { ...access, access: 'signed-in' } }, async () => ({}));
-    routes.get('/things/:id', { config: access }, async () => ({}));
-    routes.delete('/things/:id', { config: access }, async () => ({}));
+    routes.get('/closed', { config: { ...config, access: 'signed-in' } }, async () => ({}));
+    routes.get('/things/:id', { config }, async () => ({}));
+    routes.delete('/things/:id', { config }, async () => ({}));
     routes.get(
       '/pages',
-      { config: access, schema: { querystring: z.strictObject({ limit: z.coerce.number().optional() }) } },
+      { config, schema: { querystring: z.strictObject({ limit: z.coerce.number().optional() }) } },
       async () => ({}),
     );
-    routes.post('/body', { config: access, schema: { body: Body } }, async ({ body }) => ({ got: body }));
+    routes.post('/body', { config, schema: { body: Body } }, async ({ body }) => ({ received: body }));
   }));
 });
 afterAll(() => app.close());
@@ -51,54 +51,54 @@ function post(payload: string | Buffer, headers: Record<string, string> = {}) {
     headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
   });
 }
-const errorOf = (answer: { json: <T>() => T }) => answer.json<ErrorBody>().error;
-function throwing(error: unknown) {
-  thrown = error;
+const errorOf = (response: { json: <T>() => T }) => response.json<ErrorBody>().error;
+function requestThrowing(error: unknown) {
+  thrownValue = error;
   lines.length = 0;
   return app.inject({ method: 'GET', url: '/throws' });
 }
 
-describe('every answer carries X-API-Version and X-Request-Id', () => {
+describe('every response has X-API-Version and X-Request-Id', () => {
   test.each([
-    [200, 'GET', '/fine'],
+    [200, 'GET', '/ok'],
     [404, 'GET', '/nowhere'],
-    [405, 'PUT', '/fine'],
+    [405, 'PUT', '/ok'],
     [400, 'GET', '/things/%zz'],
     [401, 'GET', '/closed'],
     [500, 'GET', '/throws'],
     [413, 'POST', '/body'],
     [415, 'POST', '/body'],
     [400, 'POST', '/body'],
-  ] as const)('%i to %s %s', async (status, method, url) => {
-    thrown = new Error('x');
+  ] as const)('%i for %s %s', async (status, method, url) => {
+    thrownValue = new Error('x');
     const payload =
       status === 413 ? `"${'x'.repeat(SERVER_LIMITS.bodyBytes)}"` : status === 415 ? '<a/>' : '{';
     const type = status === 415 ? 'application/xml' : 'application/json';
-    const answer = await app.inject(
+    const response = await app.inject(
       method === 'POST' ? { method, url, payload, headers: { 'content-type': type } } : { method, url },
     );
-    expect(answer.statusCode).toBe(status);
-    expect(answer.headers['x-api-version']).toBe('1.0');
-    expect(answer.headers['x-request-id']).toMatch(/^req-[\w-]{36}$/);
+    expect(response.statusCode).toBe(status);
+    expect(response.headers['x-api-version']).toBe('1.0');
+    expect(response.headers['x-request-id']).toMatch(/^req-[\w-]{36}$/);
   });
 });
 
-test.each(['abc-123', 'A.b_c', 'x'.repeat(128)])('a sane X-Request-Id is kept: %s', async (id) => {
-  for (const url of ['/fine', '/nowhere', '/things/%zz']) {
-    const answer = await app.inject({ method: 'GET', url, headers: { 'x-request-id': id } });
-    expect(answer.headers['x-request-id']).toBe(id);
+test.each(['abc-123', 'A.b_c', 'x'.repeat(128)])('a valid X-Request-Id is kept: %s', async (id) => {
+  for (const url of ['/ok', '/nowhere', '/things/%zz']) {
+    const response = await app.inject({ method: 'GET', url, headers: { 'x-request-id': id } });
+    expect(response.headers['x-request-id']).toBe(id);
   }
 });
 
 test.each(['', 'two words', 'x'.repeat(129), '<script>', 'a"b', 'é', 'a,b'])(
-  'an X-Request-Id that is no harmless word is replaced: %s',
+  'an invalid X-Request-Id is replaced: %s',
   async (id) => {
-    const answer = await app.inject({ method: 'GET', url: '/fine', headers: { 'x-request-id': id } });
-    expect(answer.headers['x-request-id']).toMatch(/^req-[\w-]{36}$/);
+    const response = await app.inject({ method: 'GET', url: '/ok', headers: { 'x-request-id': id } });
+    expect(response.headers['x-request-id']).toMatch(/^req-[\w-]{36}$/);
   },
 );
 
-test('a known path with another method is 405 with Allow; an unknown path is 404', async () => {
+test('an unsupported method of a known path is 405 with Allow; an unknown path is 404', async () => {
   const known = await app.inject({ method: 'PATCH', url: '/things/7?x=1' });
   expect(known.statusCode).toBe(405);
   expect(known.headers.allow).toBe('DELETE, GET, HEAD');
@@ -107,19 +107,19 @@ test('a known path with another method is 405 with Allow; an unknown path is 404
   expect(unknown.headers).not.toHaveProperty('allow');
 });
 
-test('an unmatched route answers in XML, as the platform document says', async () => {
+test('an unmatched route returns XML, as in the platform document', async () => {
   const { body } = await app.inject({ method: 'GET', url: '/nowhere' });
   expect(body).toContain('<code>404</code>\n  <message>Resource not found</message>');
 });
 
-describe('a body that cannot be read', () => {
-  test('broken JSON is 400 and says so', async () => {
-    const answer = await post('{"name": ');
-    expect([answer.statusCode, errorOf(answer).message]).toEqual([400, 'The body is not valid JSON.']);
+describe('a body that cannot be parsed', () => {
+  test('invalid JSON is 400', async () => {
+    const response = await post('{"name": ');
+    expect([response.statusCode, errorOf(response).message]).toEqual([400, 'The body is not valid JSON.']);
   });
-  test('an empty body is 400 and asks for an object', async () => {
-    const answer = await post('');
-    expect([answer.statusCode, errorOf(answer).message]).toEqual([
+  test('an empty body is 400', async () => {
+    const response = await post('');
+    expect([response.statusCode, errorOf(response).message]).toEqual([
       400,
       'The body is empty: send a JSON object.',
     ]);
@@ -127,13 +127,13 @@ describe('a body that cannot be read', () => {
   test.each([
     '{"name": "x", "__proto__": {"isAdmin": true}}',
     '{"name": "x", "constructor": {"prototype": {}}}',
-  ])('JSON that would poison prototypes is 400: %s', async (payload) => {
+  ])('JSON with prototype pollution is 400: %s', async (payload) => {
     expect((await post(payload)).statusCode).toBe(400);
     expect({}).not.toHaveProperty('isAdmin');
   });
-  test('a body over the limit is 413 and says to send less', async () => {
-    const answer = await post(JSON.stringify({ name: 'x'.repeat(SERVER_LIMITS.bodyBytes) }));
-    expect([answer.statusCode, errorOf(answer).message]).toEqual([
+  test('a body over the limit is 413', async () => {
+    const response = await post(JSON.stringify({ name: 'x'.repeat(SERVER_LIMITS.bodyBytes) }));
+    expect([response.statusCode, errorOf(response).message]).toEqual([
       413,
       'The body is too large: send it in smaller parts.',
     ]);
@@ -141,22 +141,19 @@ describe('a body that cannot be read', () => {
   test.each(['application/xml', 'text/csv', 'nonsense'])('Content-Type %s is 415', async (type) => {
     expect((await post('<a/>', { 'content-type': type })).statusCode).toBe(415);
   });
-  test.each(['gzip', 'br', 'GZIP, identity'])(
-    'Content-Encoding %s is 415 and says to send it uncompressed',
-    async (encoding) => {
-      const answer = await post(gzipSync('{"name":"x"}'), { 'content-encoding': encoding });
-      expect(answer.statusCode).toBe(415);
-      expect(errorOf(answer).message).toContain('send the body uncompressed');
-    },
-  );
-  test('Content-Encoding: identity is none', async () => {
+  test.each(['gzip', 'br', 'GZIP, identity'])('Content-Encoding %s is 415', async (encoding) => {
+    const response = await post(gzipSync('{"name":"x"}'), { 'content-encoding': encoding });
+    expect(response.statusCode).toBe(415);
+    expect(errorOf(response).message).toContain('send the body uncompressed');
+  });
+  test('Content-Encoding identity is accepted', async () => {
     expect((await post('{"name":"x"}', { 'content-encoding': 'identity' })).statusCode).toBe(200);
   });
 });
 
-describe('a body that its schema refuses is 400 and names the field', () => {
+describe('a body that does not match its schema is 400 and names the field', () => {
   test.each([
-    [{ name: 'x', color: 'red' }, 'color', 'is not known here: leave it out'],
+    [{ name: 'x', color: 'red' }, 'color', 'is not a known field: remove it'],
     [{}, 'name', 'is required: must be a string'],
     [{ name: 7 }, 'name', 'must be a string'],
     [
@@ -173,96 +170,103 @@ describe('a body that its schema refuses is 400 and names the field', () => {
       'must be an int',
     ],
   ])('%j: %s', async (body, field, message) => {
-    const answer = await post(JSON.stringify(body));
-    expect(answer.statusCode).toBe(400);
-    expect(errorOf(answer).details).toEqual([{ field, message }]);
-    expect(errorOf(answer).message).toBe(`${field}: ${message}`);
+    const response = await post(JSON.stringify(body));
+    expect(response.statusCode).toBe(400);
+    expect(errorOf(response).details).toEqual([{ field, message }]);
+    expect(errorOf(response).message).toBe(`${field}: ${message}`);
   });
-  test('so is a query', async () => {
-    const answer = await app.inject({ method: 'GET', url: '/pages?limti=5' });
-    expect(errorOf(answer)).toMatchObject({ code: 400, details: [{ field: 'limti' }] });
+  test('a query that does not match its schema is 400', async () => {
+    const response = await app.inject({ method: 'GET', url: '/pages?limti=5' });
+    expect(errorOf(response)).toMatchObject({ code: 400, details: [{ field: 'limti' }] });
   });
 });
 
-describe('what is thrown', () => {
-  test('an Error is 500 without a word of it, and is logged with its cause and the request id', async () => {
-    const answer = await throwing(new Error('secret path /etc/x', { cause: new Error('deeper') }));
-    expect(answer.statusCode).toBe(500);
-    expect(errorOf(answer)).toEqual({
+describe('a handler that throws', () => {
+  test('an Error is 500 without its message, and is logged with cause and request id', async () => {
+    const response = await requestThrowing(new Error('secret path /etc/x', { cause: new Error('deeper') }));
+    expect(response.statusCode).toBe(500);
+    expect(errorOf(response)).toEqual({
       message: 'Internal Server Error',
       code: 500,
-      request_id: answer.headers['x-request-id'],
+      request_id: response.headers['x-request-id'],
     });
     const line = lines.find(({ msg }) => msg === 'request failed')!;
     expect(JSON.stringify(line.err)).toContain('secret path');
     expect(JSON.stringify(line.err)).toContain('deeper');
     expect(line.err!['stack']).toContain('create-server.test.ts');
-    expect(line['reqId']).toBe(answer.headers['x-request-id']);
+    expect(line['reqId']).toBe(response.headers['x-request-id']);
   });
   test.each(['text', null, undefined, 42, { statusCode: 200 }, { statusCode: 'x' }])(
-    '%j is 500',
+    '%j returns 500',
     async (value) => {
-      expect((await throwing(value)).statusCode).toBe(500);
+      expect((await requestThrowing(value)).statusCode).toBe(500);
     },
   );
-  test.each(Object.keys(failures) as FailureCode[])('Failure %s has its status', async (code) => {
-    const answer = await throwing(new Failure(code));
-    expect(answer.statusCode).toBe(failures[code].status);
-    expect(errorOf(answer)).toMatchObject({ code: failures[code].status, message: failures[code].message });
+  test.each(Object.keys(failures) as FailureCode[])(
+    'Failure %s returns its status and message',
+    async (code) => {
+      const response = await requestThrowing(new Failure(code));
+      expect(response.statusCode).toBe(failures[code].status);
+      expect(errorOf(response)).toMatchObject({
+        code: failures[code].status,
+        message: failures[code].message,
+      });
+    },
+  );
+  test('a Failure with retryAfter returns Retry-After', async () => {
+    const response = await requestThrowing(new Failure('unavailable', 'Later.', { retryAfter: 7 }));
+    expect([response.statusCode, response.headers['retry-after']]).toEqual([503, '7']);
   });
-  test('a Failure with retryAfter has Retry-After', async () => {
-    const answer = await throwing(new Failure('unavailable', 'Later.', { retryAfter: 7 }));
-    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '7']);
-  });
-  test('an error of a database that is away is 503 with Retry-After, and says nothing of it', async () => {
-    const db = createDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', name: 'away' });
+  test('an error of an unreachable database returns 503 with Retry-After, without details', async () => {
+    const db = createDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', name: 'test' });
     const error: unknown = await pingDatabase(db).catch((reason: unknown) => reason);
-    const answer = await throwing(error);
+    const response = await requestThrowing(error);
     await db.$disconnect();
-    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '2']);
-    expect(answer.body).not.toMatch(/127\.0\.0\.1|prisma/i);
+    expect([response.statusCode, response.headers['retry-after']]).toEqual([503, '2']);
+    expect(response.body).not.toMatch(/127\.0\.0\.1|prisma/i);
   });
 });
 
-describe('on a socket', () => {
+describe('a raw socket', () => {
   let port: number;
   beforeAll(async () => {
-    // As LIMITS.request, in a time a test can wait for.
+    // Like SERVER_LIMITS.requestTimeoutMs, but short.
     Object.assign(app.server, { headersTimeout: 200, requestTimeout: 200, connectionsCheckingInterval: 50 });
     await app.listen({ host: '127.0.0.1', port: 0 });
     port = (app.server.address() as AddressInfo).port;
   });
-  async function say(words: string) {
+  async function send(data: string): Promise<string> {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
-    socket.write(words);
+    socket.write(data);
     return text(socket);
   }
 
   test.each([
     '\x16\x03\x01 not HTTP at all\r\n\r\n',
     'GET / HTTP/9.9\r\n\r\n',
-    'GET /fine HTTP/1.1\r\nbad header\r\n\r\n',
-  ])('garbage is answered 400 and the connection closed: %j', async (garbage) => {
-    const answer = await say(garbage);
-    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
-    expect(answer).toMatch(/X-API-Version: 1\.0\r\nX-Request-Id: req-/);
-    expect(answer).toContain('<code>400</code>');
+    'GET /ok HTTP/1.1\r\nbad header\r\n\r\n',
+  ])('malformed HTTP is 400 and closes the connection: %j', async (data) => {
+    const response = await send(data);
+    expect(response).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(response).toMatch(/X-API-Version: 1\.0\r\nX-Request-Id: req-/);
+    expect(response).toContain('<code>400</code>');
   });
-  test('headers beyond every measure are 431', async () => {
-    expect(await say(`GET /fine HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(
+  test('headers over the limit are 431', async () => {
+    expect(await send(`GET /ok HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(
       /^HTTP\/1\.1 431 /,
     );
   });
-  test('a body that never ends is cut off with 408', async () => {
-    const answer = await say(
-      'POST /body HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"name":',
+  test('an incomplete body is 408 after the timeout', async () => {
+    const response = await send(
+      'POST /body HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
+        'Content-Length: 1000\r\n\r\n{"name":',
     );
-    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(response).toMatch(/^HTTP\/1\.1 408 /);
   });
-  test('two Content-Lengths are refused, not guessed at', async () => {
+  test('two Content-Length headers are 400', async () => {
     expect(
-      await say('POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}abc'),
+      await send('POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}abc'),
     ).toMatch(/^HTTP\/1\.1 400 /);
   });
 });

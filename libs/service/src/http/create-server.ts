@@ -17,7 +17,7 @@ import { resolveRequestId } from './resolve-request-id.ts';
 import { toFailure } from './to-failure.ts';
 import './route-config.ts';
 
-/** Bytes and milliseconds. A route may raise its own `bodyLimit` and `handlerTimeout`. */
+/** Defaults; a route may raise its own `bodyLimit` and `handlerTimeout`. */
 export const SERVER_LIMITS = {
   bodyBytes: 1024 * 1024,
   paramLength: 16_384,
@@ -28,15 +28,18 @@ export const SERVER_LIMITS = {
 };
 
 export interface ServerOptions {
-  /** Addresses and CIDRs of the proxies whose X-Forwarded-For is believed; nobody's where there are none. */
+  /**
+   * IP addresses and CIDR ranges of proxies whose X-Forwarded-For header is trusted.
+   * @default no proxy
+   */
   trustProxy?: string[] | undefined;
 }
 
 /**
- * The HTTP shell: ids, versions, limits, both error formats. guardRoutes() must be called on it before routes are
- * registered: it says who may do what.
+ * Creates the HTTP server: request ids, version header, limits, JSON and XML errors. Call `guardRoutes` on it
+ * before registering routes.
  */
-export const createServer = (log: Logger, { trustProxy = [] }: ServerOptions = {}): HttpServer => {
+export function createServer(log: Logger, { trustProxy = [] }: ServerOptions = {}): HttpServer {
   z.config({ customError: describeTypeError });
   const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
@@ -57,7 +60,7 @@ export const createServer = (log: Logger, { trustProxy = [] }: ServerOptions = {
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  // Fastify would hand it to a route as text: 400, where 415 says what is wrong.
+  // Otherwise Fastify passes the text to the route, which fails with 400 instead of 415.
   app.removeContentTypeParser('text/plain');
   app.decorate('describeRoute', null);
   app.addHook('onRoute', function (route) {
@@ -65,7 +68,7 @@ export const createServer = (log: Logger, { trustProxy = [] }: ServerOptions = {
   });
   const methodsOf = recordRoutes(app, SERVER_LIMITS.paramLength);
   app.addHook('onRequest', async (request, reply) => void setStandardHeaders(request, reply));
-  // After the guard: who may not send a body is not told how to.
+  // After the guard: authorization errors take precedence over body errors.
   app.addHook('preParsing', rejectEncodedBody);
   app.addHook('onResponse', async (request, reply) => logResponse(request, reply));
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
@@ -73,20 +76,20 @@ export const createServer = (log: Logger, { trustProxy = [] }: ServerOptions = {
     sendError(unmatchedRouteFailure(request, methodsOf(request.url)), request, reply),
   );
   return app;
-};
+}
 
-/** Zod's own "expected string, received undefined" tells a client less than that a field is missing. */
-const describeTypeError: z.core.$ZodErrorMap = (issue) => {
+/** Distinguishes a missing field from a wrong type, unlike zod's "expected string, received undefined". */
+function describeTypeError(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== 'invalid_type') return undefined;
   const must = `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
   return issue.input === undefined ? `is required: ${must}` : must;
-};
+}
 
 function unmatchedRouteFailure(request: FastifyRequest, allow: string[]): Failure {
   return allow.length
     ? new Failure(
         'method_not_allowed',
-        `${request.method} is not supported here: use ${allow.join(' or ')}.`,
+        `${request.method} is not supported for this path: use ${allow.join(' or ')}.`,
         { allow },
       )
     : new Failure('not_found', 'Resource not found');
@@ -113,7 +116,7 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply)
   if (allow) reply.header('allow', allow.join(', '));
   if (status === failures.unauthorized.status)
     reply.header('www-authenticate', 'Bearer realm="OrionTel", Basic realm="OrionTel"');
-  // Past the serializer of the route's schemas: an error has a shape of its own.
+  // Bypasses the response schemas of the route.
   return setStandardHeaders(request, reply)
     .code(status)
     .type(contentType)
@@ -123,36 +126,43 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply)
 
 const SLOW_REQUEST_MS = 1_000;
 
+function responseLogLevel(statusCode: number, elapsedMs: number): 'error' | 'warn' | 'info' | 'debug' {
+  if (statusCode >= 500) return 'error';
+  if (elapsedMs > SLOW_REQUEST_MS) return 'warn';
+  return statusCode >= 400 ? 'info' : 'debug';
+}
+
 function logResponse(request: FastifyRequest, reply: FastifyReply): void {
   const { statusCode, elapsedTime } = reply;
-  const level =
-    statusCode >= 500
-      ? 'error'
-      : elapsedTime > SLOW_REQUEST_MS
-        ? 'warn'
-        : statusCode >= 400
-          ? 'info'
-          : 'debug';
+  const level = responseLogLevel(statusCode, elapsedTime);
   const fields = {
     method: request.method,
     route: request.routeOptions.url ?? 'unmatched',
     status: statusCode,
     ms: Math.round(elapsedTime),
   };
-  request.log[level](fields, 'request answered');
+  request.log[level](fields, 'request completed');
 }
 
-/** What is not HTTP at all never becomes a request: it is answered on the bare socket. */
+/** Malformed HTTP never becomes a request: the error response is written to the socket. */
 function handleClientError(error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const code = CLIENT_ERROR_CODES[error.code ?? ''] ?? 'bad_request';
   const { status, message } = failures[code];
   const id = resolveRequestId({ headers: {} });
-  const answer = { status, message, details: [], requestId: id, time: new Date() };
-  const { contentType, body } = formatError('xml', answer);
+  const errorResponse = { status, message, details: [], requestId: id, time: new Date() };
+  const { contentType, body } = formatError('xml', errorResponse);
   socket.end(
-    `HTTP/1.1 ${status} ${message}\r\nContent-Type: ${contentType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `X-API-Version: ${API_VERSION}\r\nX-Request-Id: ${id}\r\nConnection: close\r\n\r\n${body}`,
+    [
+      `HTTP/1.1 ${status} ${message}`,
+      `Content-Type: ${contentType}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      `X-API-Version: ${API_VERSION}`,
+      `X-Request-Id: ${id}`,
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
   );
 }
 

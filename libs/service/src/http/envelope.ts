@@ -6,34 +6,34 @@ export const API_VERSION = '1.0';
 const Meta = z.object({
   timestamp: z.iso.datetime(),
   version: z.string(),
-  /** Lists that go on: hand it back as `cursor`. Null on the last page. */
+  /** Lists with a cursor: pass it as `cursor` to read the next page. Null on the last page. */
   next_cursor: z.string().nullable().optional(),
 });
 
 const Pagination = z.object({
   limit: z.int(),
   offset: z.int(),
-  total: z.int().meta({ description: 'Of the whole list, all pages together' }),
+  total: z.int().meta({ description: 'Number of items in the whole list' }),
 });
 
-/** The success of OrionTel routes: `{data, meta}`. */
+/** Schema of a success response of OrionTel routes: `{data, meta}`. */
 export function Enveloped<T extends z.ZodType>(data: T) {
   return z.object({ data, meta: Meta });
 }
 
-export function envelope<T>(data: T, more: { next_cursor?: string | null } = {}) {
+export function envelope<T>(data: T, extraMeta: { next_cursor?: string | null } = {}) {
   return {
     data,
-    meta: { timestamp: isoTime(new Date()), version: API_VERSION, ...more },
+    meta: { timestamp: isoTime(new Date()), version: API_VERSION, ...extraMeta },
   };
 }
 
-/** Data with a list in it that has pages: `meta.pagination` tells which part of it this is. */
+/** Schema of data that contains a page of a list; `meta.pagination` has its position. */
 export function EnvelopedWithPage<T extends z.ZodType>(data: T) {
   return z.object({ data, meta: Meta.extend({ pagination: Pagination }) });
 }
 
-/** A list with pages. */
+/** Schema of a page of a list; `meta.pagination` has its position. */
 export function EnvelopedPage<T extends z.ZodType>(item: T) {
   return EnvelopedWithPage(z.array(item));
 }

@@ -19,72 +19,75 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-function fail(family: Family, accept: string | undefined, thrown = new Failure('conflict', 'No.')) {
-  failure = thrown;
+function requestError(family: Family, accept: string | undefined, error = new Failure('conflict', 'No.')) {
+  failure = error;
   return app.inject({ method: 'GET', url: `/${family}`, headers: accept === undefined ? {} : { accept } });
 }
 
-const FAMILY = 'the format of its family';
+const FAMILY_FORMAT = 'the format of its family';
 
 describe.each([
-  { accept: undefined, answer: FAMILY },
-  { accept: '*/*', answer: FAMILY },
-  { accept: 'text/html', answer: FAMILY },
-  { accept: 'text/html,application/xhtml+xml;q=0.9,image/webp', answer: FAMILY },
-  { accept: ';;;', answer: FAMILY },
-  { accept: 'application/*', answer: FAMILY },
-  { accept: 'application/json', answer: 'json' },
-  { accept: 'Application/JSON; charset=utf-8', answer: 'json' },
-  { accept: 'application/json, */*;q=0.1', answer: 'json' },
-  { accept: 'application/xml;q=0.5, application/json;q=0.9', answer: 'json' },
-  { accept: 'application/xml', answer: 'xml' },
-  { accept: 'text/xml', answer: 'xml' },
-  { accept: 'application/json;q=0.5, text/xml', answer: 'xml' },
-  { accept: 'application/json;q=0, */*', answer: 'xml' },
-])('Accept: $accept', ({ accept, answer }) => {
-  test.each(['platform', 'oriontel'] as const)(
-    'an error of a %s route comes in ' + answer,
-    async (family) => {
-      const expected = answer === FAMILY ? (family === 'platform' ? 'xml' : 'json') : answer;
-      const { headers, body, statusCode } = await fail(family, accept);
-      expect(statusCode).toBe(409);
-      expect(headers['content-type']).toBe(`application/${expected}; charset=utf-8`);
-      expect(
-        body.startsWith(expected === 'xml' ? '<?xml version="1.0" encoding="UTF-8"?>' : '{"error":'),
-      ).toBe(true);
-    },
-  );
+  { accept: undefined, format: FAMILY_FORMAT },
+  { accept: '*/*', format: FAMILY_FORMAT },
+  { accept: 'text/html', format: FAMILY_FORMAT },
+  { accept: 'text/html,application/xhtml+xml;q=0.9,image/webp', format: FAMILY_FORMAT },
+  { accept: ';;;', format: FAMILY_FORMAT },
+  { accept: 'application/*', format: FAMILY_FORMAT },
+  { accept: 'application/json', format: 'json' },
+  { accept: 'Application/JSON; charset=utf-8', format: 'json' },
+  { accept: 'application/json, */*;q=0.1', format: 'json' },
+  { accept: 'application/xml;q=0.5, application/json;q=0.9', format: 'json' },
+  { accept: 'application/xml', format: 'xml' },
+  { accept: 'text/xml', format: 'xml' },
+  { accept: 'application/json;q=0.5, text/xml', format: 'xml' },
+  { accept: 'application/json;q=0, */*', format: 'xml' },
+])('Accept: $accept', ({ accept, format }) => {
+  test.each(['platform', 'oriontel'] as const)(`an error of a %s route has ${format}`, async (family) => {
+    const expected = format === FAMILY_FORMAT ? (family === 'platform' ? 'xml' : 'json') : format;
+    const { headers, body, statusCode } = await requestError(family, accept);
+    expect(statusCode).toBe(409);
+    expect(headers['content-type']).toBe(`application/${expected}; charset=utf-8`);
+    expect(body.startsWith(expected === 'xml' ? '<?xml version="1.0" encoding="UTF-8"?>' : '{"error":')).toBe(
+      true,
+    );
+  });
 });
 
-test('the JSON error has message, code, request_id and, where fields are to blame, details', async () => {
+test('a JSON error has message, code, request_id and, for invalid fields, details', async () => {
   const details = [{ field: 'records[0].caller', message: 'is required' }];
-  const { headers, ...answer } = await fail(
+  const { headers, ...response } = await requestError(
     'oriontel',
     undefined,
     new Failure('bad_request', 'Bad.', { details }),
   );
-  expect(answer.json()).toEqual({
+  expect(response.json()).toEqual({
     error: { message: 'Bad.', code: 400, request_id: headers['x-request-id'], details },
   });
-  expect((await fail('oriontel', undefined)).json<{ error: object }>().error).not.toHaveProperty('details');
+  expect((await requestError('oriontel', undefined)).json<{ error: object }>().error).not.toHaveProperty(
+    'details',
+  );
 });
 
-test('the XML error has the members of the document, in its order, and details by field', async () => {
+test('an XML error has the elements of the platform document in order, and details by field', async () => {
   const details = [{ field: 'records[0].caller', message: 'is required' }];
-  const answer = await fail('platform', undefined, new Failure('bad_request', 'Bad.', { details }));
-  const { error } = new XMLParser({ ignoreAttributes: false }).parse(answer.body) as {
+  const response = await requestError('platform', undefined, new Failure('bad_request', 'Bad.', { details }));
+  const { error } = new XMLParser({ ignoreAttributes: false }).parse(response.body) as {
     error: Record<string, unknown>;
   };
   expect(Object.keys(error)).toEqual(['code', 'message', 'timestamp', 'request_id', 'details']);
-  expect(error).toMatchObject({ code: 400, message: 'Bad.', request_id: answer.headers['x-request-id'] });
+  expect(error).toMatchObject({ code: 400, message: 'Bad.', request_id: response.headers['x-request-id'] });
   expect(error['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/);
   expect(error['details']).toEqual({ detail: { '#text': 'is required', '@_field': 'records[0].caller' } });
 });
 
-test('a message of mark-up, quotes and control characters stays one piece of text in well-formed XML', async () => {
+test('markup and control characters in a message are escaped in well-formed XML', async () => {
   const hostile = `</message><code>200</code>&amp;"'<!--\0\u0001\u000b\u001f\ufffe\ud800 ]]> ☎`;
   const details = [{ field: `"><evil a='`, message: hostile }];
-  const { body } = await fail('platform', undefined, new Failure('bad_request', hostile, { details }));
+  const { body } = await requestError(
+    'platform',
+    undefined,
+    new Failure('bad_request', hostile, { details }),
+  );
   expect(XMLValidator.validate(body)).toBe(true);
   // eslint-disable-next-line no-control-regex
   expect(body).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/);

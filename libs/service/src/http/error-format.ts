@@ -3,7 +3,7 @@ import accepts from 'accepts';
 import type { FastifyRequest } from 'fastify';
 import type { Family } from './route-config.ts';
 
-/** An error as both documents' formats need it. */
+/** The data of an error response, for the JSON and the XML format. */
 export interface ErrorResponse {
   status: number;
   message: string;
@@ -14,12 +14,12 @@ export interface ErrorResponse {
 
 type Format = 'json' | 'xml';
 
-// With the charset: an Accept that names it asks for no less than these, and one that does not asks for these too.
+// With the charset: an Accept header matches these with or without a charset parameter.
 const JSON_TYPE = 'application/json; charset=utf-8';
 const XML_TYPE = 'application/xml; charset=utf-8';
 const XML_TYPES = [XML_TYPE, 'text/xml; charset=utf-8'];
 
-/** The Accept header decides (RFC 9110, 12.5.1); where it leaves both open, the family of the route does. */
+/** Chooses by the Accept header (RFC 9110, section 12.5.1); if it allows both, by the family of the route. */
 export function chooseFormat(request: FastifyRequest, family: Family): Format {
   const types = family === 'platform' ? [...XML_TYPES, JSON_TYPE] : [JSON_TYPE, ...XML_TYPES];
   const chosen = accepts(request.raw).type(types);
@@ -28,10 +28,10 @@ export function chooseFormat(request: FastifyRequest, family: Family): Format {
   return family === 'platform' ? 'xml' : 'json';
 }
 
-export function formatError(format: Format, answer: ErrorResponse): { contentType: string; body: string } {
+export function formatError(format: Format, response: ErrorResponse): { contentType: string; body: string } {
   return format === 'json'
-    ? { contentType: JSON_TYPE, body: toJson(answer) }
-    : { contentType: XML_TYPE, body: toXml(answer) };
+    ? { contentType: JSON_TYPE, body: toJson(response) }
+    : { contentType: XML_TYPE, body: toXml(response) };
 }
 
 function toJson({ status, message, requestId, details }: ErrorResponse): string {
@@ -63,7 +63,7 @@ const XML_ENTITIES: Record<string, string> = {
   "'": '&apos;',
 };
 
-/** Escapes mark-up and drops what XML 1.0 (section 2.2) cannot hold at all. */
+/** Escapes markup and removes characters that XML 1.0 (section 2.2) does not allow. */
 function escapeXml(text: string): string {
   return (
     text

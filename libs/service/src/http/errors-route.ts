@@ -2,8 +2,8 @@ import { Failure, failures, type FailureCode } from '@oriontel/contracts';
 import { z } from 'zod';
 import type { HttpServer } from './http-server.ts';
 
-/** The rows of the document's table. */
-const SHOWN_CODES: FailureCode[] = [
+/** The codes listed in the platform API document. */
+const LISTED_CODES: FailureCode[] = [
   'bad_request',
   'unauthorized',
   'forbidden',
@@ -16,12 +16,11 @@ const SHOWN_CODES: FailureCode[] = [
 ];
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-/** Seconds, for the rows that are about trying again. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** Errors for whoever stands before us: an ingress names by `?code=` or X-Code which one it wants to have shown. */
+/** Error pages for a reverse proxy, which requests one by `?code=` or the header X-Code. */
 export async function errorsRoute(app: HttpServer): Promise<void> {
-  // Whatever body the request had that failed elsewhere, nobody reads it here.
+  // The proxy may forward the body of the failed request: discard it.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => {
     payload.resume();
@@ -34,9 +33,9 @@ export async function errorsRoute(app: HttpServer): Promise<void> {
     config: { family: 'platform', access: 'anyone', produces: ['application/xml', 'application/json'] },
     schema: {
       tags: ['Errors'],
-      summary: 'Show an error',
+      summary: 'Get an error response',
       querystring: z.object({
-        code: z.string().optional().meta({ description: 'The HTTP status to answer with' }),
+        code: z.string().optional().meta({ description: 'HTTP status of the response' }),
       }),
     },
     async handler({ query, headers }) {
@@ -46,8 +45,8 @@ export async function errorsRoute(app: HttpServer): Promise<void> {
 }
 
 function failureForStatus(status: string | string[] | undefined): Failure {
-  const code = SHOWN_CODES.find((row) => String(failures[row].status) === status);
+  const code = LISTED_CODES.find((listed) => String(failures[listed].status) === status);
   if (!code) return new Failure('not_found', 'Resource not found');
-  const retry = code === 'too_many_requests' || code === 'unavailable';
-  return new Failure(code, undefined, retry ? { retryAfter: RETRY_AFTER_SECONDS } : {});
+  const hasRetryAfter = code === 'too_many_requests' || code === 'unavailable';
+  return new Failure(code, undefined, hasRetryAfter ? { retryAfter: RETRY_AFTER_SECONDS } : {});
 }

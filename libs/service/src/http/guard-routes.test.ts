@@ -21,12 +21,12 @@ const principals: Record<string, Principal> = {
   manager: user('manager'),
   user: user('user'),
   'key with cdr:write': { kind: 'key', id: 'k', orgId: 1, scopes: ['cdr:write'], name: 'k' },
-  'key without': { kind: 'key', id: 'k', orgId: 1, scopes: ['logs:write'], name: 'k' },
+  'key without scope': { kind: 'key', id: 'k', orgId: 1, scopes: ['logs:write'], name: 'k' },
 };
 async function authenticate(authorization: string | undefined) {
   if (authorization === undefined) return null;
   const principal = principals[authorization];
-  if (!principal) throw new Failure('unauthorized', 'Not good.');
+  if (!principal) throw new Failure('unauthorized', 'Invalid credentials.');
   return principal;
 }
 
@@ -64,58 +64,56 @@ function get(route: string, authorization?: string) {
 }
 
 describe.each([
-  ['nobody', { anyone: 200, guest: 200, 'signed-in': 401, managers: 401, intake: 401 }],
-  [
-    'credentials that are not good',
-    { anyone: 200, guest: 401, 'signed-in': 401, managers: 401, intake: 401 },
-  ],
+  ['no credentials', { anyone: 200, guest: 200, 'signed-in': 401, managers: 401, intake: 401 }],
+  ['invalid credentials', { anyone: 200, guest: 401, 'signed-in': 401, managers: 401, intake: 401 }],
   ['admin', { anyone: 200, guest: 200, 'signed-in': 200, managers: 200, intake: 200 }],
   ['manager', { anyone: 200, guest: 200, 'signed-in': 200, managers: 200, intake: 200 }],
   ['user', { anyone: 200, guest: 200, 'signed-in': 200, managers: 403, intake: 403 }],
   ['key with cdr:write', { anyone: 200, guest: 200, 'signed-in': 403, managers: 403, intake: 200 }],
-  ['key without', { anyone: 200, guest: 200, 'signed-in': 403, managers: 403, intake: 403 }],
-])('%s', (who, statuses) => {
-  test.each(Object.entries(statuses))('at %s gets %i', async (route, status) => {
-    expect((await get(route, who === 'nobody' ? undefined : who)).statusCode).toBe(status);
+  ['key without scope', { anyone: 200, guest: 200, 'signed-in': 403, managers: 403, intake: 403 }],
+])('%s', (caller, statuses) => {
+  test.each(Object.entries(statuses))('at route %s gets %i', async (route, status) => {
+    expect((await get(route, caller === 'no credentials' ? undefined : caller)).statusCode).toBe(status);
   });
 });
 
-test('a handler sees who asks; a guest without credentials is null', async () => {
+test('request.principal is the caller, or null for a guest without credentials', async () => {
   expect((await get('guest', 'manager')).json()).toEqual({ principal: principals['manager'] });
   expect((await get('guest')).json()).toEqual({ principal: null });
 });
 
-test('a refusal says which role or scope it takes', async () => {
-  async function message(route: string, who: string) {
-    return (await get(route, who)).json<{ error: { message: string } }>().error.message;
+test('a 403 names the required role or scope', async () => {
+  async function messageFor(route: string, caller: string) {
+    return (await get(route, caller)).json<{ error: { message: string } }>().error.message;
   }
-  expect(await message('managers', 'user')).toContain('admin or manager');
-  expect(await message('intake', 'key without')).toContain('cdr:write');
-  expect(await message('managers', 'key with cdr:write')).toContain('sign in');
+  expect(await messageFor('managers', 'user')).toContain('admin or manager');
+  expect(await messageFor('intake', 'key without scope')).toContain('cdr:write');
+  expect(await messageFor('managers', 'key with cdr:write')).toContain('sign in');
 });
 
-test('a 401 names the ways to authenticate', async () => {
+test('a 401 lists the authentication schemes', async () => {
   expect((await get('intake')).headers['www-authenticate']).toBe(
     'Bearer realm="OrionTel", Basic realm="OrionTel"',
   );
 });
 
-test('a path that does not exist needs no credentials to be 404', async () => {
+test('an unknown path is 404 without credentials', async () => {
   expect((await get('nowhere')).statusCode).toBe(404);
 });
 
-test('a route that does not say who may use it is refused when it is added', async () => {
-  const adding = createTestServer((inner) => void inner.get('/open', async () => ({})));
-  await expect(adding).rejects.toThrow('/open does not say who may use it');
+test('registering a route without access throws', async () => {
+  const registration = createTestServer((inner) => void inner.get('/open', async () => ({})));
+  await expect(registration).rejects.toThrow('/open has no access');
 });
 
-test('401 comes before the body: of 32 MiB announced not one byte need be sent', async () => {
+test('a 401 is sent before the body is received', async () => {
   await app.listen({ host: '127.0.0.1', port: 0 });
   const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
   socket.write(
-    `POST /intake HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${32 << 20}\r\n\r\n`,
+    'POST /intake HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
+      `Content-Length: ${32 << 20}\r\n\r\n`,
   );
-  const [answer] = (await once(socket, 'data')) as [Buffer];
+  const [response] = (await once(socket, 'data')) as [Buffer];
   socket.destroy();
-  expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /);
+  expect(response.toString()).toMatch(/^HTTP\/1\.1 401 /);
 });

@@ -5,12 +5,15 @@ import type { HttpServer } from './http-server.ts';
 import type { LimitRate } from './create-rate-limiter.ts';
 import type { Access } from './route-config.ts';
 
-/** Who sent these credentials; null where there are none. @throws Failure unauthorized where they are not good. */
+/**
+ * Resolves the Authorization header to a principal; null if it is absent.
+ * @throws Failure unauthorized if the credentials are not valid.
+ */
 export type Authenticate = (authorization: string | undefined) => Promise<Principal | null>;
 
 /**
- * Asks for credentials before the body is read, counts the request against its sender's limit, and keeps out whom the
- * route's `access` does not name. A route that names nobody is refused when it is added: nothing is open by oversight.
+ * Authenticates each request before its body is read, counts it against the rate limit and enforces the
+ * `access` of the route. Registering a route without `access` throws, so that no route is public by mistake.
  */
 export function guardRoutes(
   app: HttpServer,
@@ -19,10 +22,10 @@ export function guardRoutes(
 ): void {
   app.decorateRequest('principal', null as never);
   app.addHook('onRoute', ({ method, url, config }) => {
-    if (!config?.access) throw new Error(`${String(method)} ${url} does not say who may use it`);
+    if (!config?.access) throw new Error(`${String(method)} ${url} has no access: set config.access`);
   });
   app.addHook('onRequest', async (request, reply) => {
-    // Without access it is no route: a 404 or 405, which counts all the same.
+    // Only unmatched requests (404, 405) have no access; they count against the rate limit too.
     const { access = 'anyone', limit } = request.routeOptions.config;
     const limits = limit === 'none' ? null : limitRate;
     if (access === 'anyone' && !limits) return;
@@ -35,7 +38,10 @@ export function guardRoutes(
   });
 }
 
-/** Who it is, or why that cannot be told: for limits, as if there were no credentials. */
+/**
+ * Returns the authentication error instead of throwing: the request first counts against the rate limit, as a
+ * guest.
+ */
 async function identify(
   authenticate: Authenticate,
   request: FastifyRequest,
@@ -47,6 +53,8 @@ async function identify(
   }
 }
 
+const API_KEY_NOT_ACCEPTED = 'API keys are not accepted for this route: sign in.';
+
 type RestrictedAccess = Exclude<Access, 'anyone' | 'guest'>;
 
 function authorize(access: RestrictedAccess, principal: Principal | null): Principal {
@@ -56,7 +64,7 @@ function authorize(access: RestrictedAccess, principal: Principal | null): Princ
       'Authentication required: send a token or an API key in the Authorization header.',
     );
   }
-  if (!isAllowed(access, principal)) throw new Failure('forbidden', refusalMessage(access, principal));
+  if (!isAllowed(access, principal)) throw new Failure('forbidden', forbiddenMessage(access, principal));
   return principal;
 }
 
@@ -66,11 +74,9 @@ function isAllowed(access: RestrictedAccess, principal: Principal): boolean {
   return access === 'signed-in' || access.roles.includes(principal.role);
 }
 
-function refusalMessage(access: RestrictedAccess, principal: Principal): string {
-  if (access === 'signed-in') return 'An API key cannot be used here: sign in.';
+function forbiddenMessage(access: RestrictedAccess, principal: Principal): string {
+  if (access === 'signed-in') return API_KEY_NOT_ACCEPTED;
   if (principal.kind === 'user')
-    return `Insufficient permissions: this takes the role ${access.roles.join(' or ')}.`;
-  return access.scope
-    ? `This API key lacks the scope ${access.scope}.`
-    : 'An API key cannot be used here: sign in.';
+    return `Insufficient permissions: requires the role ${access.roles.join(' or ')}.`;
+  return access.scope ? `This API key lacks the scope ${access.scope}.` : API_KEY_NOT_ACCEPTED;
 }

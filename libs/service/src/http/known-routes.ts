@@ -3,10 +3,10 @@ import type { HttpServer } from './http-server.ts';
 import type { FailureCode } from '@oriontel/contracts';
 import type { Access, Family, LimitCategory } from './route-config.ts';
 
-/** What a route says of itself. */
+/** The configuration of a registered route. */
 export interface KnownRoute {
   method: string;
-  /** As it was added: `/api-keys/:id`. */
+  /** The router's pattern, for example `/api-keys/:id`. */
   url: string;
   family: Family;
   access: Access;
@@ -14,20 +14,20 @@ export interface KnownRoute {
   errors: FailureCode[];
   documentedAs: string | null;
   produces: string[];
-  /** Left out of the documentation. */
+  /** Excluded from the API reference. */
   hidden: boolean;
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Every route so far. */
+    /** Every route registered so far, one entry per method. */
     knownRoutes: KnownRoute[];
   }
 }
 
 /**
- * Remembers every route as it is added. Asked for a path that nothing matched, it tells the methods that the path
- * does have: the difference between 404 and 405.
+ * Records every route in `app.knownRoutes`. Returns a function that lists the methods of a path: if none, an
+ * unmatched request is a 404, else a 405.
  */
 export function recordRoutes(app: HttpServer, maxParamLength: number): (url: string) => string[] {
   const router = createRouter({ maxParamLength });
@@ -35,13 +35,13 @@ export function recordRoutes(app: HttpServer, maxParamLength: number): (url: str
   const known: KnownRoute[] = [];
   app.decorate('knownRoutes', known);
   app.addHook('onRoute', ({ method, url, config, schema }) => {
-    for (const one of [method].flat() as HTTPMethod[]) {
-      methods.add(one);
-      if (!router.hasRoute(one, url)) router.on(one, url, () => undefined);
+    for (const httpMethod of [method].flat() as HTTPMethod[]) {
+      methods.add(httpMethod);
+      if (!router.hasRoute(httpMethod, url)) router.on(httpMethod, url, () => undefined);
       const { family = 'platform', access = 'anyone', limit = null } = config ?? {};
       const { errors = [], documentedAs = null, produces = [] } = config ?? {};
       const hidden = schema?.hide === true;
-      known.push({ method: one, url, family, access, limit, errors, documentedAs, produces, hidden });
+      known.push({ method: httpMethod, url, family, access, limit, errors, documentedAs, produces, hidden });
     }
   });
   return function findAllowedMethods(url) {

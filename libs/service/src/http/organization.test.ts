@@ -13,7 +13,7 @@ function user(role: 'admin' | 'manager' | 'user', orgId: number | null): Princip
   };
 }
 const key: Principal = { kind: 'key', id: 'k', orgId: 5, scopes: ['cdr:write'], name: 'k' };
-function attempt(work: () => number | null) {
+function resultOrCode(work: () => number | null) {
   try {
     return work();
   } catch (error) {
@@ -32,7 +32,7 @@ test.each([
   [user('user', null), 1, 'forbidden', 'forbidden'],
   [key, undefined, 5, 5],
   [key, 1, 'forbidden', 'forbidden'],
-])('%j asking for organization %s writes to %s and reads %s', (principal, asked, writes, reads) => {
-  expect(attempt(() => organizationToWrite(principal, asked))).toBe(writes);
-  expect(attempt(() => organizationToRead(principal, asked))).toBe(reads);
+])('%j requesting organization %s writes to %s and reads %s', (principal, requested, writes, reads) => {
+  expect(resultOrCode(() => organizationToWrite(principal, requested))).toBe(writes);
+  expect(resultOrCode(() => organizationToRead(principal, requested))).toBe(reads);
 });

@@ -4,22 +4,29 @@ export function isAdmin(principal: Principal): boolean {
   return principal.kind === 'user' && principal.role === 'admin';
 }
 
-function ownOrganization(principal: Principal, asked: number | undefined): number {
+function ownOrganization(principal: Principal, requested: number | undefined): number {
   if (principal.orgId === null)
-    throw new Failure('forbidden', 'You belong to no organization yet: ask to be taken into one.');
-  if (asked !== undefined && asked !== principal.orgId)
+    throw new Failure('forbidden', 'You belong to no organization: ask an administrator to add you to one.');
+  if (requested !== undefined && requested !== principal.orgId)
     throw new Failure('forbidden', 'Not authorized for this organization.');
   return principal.orgId;
 }
 
-/** The organization a write goes to: an admin's where it says so, everybody else's own. @throws Failure forbidden */
-export function organizationToWrite(principal: Principal, asked?: number): number {
-  return isAdmin(principal) ? (asked ?? DEFAULT_ORG_ID) : ownOrganization(principal, asked);
+/**
+ * The organization that a write applies to: the requested or default one for admins, else the principal's
+ * own.
+ * @throws Failure forbidden
+ */
+export function organizationToWrite(principal: Principal, requested?: number): number {
+  return isAdmin(principal) ? (requested ?? DEFAULT_ORG_ID) : ownOrganization(principal, requested);
 }
 
-/** The organization a read is limited to; null for an admin who asked for none in particular. @throws Failure forbidden */
-export function organizationToRead(principal: Principal, asked?: number): number | null {
-  return isAdmin(principal) ? (asked ?? null) : ownOrganization(principal, asked);
+/**
+ * The organization that a read is limited to; null (every organization) for admins who requested none.
+ * @throws Failure forbidden
+ */
+export function organizationToRead(principal: Principal, requested?: number): number | null {
+  return isAdmin(principal) ? (requested ?? null) : ownOrganization(principal, requested);
 }
 
 export function organizationNotFound(): Failure {
@@ -28,11 +35,12 @@ export function organizationNotFound(): Failure {
 
 export type OrganizationExists = (orgId: number) => Promise<boolean>;
 
-/** The organization that something new goes to, which an admin may have misspelt. @throws Failure forbidden, not_found */
+/** Creates a variant of `organizationToWrite` that also checks that the organization exists. */
 export function createOrganizationResolver(exists: OrganizationExists) {
-  return async function resolveOrganization(principal: Principal, asked?: number): Promise<number> {
-    const orgId = organizationToWrite(principal, asked);
-    // One's own is there, and so is the default one.
+  /** @throws Failure forbidden or not_found */
+  return async function resolveOrganization(principal: Principal, requested?: number): Promise<number> {
+    const orgId = organizationToWrite(principal, requested);
+    // The principal's own and the default organization always exist.
     if (orgId !== principal.orgId && orgId !== DEFAULT_ORG_ID && !(await exists(orgId)))
       throw organizationNotFound();
     return orgId;

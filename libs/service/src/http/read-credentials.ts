@@ -1,13 +1,14 @@
 import { Failure } from '@oriontel/contracts';
 import type { FastifyRequest } from 'fastify';
 
-/** RFC 9110, 9.2.1 */
+/** RFC 9110, section 9.2.1. */
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * The Authorization header, or what stands for it: the token in the cookie that the route names. A browser sends a cookie
- * along whoever makes it send the request, so by cookie only a page of our own changes anything.
- * @throws Failure forbidden where it may have been another's.
+ * Returns the Authorization header, or the token from the cookie that the route configures. Browsers send
+ * cookies with cross-site requests too, so unsafe methods accept the cookie only from the same origin (CSRF
+ * protection).
+ * @throws Failure forbidden
  */
 export function readCredentials(request: FastifyRequest): string | undefined {
   const { authorization, cookie } = request.headers;
@@ -15,11 +16,11 @@ export function readCredentials(request: FastifyRequest): string | undefined {
   const token = authorization === undefined && name ? readCookie(cookie, name) : undefined;
   if (token === undefined) return authorization;
   if (!SAFE_METHODS.includes(request.method) && !isSameOrigin(request))
-    throw new Failure('forbidden', 'By cookie this is taken from a page of the same origin only.');
+    throw new Failure('forbidden', 'Cookie authentication requires a request from the same origin.');
   return `Bearer ${token}`;
 }
 
-/** RFC 6265, 4.2.1 */
+/** RFC 6265, section 4.2.1. */
 function readCookie(header: string | undefined, name: string): string | undefined {
   return header
     ?.split(';')
@@ -28,7 +29,10 @@ function readCookie(header: string | undefined, name: string): string | undefine
     ?.slice(name.length + 1);
 }
 
-/** By Sec-Fetch-Site (Fetch Metadata), which browsers leave out of plain HTTP; there Origin tells (RFC 6454, 7). */
+/**
+ * Checks Sec-Fetch-Site (Fetch Metadata); browsers omit it over plain HTTP, where Origin is checked (RFC
+ * 6454, section 7).
+ */
 function isSameOrigin({ headers, host }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin';

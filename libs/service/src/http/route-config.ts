@@ -2,45 +2,48 @@ import type { ZodType } from 'zod';
 import type { RouteOptions } from 'fastify';
 import type { FailureCode, Principal, Role, Scope } from '@oriontel/contracts';
 
-/** Which document a route belongs to: it decides the shape of its errors where the Accept header does not. */
+/** The API document that a route belongs to: sets the error format if the Accept header allows both. */
 export type Family = 'platform' | 'oriontel';
 
 /**
- * Who may use a route. A key needs the scope; where none is named, keys may not use it. On a route for guests anyone is
- * welcome, and who sends credentials is known.
+ * `anyone`: public. `guest`: public, but credentials are checked if sent. `signed-in`: any user, no API keys.
+ * Otherwise users with one of `roles`, and API keys with `scope`; without a scope no API keys.
  */
 export type Access = 'anyone' | 'guest' | 'signed-in' | { roles: readonly Role[]; scope?: Scope };
 
 /**
- * Whose limit a route's requests count against. `guest`: the client address's, whoever signed in. `none` is for those who ask
- * whether the process lives.
+ * The rate limit of a route, counted per principal; `guest` counts per client address even for signed-in
+ * users.
  */
 export type LimitCategory = 'cdr' | 'events' | 'logs' | 'gateways' | 'qr' | 'board' | 'signed_in' | 'guest';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     family?: Family;
-    /** Every route says it: one without is refused at start. */
+    /** Required: registering a route without it throws. */
     access?: Access;
-    /** Where none is named: `signed_in` or `guest`, as it is. */
+    /**
+     * `none` disables rate limiting, for health checks.
+     * @default signed_in with credentials, else guest
+     */
     limit?: LimitCategory | 'none';
-    /** A cookie that may hold the token instead of the Authorization header: for pages, where a browser sends no header. */
+    /** Name of a cookie with the token, for pages: browsers send no Authorization header. */
     cookie?: string;
-    /** What it may answer besides the errors that every route of its shape has. */
+    /** Error codes in addition to those of every route of its shape. */
     errors?: FailureCode[];
-    /** The path as the documents write it, where the router must be told otherwise. */
+    /** The path in the API documents if it differs from the router's pattern. */
     documentedAs?: string;
-    /** What it takes where it reads the body by itself, for the documentation. */
+    /** Body schema for the API reference, for routes that parse their body themselves. */
     documentedBody?: ZodType;
-    /** The media types of an answer that is no JSON. */
+    /** Media types of responses other than JSON. */
     produces?: string[];
   }
   interface FastifyInstance {
-    /** Told of each route of this scope before anyone else: it says for a plugin of others what that cannot know to say. */
+    /** Runs first for each route of this scope: sets the route configuration of third-party plugins. */
     describeRoute: ((route: RouteOptions) => void) | null;
   }
   interface FastifyRequest {
-    /** Set on every route that is not open to anyone; null for a guest without credentials. */
+    /** Not set if access is `anyone`; null for a guest without credentials. */
     principal: Principal;
   }
 }

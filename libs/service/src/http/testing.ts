@@ -6,7 +6,7 @@ import { createRateLimiter, type RateLimitOptions } from './create-rate-limiter.
 
 export type LogLine = Record<string, unknown> & { msg?: string; err?: Record<string, unknown> };
 
-/** A shell with routes of the test's own, and what it logged. */
+/** Creates a server with the given routes; `lines` collects its log. */
 export async function createTestServer(
   addRoutes: (app: HttpServer) => void,
   authenticate: Authenticate = async () => null,

@@ -3,26 +3,28 @@ import { isUnavailable } from '@oriontel/database';
 import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 
-/** What Fastify itself refuses, in words that say what to do. */
+/** Client messages for errors of Fastify. */
 const FASTIFY_MESSAGES: Record<string, string> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty: send a JSON object.',
   FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not valid JSON.',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Content-Type is not supported here: send application/json.',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Content-Type is not supported: send application/json.',
   FST_ERR_CTP_BODY_TOO_LARGE: 'The body is too large: send it in smaller parts.',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The body is not as long as Content-Length says.',
-  FST_ERR_BAD_URL: 'The URL is not well-formed: percent-encode it.',
-  FST_ERR_HANDLER_TIMEOUT: 'The request took too long. Send the same again later.',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The length of the body differs from Content-Length.',
+  FST_ERR_BAD_URL: 'The URL is not valid: percent-encode it.',
+  FST_ERR_HANDLER_TIMEOUT: 'The request took too long. Try again later.',
 };
 
-/** Translates whatever was thrown into a failure for the client; what it cannot read is `internal`. */
+const RETRY_AFTER_SECONDS = 2;
+
+/** Translates any thrown value into a failure; unknown errors become `internal`. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (hasZodFastifySchemaValidationErrors(error))
     return invalidRequest(error.validation, error.validationContext);
   if (isUnavailable(error)) {
-    return new Failure('unavailable', 'The database is out of reach. Send the same again later.', {
+    return new Failure('unavailable', 'The database is not reachable. Try again later.', {
       cause: error,
-      retryAfter: 2,
+      retryAfter: RETRY_AFTER_SECONDS,
     });
   }
   const { statusCode, code, message } = error as Partial<FastifyError>;
@@ -31,7 +33,7 @@ export function toFailure(error: unknown): Failure {
   }
   const known = (Object.keys(failures) as FailureCode[]).find((name) => failures[name].status === statusCode);
   if (!known || known === 'internal') return new Failure('internal', undefined, { cause: error });
-  const retryAfter = known === 'unavailable' ? 2 : undefined;
+  const retryAfter = known === 'unavailable' ? RETRY_AFTER_SECONDS : undefined;
   return new Failure(known, FASTIFY_MESSAGES[code ?? ''], {
     cause: error,
     ...(retryAfter ? { retryAfter } : {}),
@@ -55,20 +57,17 @@ function problemsOf(issue: { instancePath: string; message?: string; params?: un
   if (keys)
     return keys.map((key) => ({
       field: fieldName([...path, key]),
-      message: 'is not known here: leave it out',
+      message: 'is not a known field: remove it',
     }));
   return [{ field: fieldName(path), message: issue.message ?? 'is not valid' }];
 }
 
-/** `['records', '2', 'start_time']` reads `records[2].start_time`. */
+/** Formats `['records', '2', 'start_time']` as `records[2].start_time`. */
 export function fieldName(path: PropertyKey[]): string {
-  return path.reduce<string>(
-    (name, part) =>
-      /^\d+$/.test(String(part))
-        ? `${name}[${String(part)}]`
-        : name
-          ? `${name}.${String(part)}`
-          : String(part),
-    '',
-  );
+  let name = '';
+  for (const part of path.map(String)) {
+    if (/^\d+$/.test(part)) name += `[${part}]`;
+    else name += name ? `.${part}` : part;
+  }
+  return name;
 }
