@@ -26,8 +26,9 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const ORG_IDS = [DEFAULT_ORG_ID, ...Object.values(TEST_ORG_IDS)];
 
 /**
- * The routes of entities, events and logs on a database of their own, with queues in PostgreSQL. Accepted events and
- * imports stay in the intake until `startWorker()`, which returns a function that stops the worker.
+ * The routes of entities, events and logs on a database of their own, with queues in PostgreSQL. Accepted
+ * events and imports stay in the intake until `startWorker()`, which returns a function that stops the
+ * worker.
  */
 export async function createTestActivity({
   importTimeoutMs = 10_000,

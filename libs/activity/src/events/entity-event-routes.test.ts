@@ -148,7 +148,7 @@ describe('notifications', () => {
     expect(await typesOf(ref)).toEqual(['device_offline']);
   });
 
-  test('an event of a user without organization notifies nobody', async () => {
+  test('an event of a user without organization is accepted without notifications', async () => {
     const own = userRefs.unassigned;
     const { json } = await put(own, event({ type: 'unassigned', notify: true }), activity.unassigned);
     expect([json.status, json.notifications_sent]).toEqual(['success', 0]);

@@ -55,7 +55,7 @@ test('the import reader rejects with unavailable beyond 256 MiB of waiting bodie
   expect(body.byteLength).toBeGreaterThan(0);
 });
 
-test('the import reader rejects with too_large if a thread runs out of memory, and reads the next', async () => {
+test('the import reader rejects with too_large if a thread runs out of memory, and recovers', async () => {
   const source = `export default function allocate({ entity }) {
     const lists = [];
     while (entity === 'trunk/t-1') lists.push(new Array(1_000_000).fill({}));

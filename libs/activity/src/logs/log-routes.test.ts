@@ -216,7 +216,7 @@ describe('the organization of an entity', () => {
     expect((await read(ref)).json.total).toBe(2);
   });
 
-  test('admins address the only organization with the entity, and the default one for a new entity', async () => {
+  test('admins address the only organization with the entity, or the default one for a new one', async () => {
     await post(ref, { logs: lines(2) });
     expect((await read(ref, activity.admin)).json.total).toBe(2);
     expect(counts(await post(ref, { logs: lines(3) }, activity.admin))).toEqual([1, 2]);
@@ -384,7 +384,7 @@ describe('an invalid body', () => {
     expect((await read(ref)).status).toBe(404);
   });
 
-  test('is reported with at most twenty problems and stores nothing', async () => {
+  test('is refused with at most twenty problems and stores nothing', async () => {
     const { status, json } = await post(ref, {
       logs: [line(), ...Array.from({ length: 1_000 }, () => ({}))],
     });
@@ -420,10 +420,10 @@ test('an import of 100,000 entries is stored completely and does not block other
     .poll(async () => (await status(json.import_id)).json, { timeout: 60_000, interval: 500 })
     .toMatchObject({
       status: 'stored',
-      imported: 99_999 + 1,
+      imported: 100_000,
       received: 100_000,
     });
   expect((await read(`${ref}?limit=1`)).json.total).toBe(100_001);
-  // Parsing in this thread would allow only a few turns of the event loop; the worker runs in this process, too.
+  // Parsing in this thread would allow only a few turns of the event loop. The worker also runs here.
   expect(turns).toBeGreaterThan(200);
 }, 120_000);
