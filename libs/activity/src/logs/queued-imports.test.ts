@@ -53,7 +53,7 @@ async function drainAll() {
   if (ids.length) await createLogDrain({ db: activity.db, ...hooks })({ ids, swept: false });
 }
 
-test('a slow import is 202 queued, and GET /logs returns its lines before they are stored', async () => {
+test('a slow import is 202 queued, and GET /logs returns the same lines pending and stored', async () => {
   const response = await post([line('a'), line('b'), line('a')], { source: 'x' });
   expect([response.status, response.json]).toEqual([
     202,
