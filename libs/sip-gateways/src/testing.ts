@@ -101,7 +101,10 @@ function createTestQueue(drain: Drain) {
   };
 }
 
-/** The routes of gateways on a database of their own, with an in-memory queue and a worker that stores results. */
+/**
+ * The routes of gateways on a database of their own, with an in-memory queue and a worker that stores
+ * results.
+ */
 export async function createTestSipGateways() {
   const { db, drop } = await createTestDatabase();
   await addOrganizations(db, Object.values(TEST_ORG_IDS));

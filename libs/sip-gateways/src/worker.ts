@@ -14,7 +14,9 @@ export interface ResultWorkerOptions extends DrainOptions {
   writeEvents: WriteEvents;
 }
 
-/** The queue of gateway results with its handler, which stores them and writes events for changes of status. */
+/**
+ * The queue of gateway results with its handler, which stores them and writes events for changes of status.
+ */
 export function createResultWorker({ db, writeEvents, ...options }: ResultWorkerOptions): ServedIntake {
   const drain = createDrain(db, resultsIntake, storeResults(writeEvents), options);
   return { queue: resultsIntake.queue, drain };

@@ -155,7 +155,7 @@ describe('POST /metrics', () => {
     expect((await call('/metrics', { body: sample })).status).toBe(401);
   });
 
-  test('stores for the own organization; for an admin for the requested one, else the default one', async () => {
+  test('stores for the own organization; for an admin the requested one or the default one', async () => {
     const orgOf = async (as: string, org_id?: number) => (await post({ ...sample, org_id }, as)).data.org_id;
     expect(await orgOf(theirs.manager)).toBe(theirs.orgId);
     expect(await orgOf(theirs.manager, theirs.orgId)).toBe(theirs.orgId);

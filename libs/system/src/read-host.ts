@@ -22,9 +22,9 @@ export interface HostFacts {
 }
 
 /**
- * Reads the host; takes one second. Starts no process, so of systeminformation it uses mem() only: currentLoad() and
- * fsSize() block the event loop to start a shell (20 ms in a process of 150 MB), `df` hangs on dead network mounts,
- * and slim images have no `ps`.
+ * Reads the host; takes one second. Starts no process, so of systeminformation it uses mem() only:
+ * currentLoad() and fsSize() block the event loop to start a shell (20 ms in a process of 150 MB), `df` hangs
+ * on dead network mounts, and slim images have no `ps`.
  */
 export async function readHost(): Promise<HostReading> {
   const [cpu, memory, disk, processCount] = await Promise.all([

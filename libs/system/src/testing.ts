@@ -15,7 +15,9 @@ export const reading: HostReading = {
   process_count: 142,
 };
 
-/** The routes of this library on a database of their own. Replace `host.latest` to change the host reading. */
+/**
+ * The routes of this library on a database of their own. Replace `host.latest` to change the host reading.
+ */
 export async function createTestSystem() {
   const { db, drop } = await createTestDatabase();
   await addOrganizations(db, Object.values(TEST_ORG_IDS));

@@ -16,8 +16,8 @@ export interface GatewayLookup {
 const MAX_ID_OR_NAME_LENGTH = 128;
 
 /**
- * Finds the one gateway that a principal means. Users and keys see their own organization only. For an admin it
- * is the requested organization; without one, the default organization, else the only one with a match.
+ * Finds the one gateway that a principal means. Users and keys see their own organization only. For an admin
+ * it is the requested organization; without one, the default organization, else the only one with a match.
  * @throws Failure bad_request if several gateways match, forbidden, not_found
  */
 export function findGateway(db: Queryable) {

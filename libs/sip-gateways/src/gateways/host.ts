@@ -22,5 +22,8 @@ function isHost(host: string): boolean {
   return isIPv4(host) || (isIPv6(host) && !host.includes('%')) || isName(host);
 }
 
-/** Host name or address of a gateway. The prober checks the resolved address: a name may resolve anywhere later. */
+/**
+ * Host name or address of a gateway. The prober checks the resolved address: a name may resolve anywhere
+ * later.
+ */
 export const Host = z.string(required(MUST)).refine(isHost, MUST);

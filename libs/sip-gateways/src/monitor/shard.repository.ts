@@ -5,8 +5,9 @@ import { SHARD_COUNT } from './shard.ts';
 export function shards(db: Database) {
   return {
     /**
-     * Records a heartbeat of the monitor, renews its shards for `leaseSeconds` and claims free shards up to its
-     * fair share. Returns the shards it holds; release the `surplus` once its gateways are no longer probed.
+     * Records a heartbeat of the monitor, renews its shards for `leaseSeconds` and claims free shards up to
+     * its fair share. Returns the shards it holds; release the `surplus` once its gateways are no longer
+     * probed.
      */
     renew(id: string, leaseSeconds: number): Promise<{ held: number[]; surplus: number[] }> {
       return db.$transaction(async (tx) => {
@@ -42,7 +43,9 @@ export function shards(db: Database) {
           AND shard = ANY(${released}::smallint[])`;
     },
 
-    /** Removes a stopping monitor and frees its shards, so that others need not wait for the leases to expire. */
+    /**
+     * Removes a stopping monitor and frees its shards, so that others need not wait for the leases to expire.
+     */
     async leave(id: string): Promise<void> {
       await db.$transaction([
         db.$executeRaw`

@@ -11,7 +11,9 @@ export interface ShardLeasePace {
 
 const PACE: ShardLeasePace = { leaseSeconds: 8, renewalSeconds: 2 };
 
-/** A lease counts as expired a little early: packets sent in its last moments would overlap with a takeover. */
+/**
+ * A lease counts as expired a little early: packets sent in its last moments would overlap with a takeover.
+ */
 const TRUSTED_LEASE_SHARE = 0.9;
 
 export interface ShardLeasing {
@@ -33,8 +35,8 @@ export interface ShardLeasingOptions {
 }
 
 /**
- * Leases a fair share of all shards and renews it. The shards of a dead monitor are taken over after at most one
- * lease and one renewal.
+ * Leases a fair share of all shards and renews it. The shards of a dead monitor are taken over after at most
+ * one lease and one renewal.
  */
 export function startShardLeasing(db: Database, options: ShardLeasingOptions): ShardLeasing {
   const { id, onRenewed, onError, pace = PACE } = options;

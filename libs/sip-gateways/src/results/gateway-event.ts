@@ -14,7 +14,10 @@ export interface GatewayEvent {
   notify: true;
 }
 
-/** Writes events in the transaction that updates the states. Injected by the app: events belong to another feature. */
+/**
+ * Writes events in the transaction that updates the states. Injected by the app: events belong to another
+ * feature.
+ */
 export type WriteEvents = (tx: Queryable, events: GatewayEvent[], requestId: string) => Promise<void>;
 
 /** The event for the change from `before` to `after` that a result caused. */

@@ -1,6 +1,7 @@
 /**
- * The jitter in milliseconds after another latency, smoothed as in RFC 3550, 6.4.1: J += (|D| - J) / 16, where D
- * is the difference of two consecutive latencies. Null until there are two; a missing latency leaves it unchanged.
+ * The jitter in milliseconds after another latency, smoothed as in RFC 3550, 6.4.1: J += (|D| - J) / 16,
+ * where D is the difference of two consecutive latencies. Null until there are two; a missing latency leaves
+ * it unchanged.
  */
 export function nextJitter(
   jitter: number | null,

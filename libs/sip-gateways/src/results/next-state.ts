@@ -44,8 +44,8 @@ export const unknownState: GatewayState = {
 };
 
 /**
- * The state after one more result; call it in the order in which results were accepted. A result measured before
- * the last one is ignored.
+ * The state after one more result; call it in the order in which results were accepted. A result measured
+ * before the last one is ignored.
  */
 export function nextState(
   state: GatewayState,
@@ -83,9 +83,9 @@ type Counts = Pick<
 >;
 
 /**
- * The first result sets the status. After it, `failuresToDown` downs in a row set it to down, until `successesToUp`
- * results in a row that are not down. Likewise `failuresToDown` results that are not up set it to degraded, until
- * `successesToUp` ups in a row.
+ * The first result sets the status. After it, `failuresToDown` downs in a row set it to down, until
+ * `successesToUp` results in a row that are not down. Likewise `failuresToDown` results that are not up set
+ * it to degraded, until `successesToUp` ups in a row.
  */
 function nextStatus(
   before: GatewayState['status'],

@@ -18,8 +18,8 @@ const DAY_MS = 86_400_000;
 const CHUNK_ROWS = 5_000;
 
 /**
- * Deletes results beyond the retention of their organization, by whole UTC days. Drops the partitions of months
- * that are too old for every organization and deletes the rest in chunks. Returns a summary.
+ * Deletes results beyond the retention of their organization, by whole UTC days. Drops the partitions of
+ * months that are too old for every organization and deletes the rest in chunks. Returns a summary.
  */
 export function pruneResults(db: Database, readRetentions: () => Promise<ResultRetention[]>) {
   return async function pruneExpiredResults(now = new Date()): Promise<string> {

@@ -66,7 +66,7 @@ test('reachable follows the last result, status follows the thresholds', async (
 });
 
 describe('uptime', () => {
-  test('is the percentage of the last 24 hours that was not down, including late results, rounded down', async () => {
+  test('is the percentage of 24 hours that was not down, including late results, rounded down', async () => {
     const gateway = await createTestGateway(database.db);
     await store(gateway, [
       { at: ago(1) },

@@ -20,8 +20,8 @@ const MAX_HISTORY_POINTS = 500;
 const DRAIN_TIMEOUT_MS = 250;
 
 /**
- * Reads the status of a gateway, and its history of `historyHours` (null: none). Reads your own writes: accepted
- * results count, stored or not.
+ * Reads the status of a gateway, and its history of `historyHours` (null: none). Reads your own writes:
+ * accepted results count, stored or not.
  */
 export function readStatus(db: Queryable) {
   return async function readGatewayStatus(

@@ -15,7 +15,10 @@ function createRandom(seed: number) {
 
 const START = Date.parse('2024-01-15T10:00:00Z');
 
-/** Results in order of acceptance, of which some were measured long before. `calm`: probability that the status stays. */
+/**
+ * Results in order of acceptance, of which some were measured long before. `calm`: probability that the
+ * status stays.
+ */
 function buildResults(count: number, random: () => number, calm = 0.5): StoredResult[] {
   let status: ResultStatus = 'up';
   return Array.from({ length: count }, (_, index) => {

@@ -15,9 +15,9 @@ const COUNTS = [
 ] as const;
 
 /**
- * The state as if each result had been stored in the order of acceptance: parallel workers may store the later of
- * two first. `newest`: the newest RECOUNT_LIMIT results, or all if there are fewer; `addedIds`: those that `state`
- * does not count yet. Counts beyond RECOUNT_LIMIT, and the jitter, are approximate.
+ * The state as if each result had been stored in the order of acceptance: parallel workers may store the
+ * later of two first. `newest`: the newest RECOUNT_LIMIT results, or all if there are fewer; `addedIds`:
+ * those that `state` does not count yet. Counts beyond RECOUNT_LIMIT, and the jitter, are approximate.
  */
 export function recount(
   state: GatewayState,

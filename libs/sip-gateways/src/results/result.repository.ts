@@ -52,7 +52,9 @@ export const RESULTS_TABLE = 'gateway_results';
 
 export function gatewayResults(db: Queryable) {
   return {
-    /** Stores new results in key order (no deadlocks) and returns their ids; ignores results stored before. */
+    /**
+     * Stores new results in key order (no deadlocks) and returns their ids; ignores results stored before.
+     */
     async insert(results: NewResult[]): Promise<Set<string>> {
       const ranked = results.map((result) => ({ ...result, rank: resultStatuses.indexOf(result.status) }));
       const rows = await db.$queryRaw<{ id: string }[]>`
@@ -90,7 +92,8 @@ export function gatewayResults(db: Queryable) {
     /** Counts results, and those of them that are not down. */
     async count(gateway: Gateway, filter: ResultsFilter): Promise<{ results: number; reachable: number }> {
       const [row] = await db.$queryRaw<[{ results: number; reachable: number }]>`
-        SELECT count(*)::int AS results, (count(*) FILTER (WHERE status < ${DOWN_RANK}::int))::int AS reachable
+        SELECT count(*)::int AS results,
+          (count(*) FILTER (WHERE status < ${DOWN_RANK}::int))::int AS reachable
         FROM (${selectResults(gateway, filter)}) AS result`;
       return row;
     },

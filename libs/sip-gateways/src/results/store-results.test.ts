@@ -73,7 +73,7 @@ test('storeResults counts a row handled twice once, even by four concurrent work
   expect(events.map(({ type }) => type)).toEqual(['gateway_down', 'gateway_up']);
 });
 
-test('storeResults by four concurrent workers for the same gateways neither deadlocks nor loses a result', async () => {
+test('storeResults by four workers for the same gateways neither deadlocks nor loses a result', async () => {
   const gateways = await Promise.all(Array.from({ length: 20 }, () => createTestGateway(database.db)));
   const now = at(0);
   const batch = () => gateways.map((gateway) => buildIntakeRow(gateway, buildMeasurement({ at: now })));

@@ -12,8 +12,9 @@ import { gatewayResults, type NewResult } from './result.repository.ts';
 const EVENT_REQUEST_ID = 'gateway-monitor';
 
 /**
- * Stores each result once, updates the states of their gateways and writes an event for each notable change of
- * status. Idempotent: a row handled twice counts once. Results of deleted gateways are stored and change nothing.
+ * Stores each result once, updates the states of their gateways and writes an event for each notable change
+ * of status. Idempotent: a row handled twice counts once. Results of deleted gateways are stored and change
+ * nothing.
  */
 export function storeResults(writeEvents: WriteEvents): StoreRows<GatewayResult> {
   return async function storeRows(tx, rows) {

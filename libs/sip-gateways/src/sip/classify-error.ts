@@ -26,8 +26,10 @@ const UNREACHABLE_CODES = new Set([
   'EPERM',
   'EINVAL',
 ]);
-const TLS_ERROR_CODE =
-  /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO$|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|ERROR_IN_CERT)/;
+const TLS_ERROR_CODES = [
+  /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO$)/,
+  /^(CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|ERROR_IN_CERT)/,
+];
 
 function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -44,6 +46,7 @@ export function classifyError(error: unknown): { error: ProbeError; reason: stri
   if (known) return { error: known[0], reason: known[1] };
   if (UNREACHABLE_CODES.has(code))
     return { error: 'unreachable', reason: `The address is unreachable (${code}).` };
-  if (TLS_ERROR_CODE.test(code)) return { error: 'tls', reason: `TLS failed (${code}).` };
+  if (TLS_ERROR_CODES.some((pattern) => pattern.test(code)))
+    return { error: 'tls', reason: `TLS failed (${code}).` };
   throw error;
 }

@@ -39,9 +39,10 @@ const TIMEOUT_REASONS = {
 };
 
 /**
- * The status of a gateway after an outcome. Without `okCodes` any response means up (RFC 3261, 11.2: even 404 or
- * 405) but 503, which means degraded (it takes no calls), and 408, which means down (a proxy on the path timed
- * out). With `okCodes` only those mean up, 408 and 503 keep their meaning, and any other code means degraded.
+ * The status of a gateway after an outcome. Without `okCodes` any response means up (RFC 3261, 11.2: even 404
+ * or 405) but 503, which means degraded (it takes no calls), and 408, which means down (a proxy on the path
+ * timed out). With `okCodes` only those mean up, 408 and 503 keep their meaning, and any other code means
+ * degraded.
  * @throws the error of an outcome that is a problem of this host
  */
 export function classifyOutcome(

@@ -93,7 +93,7 @@ describe('a response', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('repeated by the server for the second copy is measured from that copy: the first response was lost', () => {
+  it('repeated by the server for the second copy is measured from it: the first one was lost', () => {
     const { transaction, outcomes } = start();
     vi.advanceTimersByTime(520);
     transaction.receive(ok, 1);

@@ -33,7 +33,9 @@ export interface TransactionOptions {
   onOutcome: (outcome: Outcome) => void;
 }
 
-/** A response to an earlier copy than the last one sent: slow, or repeated by the server for the last copy. */
+/**
+ * A response to an earlier copy than the last one sent: slow, or repeated by the server for the last copy.
+ */
 interface AmbiguousResponse {
   code: number;
   reason: string;
@@ -42,14 +44,15 @@ interface AmbiguousResponse {
 }
 
 /**
- * The non-INVITE client transaction (RFC 3261, 17.1.2) with latency and loss measurement. Copies are sent after T1,
- * doubling up to T2 (timer E), and every T2 after a provisional response, until timer F. There is no Completed
- * state: the caller drops responses that match no transaction.
+ * The non-INVITE client transaction (RFC 3261, 17.1.2) with latency and loss measurement. Copies are sent
+ * after T1, doubling up to T2 (timer E), and every T2 after a provisional response, until timer F. There is
+ * no Completed state: the caller drops responses that match no transaction.
  *
- * A response names the copy that it answers. If that is the last copy sent, its latency is the measurement. If it is
- * an earlier one, either the server is slow, or its first response was lost and it repeated the stored one for a
- * later copy (17.2.2). A slow server also answers the later copy after the same time. So a second response is
- * awaited for 1.5 times that long; without one the response belongs to the last copy and the earlier copies are lost.
+ * A response names the copy that it answers. If that is the last copy sent, its latency is the measurement.
+ * If it is an earlier one, either the server is slow, or its first response was lost and it repeated the
+ * stored one for a later copy (17.2.2). A slow server also answers the later copy after the same time. So a
+ * second response is awaited for 1.5 times that long; without one the response belongs to the last copy and
+ * the earlier copies are lost.
  */
 export function startTransaction({
   reliable,

@@ -20,7 +20,9 @@ export interface ProberOptions {
   userAgent?: string;
 }
 
-/** Concurrent TCP and TLS connections. Further probes wait; the waiting does not count towards their timeout. */
+/**
+ * Concurrent TCP and TLS connections. Further probes wait; the waiting does not count towards their timeout.
+ */
 const MAX_CONNECTIONS = 512;
 /** Endpoints of a name that are tried. */
 const MAX_ENDPOINTS = 4;

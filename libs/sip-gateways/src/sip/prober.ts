@@ -57,8 +57,8 @@ export interface DroppedCounts {
 export interface Prober {
   /**
    * Sends OPTIONS to a gateway (RFC 3261, 11).
-   * @throws the signal's reason, an Error if the prober is closed, or a socket error of this host: the state of the
-   * gateway is unknown then
+   * @throws the signal's reason, an Error if the prober is closed, or a socket error of this host: the state
+   * of the gateway is unknown then
    */
   probe: (target: ProbeTarget, signal?: AbortSignal) => Promise<ProbeResult>;
   dropped: () => DroppedCounts;

@@ -23,9 +23,9 @@ const DEFAULT_PORTS = { udp: 5060, tcp: 5060, tls: 5061 };
 const NO_RECORD_CODES = new Set(['ENODATA', 'ENOTFOUND']);
 
 /**
- * Resolves where to send a request, in the order to try (RFC 3263, 4.2; without NAPTR, as the transport is given).
- * A name with a port resolves to its addresses; a name without one to its SRV records, or without such records to its
- * addresses at the default port. IPv4 addresses come first.
+ * Resolves where to send a request, in the order to try (RFC 3263, 4.2; without NAPTR, as the transport is
+ * given). A name with a port resolves to its addresses; a name without one to its SRV records, or without
+ * such records to its addresses at the default port. IPv4 addresses come first.
  * @throws ProbeFailure dns
  */
 export function createEndpointResolver(dns: DnsResolver, random?: () => number) {

@@ -23,8 +23,8 @@ export function normalizeAddress(address: string): string {
 }
 
 /**
- * Whether a normalized address may be probed: never a multicast, broadcast or unspecified one; private and other
- * special ones only with `allowPrivate`.
+ * Whether a normalized address may be probed: never a multicast, broadcast or unspecified one; private and
+ * other special ones only with `allowPrivate`.
  */
 export function mayProbe(address: string, allowPrivate: boolean): boolean {
   return allowPrivate

@@ -15,8 +15,8 @@ interface Entry<T> {
 }
 
 /**
- * Caches results for their TTL, from 5 s to an hour, and failures for 5 s. Concurrent calls for a name share one
- * query. Keeps at most 10,000 names and evicts the oldest.
+ * Caches results for their TTL, from 5 s to an hour, and failures for 5 s. Concurrent calls for a name share
+ * one query. Keeps at most 10,000 names and evicts the oldest.
  */
 export function memoizeByTtl<T>(
   query: (name: string) => Promise<WithTtl<T>>,

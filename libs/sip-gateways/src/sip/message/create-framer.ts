@@ -3,16 +3,24 @@ import { parseFailure, type ParseResult } from './sip-response.ts';
 
 const CRLF = 0x0d0a;
 
-/** Splits a stream into messages by Content-Length (RFC 3261, 18.3). Buffers at most one message of up to 64 KB. */
+/**
+ * Splits a stream into messages by Content-Length (RFC 3261, 18.3). Buffers at most one message of up to 64
+ * KB.
+ */
 export interface Framer {
-  /** Returns the messages completed by a chunk. After a problem the start of the next message is unknown: stop. */
+  /**
+   * Returns the messages completed by a chunk. After a problem the start of the next message is unknown:
+   * stop.
+   */
   push: (chunk: Buffer) => ParseResult<Buffer[]>;
 }
 
 export function createFramer(): Framer {
   let buffer = Buffer.alloc(4_096);
   let used = 0;
-  /** Of the current message: its start, up to where its head was searched for an end, and its end if known. */
+  /**
+   * Of the current message: its start, up to where its head was searched for an end, and its end if known.
+   */
   let begin = 0;
   let searched = 0;
   let end: number | null = null;

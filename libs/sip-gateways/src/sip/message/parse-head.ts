@@ -50,7 +50,8 @@ function parseContentLength(values: string[] = []): ParseResult<number | null> {
 export function parseHead(bytes: Buffer, headEnd: number): ParseResult<Head> {
   const text = bytes.toString('utf8', 0, headEnd);
   if (/\r(?!\n)|(?<!\r)\n/.test(text)) return parseFailure('CR and LF apart');
-  // RFC 3261, 7.3.1: a line that begins with white space continues the header before it, never the start line.
+  // RFC 3261, 7.3.1: a line that begins with white space continues the header before it, never the start
+  // line.
   if (/^[^\n]*\n[ \t]/.test(text)) return parseFailure('the start line is folded');
   const [startLine = '', ...lines] = text.replace(/\r\n[ \t]+/g, ' ').split('\r\n');
   if (lines.length > MAX_HEADERS) return parseFailure(`more than ${MAX_HEADERS} headers`);

@@ -22,8 +22,8 @@ function problemOf(bytes: Buffer): string {
 }
 
 describe('parseResponse of the RFC 4475 messages', () => {
-  it.each(tortureMessages)('$section $name, $title: $verdict', ({ bytes, verdict }) => {
-    expect(problemOf(bytes)).toBe(verdict);
+  it.each(tortureMessages)('$section $name, $title: $expected', ({ bytes, expected }) => {
+    expect(problemOf(bytes)).toBe(expected);
   });
 
   function valueOf(name: string) {

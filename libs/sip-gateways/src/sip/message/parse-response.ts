@@ -3,7 +3,7 @@ import { parseVias } from './parse-vias.ts';
 import { parseFailure, type ParseResult, type SipResponse, type Via } from './sip-response.ts';
 
 /** RFC 3261, 7.2 requires the space before the reason; some implementations omit it with an empty reason. */
-// eslint-disable-next-line no-control-regex -- the reason is displayed and must not contain control characters
+// eslint-disable-next-line no-control-regex -- a displayed reason must not contain them
 const STATUS_LINE = /^SIP\/2\.0 ([1-6]\d\d)(?: ([^\0-\x08\n-\x1f\x7f]*))?$/i;
 const CSEQ = /^(\d{1,10})[ \t]+([\w.!%*+`'~-]+)$/;
 /** RFC 3261, 8.1.1.5. */
@@ -39,8 +39,8 @@ function parseParts({ startLine, headers }: Head): ParseResult<SipResponse> {
 }
 
 /**
- * Parses one response, strictly by the grammar of RFC 3261, 25.1, for the parts that a client transaction needs.
- * Never throws, whatever the bytes; bytes after the body are ignored (18.3).
+ * Parses one response, strictly by the grammar of RFC 3261, 25.1, for the parts that a client transaction
+ * needs. Never throws, whatever the bytes; bytes after the body are ignored (18.3).
  */
 export function parseResponse(bytes: Buffer): ParseResult<SipResponse> {
   if (bytes.length > MAX_MESSAGE_BYTES) return parseFailure(`more than ${MAX_MESSAGE_BYTES} bytes`);

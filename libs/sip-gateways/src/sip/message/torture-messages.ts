@@ -1,13 +1,13 @@
 /**
- * Torture messages of RFC 4475 for a parser of responses: its responses unchanged, and those of its requests that
- * test headers and framing, with a status line in place of the request line.
+ * Torture messages of RFC 4475 for a parser of responses: its responses unchanged, and those of its requests
+ * that test headers and framing, with a status line in place of the request line.
  */
 export interface TortureMessage {
   name: string;
   section: string;
   title: string;
   /** 'valid', or the problem. */
-  verdict: string;
+  expected: string;
   bytes: Buffer;
 }
 
@@ -15,10 +15,10 @@ function message(
   name: string,
   section: string,
   title: string,
-  verdict: string,
+  expected: string,
   text: string,
 ): TortureMessage {
-  return { name, section, title, verdict, bytes: Buffer.from(text.replaceAll('\n', '\r\n')) };
+  return { name, section, title, expected, bytes: Buffer.from(text.replaceAll('\n', '\r\n')) };
 }
 
 export const tortureMessages: TortureMessage[] = [

@@ -34,8 +34,8 @@ export function sentByOf({ address, port }: OptionsRequest['local']): string {
 }
 
 /**
- * Returns a function that writes the text of an OPTIONS request (RFC 3261, 11.1) for each copy sent, numbered from 1.
- * Copies differ only in a Via parameter with that number, which a response copies (8.2.6.2).
+ * Returns a function that writes the text of an OPTIONS request (RFC 3261, 11.1) for each copy sent, numbered
+ * from 1. Copies differ only in a Via parameter with that number, which a response copies (8.2.6.2).
  */
 export function writeOptionsRequest(request: OptionsRequest): (copy: number) => string {
   const { target, local, branch, tag, callId, userAgent } = request;

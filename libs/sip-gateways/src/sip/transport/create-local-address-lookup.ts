@@ -21,7 +21,10 @@ function queryLocalAddress(address: string): Promise<string> {
   });
 }
 
-/** Finds the local address that packets to an address are sent from: Via and Contact need it. Cached per address. */
+/**
+ * Finds the local address that packets to an address are sent from: Via and Contact need it. Cached per
+ * address.
+ */
 export function createLocalAddressLookup(): (address: string) => Promise<string> {
   const limit = pLimit(MAX_CONCURRENT_LOOKUPS);
   return memoizeByTtl(async (address) => ({

@@ -20,7 +20,9 @@ export interface StreamOptions {
 /** Pending data is flushed for this long when a connection is closed. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** Sends OPTIONS over a new TCP or TLS connection, closed after the response: connecting is part of the probe. */
+/**
+ * Sends OPTIONS over a new TCP or TLS connection, closed after the response: connecting is part of the probe.
+ */
 export function createStreamExchanger(options: StreamOptions): Exchanger {
   return async function exchangeOverStream(exchange) {
     exchange.signal.throwIfAborted();

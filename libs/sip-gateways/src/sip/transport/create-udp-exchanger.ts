@@ -8,7 +8,9 @@ import type { DroppedCounts } from '../prober.ts';
 import { matchResponse, type PendingRequest, type Exchange, type Exchanger } from './exchange.ts';
 import { createLocalAddressLookup } from './create-local-address-lookup.ts';
 
-/** Buffers thousands of responses while the event loop is blocked; the kernel caps it at net.core.rmem_max. */
+/**
+ * Buffers thousands of responses while the event loop is blocked; the kernel caps it at net.core.rmem_max.
+ */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 /** The latest senders of malformed messages that are remembered. */
 const MAX_MALFORMED_SENDERS = 1_000;

@@ -19,9 +19,9 @@ export type Exchanger = (exchange: Exchange) => Promise<Outcome>;
 export type PendingRequest = Pick<OptionsRequest, 'branch' | 'local'>;
 
 /**
- * The number of the request copy that a response answers, null if it names none, undefined if it does not match the
- * request (RFC 3261, 17.1.3, 18.1.2 and 8.1.3.3): exactly one Via with our branch and address, and our method. The
- * source address is not checked: the branch is unguessable.
+ * The number of the request copy that a response answers, null if it names none, undefined if it does not
+ * match the request (RFC 3261, 17.1.3, 18.1.2 and 8.1.3.3): exactly one Via with our branch and address, and
+ * our method. The source address is not checked: the branch is unguessable.
  */
 export function matchResponse(
   { vias, method }: SipResponse,
