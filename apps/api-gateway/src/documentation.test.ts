@@ -41,37 +41,6 @@ function operations() {
   );
 }
 
-describe('the documentation', () => {
-  test.each([
-    [undefined, 'application/json'],
-    ['*/*', 'application/json'],
-    ['application/json', 'application/json'],
-    ['text/html', 'text/html'],
-    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html'],
-    ['application/json;q=0.5,text/html;q=0.4', 'application/json'],
-    ['image/png', 'application/json'],
-  ])('for Accept %s is %s', async (accept, type) => {
-    const answer = await gateway.call('/documentation', { headers: accept ? { accept } : {} });
-    expect([answer.status, answer.headers['content-type']]).toEqual([200, expect.stringContaining(type)]);
-  });
-
-  test('is where the root leads', async () => {
-    const answer = await gateway.call('/');
-    expect([answer.status, answer.headers['location']]).toEqual([302, '/documentation']);
-  });
-
-  test('is open to anyone, also with a token that is not good any more', async () => {
-    expect((await gateway.call('/documentation', { as: 'Bearer nonsense' })).status).toBe(200);
-  });
-
-  test('as a page names every route, runs no script and lets in nothing of others', async () => {
-    const page = await gateway.call('/documentation', { headers: { accept: 'text/html' } });
-    for (const { operation } of operations()) expect(page.body).toContain(`id="${operation.operationId}"`);
-    expect(page.body).not.toMatch(/<script|javascript:|undefined|\[object Object\]/);
-    expect(page.headers['content-security-policy']).toContain("default-src 'none'");
-  });
-});
-
 describe('OpenAPI', () => {
   test('has every route, as the documents write it', () => {
     expect(document.openapi).toBe('3.1.0');
