@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
 import type { SignedIn } from '../sessions/session.ts';
 import type { UserAccount } from '../users/user.ts';
+import { organizations } from './organization.repository.ts';
 import type { Organization } from './organization.ts';
 
 type SignedUp = Awaited<ReturnType<TestIdentity['signUp']>>;
@@ -271,4 +272,17 @@ describe('POST /organizations/:id/members', () => {
     const { status, error } = await api.call('POST', url, { as: manager.authorization, body });
     expect([status, error.details?.[0]?.field]).toEqual([400, field]);
   });
+});
+
+test('listRetentionDays and findRegions return null for organizations without a setting', async () => {
+  const { data: own } = await create(admin, { name: 'Own', region: 'DE', retention_days: 30 });
+  const { data: none } = await create(admin, { name: 'None' });
+  const retention = await organizations(api.db).listRetentionDays();
+  expect(retention).toContainEqual({ id: own.id, retentionDays: 30 });
+  expect(retention).toContainEqual({ id: none.id, retentionDays: null });
+  const regions = await organizations(api.db).findRegions([own.id, none.id, 999_999]);
+  expect([...regions].sort(([a], [b]) => a - b)).toEqual([
+    [own.id, 'DE'],
+    [none.id, null],
+  ]);
 });

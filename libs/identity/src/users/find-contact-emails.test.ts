@@ -13,7 +13,8 @@ afterAll(() => store.drop());
 
 async function user(username: string, orgId: number | null, role: Role = 'user', disabled = false) {
   const email = `${username}@example.com`;
-  const created = await users(store.db).create({ username, email, name: null, passwordHash: null, role, orgId });
+  const row = { username, email, name: null, passwordHash: null, role, orgId };
+  const created = await users(store.db).create(row);
   if (disabled) await users(store.db).update(null, created.id, { disabledAt: new Date() });
   return `user/${created.id}`;
 }

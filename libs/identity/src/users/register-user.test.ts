@@ -175,6 +175,13 @@ describe('ensureAdmin', () => {
     expect(await fresh.db.user.count()).toBe(1);
     await fresh.close();
   });
+  test('rejects a username or email of another user', async () => {
+    const fresh = await createTestIdentity();
+    await fresh.register('operator');
+    const ensure = ensureAdmin(fresh.db, createPasswordHasher());
+    await expect(ensure('operator', 'new@localhost', PASSWORD)).rejects.toThrow('choose another');
+    await fresh.close();
+  });
   test('creates one admin when gateways start at once', async () => {
     const fresh = await createTestIdentity();
     const ensure = ensureAdmin(fresh.db, createPasswordHasher());

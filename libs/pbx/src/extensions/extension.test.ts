@@ -136,7 +136,7 @@ describe('secrets in config_data', () => {
   });
 });
 
-test('findOrganizationIds returns every organization that has an extension with the id or number', async () => {
+test('findOrganizationIds returns the organizations of an extension id or number', async () => {
   const repository = extensionRepository(pbx.db);
   const { data } = await extensions.create({ extension_number: 'shared' });
   await extensions.create({ extension_number: 'shared' }, theirs.manager);
