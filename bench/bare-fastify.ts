@@ -1,7 +1,9 @@
-// The baseline of intake over HTTP: a route that parses the same body and answers, and does nothing else.
+// HTTP baseline of the intake: a route that only parses the same body and responds.
 import Fastify from 'fastify';
 
-const app = Fastify({ bodyLimit: 32 * 1024 * 1024 });
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+const app = Fastify({ bodyLimit: MAX_BODY_BYTES });
 app.post('/cdr/:index', async (request) => {
   const { records } = request.body as { records: unknown[] };
   return { status: 'success', processed: records.length };

@@ -7,11 +7,14 @@ export interface Load {
   connections: number;
 }
 
-/** Posts every body once over keep-alive connections. Returns the seconds until the last answer. @throws where one is not 2xx. */
+/**
+ * Posts every body once over keep-alive connections. Returns the seconds until the last response.
+ * @throws Error if a response is not 2xx, or a request fails or times out.
+ */
 export async function postBodies({ url, token, bodies, connections }: Load): Promise<number> {
-  const left = [...bodies];
+  const unsent = [...bodies];
   const started = performance.now();
-  let answered = started;
+  let lastResponseAt = started;
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
     const run = autocannon(
       {
@@ -21,14 +24,14 @@ export async function postBodies({ url, token, bodies, connections }: Load): Pro
         amount: bodies.length,
         timeout: 60,
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        requests: [{ setupRequest: (request) => ({ ...request, body: left.pop() ?? '{}' }) }],
+        requests: [{ setupRequest: (request) => ({ ...request, body: unsent.pop() ?? '{}' }) }],
       },
       (error: Error | null, done) => (error ? reject(error) : resolve(done)),
     );
-    // Its own end comes with the tick of a second.
-    run.on('response', () => (answered = performance.now()));
+    // autocannon ends on a full second, too coarse for a rate.
+    run.on('response', () => (lastResponseAt = performance.now()));
   });
   const failed = result.non2xx + result.errors + result.timeouts;
   if (failed) throw new Error(`${failed} of ${bodies.length} requests to ${url} failed`);
-  return (answered - started) / 1000;
+  return (lastResponseAt - started) / 1000;
 }

@@ -1,6 +1,8 @@
+// Benchmark of the CDR intake against a bare Fastify route and a server-side COPY. `npm run bench`
 import { cpus } from 'node:os';
 import { measureIntake, type Figures, type Shape } from './measure-intake.ts';
 import { startBenchStack } from './stack.ts';
+import { median } from './statistics.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const SHAPES: Record<string, Shape> = {
@@ -8,21 +10,25 @@ const SHAPES: Record<string, Shape> = {
   'batches of 1': { requests: 10_000, recordsEach: 1, connections: 64 },
 };
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-const whole = (value: number): string => Math.round(value).toLocaleString('en-US').padStart(9);
-const ratio = (value: number): string => value.toFixed(2).padStart(5);
-
 function report(name: string, rounds: Figures[]): void {
-  const of = (figure: keyof Figures) => median(rounds.map((round) => round[figure]));
-  function against(figure: keyof Figures, baseline: keyof Figures) {
-    return ratio(median(rounds.map((round) => round[figure] / round[baseline])));
+  function rate(figure: keyof Figures): string {
+    const value = median(rounds.map((round) => round[figure]));
+    return Math.round(value).toLocaleString('en-US').padStart(9);
   }
+  function ratio(figure: keyof Figures, baseline: keyof Figures): string {
+    const value = median(rounds.map((round) => round[figure] / round[baseline]));
+    return value.toFixed(2).padStart(5);
+  }
+  function ratios(figure: keyof Figures): string {
+    return `${ratio(figure, 'bare')}     ${ratio(figure, 'copied')}`;
+  }
+  const [acknowledged, stored] = [ratios('acknowledged'), ratios('stored')];
   console.log(`
 ${name}, median of ${rounds.length} rounds                      records/s   of bare route   of COPY
-  acknowledged through HTTP                          ${whole(of('acknowledged'))}           ${against('acknowledged', 'bare')}     ${against('acknowledged', 'copied')}
-  stored in the final table                          ${whole(of('stored'))}           ${against('stored', 'bare')}     ${against('stored', 'copied')}
-  baseline: bare Fastify route, same bodies          ${whole(of('bare'))}
-  baseline: server-side COPY, same rows and table    ${whole(of('copied'))}`);
+  acknowledged through HTTP                          ${rate('acknowledged')}           ${acknowledged}
+  stored in the final table                          ${rate('stored')}           ${stored}
+  baseline: bare Fastify route, same bodies          ${rate('bare')}
+  baseline: server-side COPY, same rows and table    ${rate('copied')}`);
 }
 
 const stack = await startBenchStack();

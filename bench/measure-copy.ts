@@ -1,8 +1,8 @@
 import type pg from 'pg';
 
 /**
- * The baseline of storing: the rows that are in the table now, written out, and read in again by the server itself into
- * the same table with the same indexes. Returns rows a second.
+ * Storage baseline: writes the present rows of `cdrs` to a file and lets the server COPY them back into the
+ * same table with the same indexes. Returns rows per second.
  */
 export async function measureCopyRate(sql: pg.Client): Promise<number> {
   const { rows } = await sql.query<{ folder: string }>(`SELECT current_setting('data_directory') AS folder`);

@@ -4,15 +4,16 @@ import { measureCopyRate } from './measure-copy.ts';
 import { postBodies } from './load.ts';
 import { createBatchBodies } from './records.ts';
 import type { BenchStack } from './stack.ts';
+import { countStoredRecords } from './stored-cdrs.ts';
 
 export interface Figures {
-  /** Records a second, until the last was acknowledged. */
+  /** Records per second until the last was acknowledged. */
   acknowledged: number;
-  /** Records a second, until the last was in its final table. */
+  /** Records per second until the last was in its final table. */
   stored: number;
-  /** Records a second of a bare Fastify route that parses the same bodies. */
+  /** Records per second of a bare Fastify route that parses the same bodies. */
   bare: number;
-  /** Rows a second of a server-side COPY of the same rows into the same table. */
+  /** Rows per second of a server-side COPY of the same rows into the same table. */
   copied: number;
 }
 
@@ -27,20 +28,13 @@ async function truncateTables(sql: pg.Client): Promise<void> {
   await sql.query('CHECKPOINT');
 }
 
-async function countStored(sql: pg.Client): Promise<number> {
-  const { rows } = await sql.query<{ stored: string | null }>(
-    'SELECT sum(stored) AS stored FROM cdr_batches',
-  );
-  return Number(rows[0]!.stored ?? 0);
-}
-
 async function secondsUntilStored(sql: pg.Client, records: number): Promise<number> {
   const started = performance.now();
-  while ((await countStored(sql)) < records) await sleep(20);
+  while ((await countStoredRecords(sql)) < records) await sleep(20);
   return (performance.now() - started) / 1000;
 }
 
-/** One round: the same bodies to the bare route, down the road, and the rows they became by COPY. */
+/** One round with the same bodies: bare route, intake with its worker, and COPY of the resulting rows. */
 export async function measureIntake(stack: BenchStack, shape: Shape): Promise<Figures> {
   const { requests, recordsEach, connections } = shape;
   const { baseUrl, bareUrl, token, sql } = stack;

@@ -1,8 +1,9 @@
-// The audit log's search over HTTP: 5,000,000 events beside 100,000, one organization's among others'. Takes some minutes.
+// Benchmark of the audit log search over HTTP: 5,000,000 events against 100,000, one organization among
+// others. Takes some minutes. `npm run bench:search`
 import { cpus } from 'node:os';
 import { loadAuditEvents, ORG_ID } from './load-audit-events.ts';
-import { deepCursor, measureSearch, type Figures } from './measure-search.ts';
-import { startBenchStack, type BenchApps } from './stack.ts';
+import { deepCursor, measureSearch, type Figures, type Search } from './measure-search.ts';
+import { startBenchStack } from './stack.ts';
 
 const SMALL = 100_000;
 const BIG = Number(process.env['BENCH_EVENTS'] ?? 5_000_000);
@@ -21,45 +22,52 @@ const EXAMPLE = {
 };
 
 const ms = (value: number): string => value.toFixed(1).padStart(8);
+const whole = (value: number): string => value.toLocaleString('en-US');
+
 function formatFigures({ p50, p95, hits }: Figures): string {
   return `${ms(p50)} ${ms(p95)} ${whole(hits).padStart(9)}`;
 }
-const whole = (value: number): string => value.toLocaleString('en-US');
+
+function formatRow(name: string, small: Figures, big: Figures): string {
+  const ratio = (big.p95 / small.p95).toFixed(2);
+  return `  ${name.padEnd(33)}${formatFigures(small)}    ${formatFigures(big)}     ${ratio}`;
+}
 
 const stack = await startBenchStack();
 try {
   const sizes = { [SMALL]: await stack.startOnNewDatabase('small'), [BIG]: stack };
   for (const [size, { sql }] of Object.entries(sizes)) {
     const seconds = await loadAuditEvents(sql, Number(size));
+    const events = whole(Number(size));
     console.log(
-      `${whole(Number(size))} events loaded in ${Math.round(seconds)} s, four fifths of them in organization ${ORG_ID}.`,
+      `${events} events loaded in ${Math.round(seconds)} s, four fifths of them in organization ${ORG_ID}.`,
     );
   }
   const [small, big] = [sizes[SMALL], sizes[BIG]!];
-  function both(body: object) {
+  function onBoth(body: object): Search[] {
     return [
       { apps: small, body },
       { apps: big, body },
     ];
   }
-  const searches: Record<string, { apps: BenchApps; body: object }[]> = {
-    "the document's example": both(EXAMPLE),
-    'full text, 100 hits': both({ search_text: 'zeppelin' }),
-    'full text, a quarter of all hit': both({ search_text: 'login' }),
+  const searches: Record<string, Search[]> = {
+    "the document's example": onBoth(EXAMPLE),
+    'full text, 100 hits': onBoth({ search_text: 'zeppelin' }),
+    'full text, a quarter of all hit': onBoth({ search_text: 'login' }),
     'a deep cursor': [
       { apps: small, body: await deepCursor(small, SMALL / 2) },
       { apps: big, body: await deepCursor(big, BIG / 20) },
     ],
   };
+  const [smallCount, bigCount] = [whole(SMALL).padStart(10), whole(BIG).padStart(10)];
   console.log(`
-Search on ${cpus().length} cores, client and servers on one machine, one request after another, in turns; milliseconds
-                                       ${whole(SMALL).padStart(10)} events                  ${whole(BIG).padStart(10)} events
+Search on ${cpus().length} cores, client and servers on one machine,
+one request at a time, sizes alternating; milliseconds
+                                       ${smallCount} events                  ${bigCount} events
                                       p50      p95      hits         p50      p95      hits     p95 ratio`);
-  for (const [name, asked] of Object.entries(searches)) {
-    const [few, many] = await measureSearch(asked);
-    console.log(
-      `  ${name.padEnd(33)}${formatFigures(few!)}    ${formatFigures(many!)}     ${(many!.p95 / few!.p95).toFixed(2)}`,
-    );
+  for (const [name, pair] of Object.entries(searches)) {
+    const [few, many] = await measureSearch(pair);
+    console.log(formatRow(name, few!, many!));
   }
 } finally {
   await stack.stop();

@@ -11,20 +11,22 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { signUpAdmin } from '../tests/api-client.ts';
 
-/** The apps on a database of their own. */
+/** The apps with a separate database. */
 export interface BenchApps {
   baseUrl: string;
   token: string;
-  /** A superuser's connection. */
+  /** Connection as a superuser. */
   sql: pg.Client;
-  /** Of the processes, by name. */
+  /** Process ids by app name. */
   pids: () => Record<string, number>;
 }
 
 export interface BenchStack extends BenchApps {
+  /** URL of the bare Fastify baseline. */
   bareUrl: string;
+  /** Where the queues are: `Redis` or `PostgreSQL`. */
   queues: string;
-  /** The same apps once more, on another database of the same server. */
+  /** Starts a second set of apps on a new database of the same server, with queues in PostgreSQL. */
   startOnNewDatabase: (name: string, settings?: Record<string, string>) => Promise<BenchApps>;
   stop: () => Promise<void>;
 }
@@ -37,38 +39,41 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A whole stack with the settings of `npm start` (fsync on) in a folder of its own, and the bare server beside it. */
+/**
+ * Starts a whole stack with the database settings of `npm start` (fsync on) in a temporary folder, and the
+ * bare Fastify server. Queues are in Redis if one is on PATH and BENCH_QUEUES is not `postgres`.
+ */
 export async function startBenchStack(settings: Record<string, string> = {}): Promise<BenchStack> {
   const log = pino({ level: 'silent' });
   const dataDir = await mkdtemp(join(tmpdir(), 'oriontel-bench-'));
   await chmod(dataDir, 0o711);
-  const closing: (() => unknown)[] = [() => rm(dataDir, { recursive: true, force: true })];
+  const closers: (() => unknown)[] = [() => rm(dataDir, { recursive: true, force: true })];
   async function stop(): Promise<void> {
-    for (const close of closing.splice(0).reverse()) await close();
+    for (const close of closers.splice(0).reverse()) await close();
   }
   try {
     const postgres = await startPostgres({ dataDir, log });
-    closing.push(() => postgres.stop());
+    closers.push(() => postgres.stop());
     const program = process.env['BENCH_QUEUES'] === 'postgres' ? null : await findRedis(process.env['PATH']);
     const redis = program ? await startRedis({ program, dataDir, log }) : null;
-    closing.push(() => redis?.stop());
-    function start(url: string, redisUrl: string | null, more = {}) {
-      return startApps(url, redisUrl, closing, { ...settings, ...more });
+    closers.push(() => redis?.stop());
+    function startWith(url: string, redisUrl: string | null, moreSettings = {}) {
+      return startApps(url, redisUrl, closers, { ...settings, ...moreSettings });
     }
-    const apps = await start(postgres.url, redis?.url ?? null);
+    const apps = await startWith(postgres.url, redis?.url ?? null);
     const bare = await startBareServer();
-    closing.push(() => bare.stop());
-    async function beside(name: string, more = {}): Promise<BenchApps> {
+    closers.push(() => bare.stop());
+    async function startOnNewDatabase(name: string, moreSettings = {}): Promise<BenchApps> {
       await apps.sql.query(`CREATE DATABASE ${name}`);
       const url = new URL(postgres.url);
       url.pathname = name;
-      return start(url.href, null, more);
+      return startWith(url.href, null, moreSettings);
     }
     return {
       ...apps,
       bareUrl: bare.url,
       queues: redis ? 'Redis' : 'PostgreSQL',
-      startOnNewDatabase: beside,
+      startOnNewDatabase,
       stop,
     };
   } catch (error) {
@@ -80,17 +85,17 @@ export async function startBenchStack(settings: Record<string, string> = {}): Pr
 async function startApps(
   databaseUrl: string,
   redisUrl: string | null,
-  closing: (() => unknown)[],
+  closers: (() => unknown)[],
   settings: Record<string, string>,
 ): Promise<BenchApps> {
   await applyMigrations(databaseUrl);
   const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', RATE_LIMITS: 'off', ...settings };
   const print = (name: string, line: string) => console.error(name, line);
   const apps = await startAppStack({ databaseUrl, redisUrl, env, print });
-  closing.push(() => apps.stop());
+  closers.push(() => apps.stop());
   const sql = new pg.Client({ connectionString: databaseUrl });
   await sql.connect();
-  closing.push(() => sql.end());
+  closers.push(() => sql.end());
   const { token } = await signUpAdmin(apps.baseUrl);
   return { baseUrl: apps.baseUrl, token, sql, pids: apps.pids };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 export interface ApiClient {
   token: string;
-  /** Resolves with the answer's data, or rejects with its status and text. */
+  /** Resolves with the parsed JSON response. @throws Error with status and text if it is not 2xx */
   send: (path: string, init?: RequestInit) => Promise<Record<string, unknown>>;
 }
 
@@ -19,13 +19,13 @@ async function call(
   token: string | null,
   init: RequestInit = {},
 ): Promise<Record<string, unknown>> {
-  const answer = await fetch(url, { ...init, headers: jsonHeaders(token) });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${answer.status} ${text}`);
+  const response = await fetch(url, { ...init, headers: jsonHeaders(token) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${response.status} ${text}`);
   return JSON.parse(text) as Record<string, unknown>;
 }
 
-/** Registers the first admin of a stack and speaks as it. */
+/** Registers the first admin of a stack and returns a client signed in as it. */
 export async function signUpAdmin(baseUrl: string): Promise<ApiClient> {
   const password = randomBytes(12).toString('base64url');
   function post(path: string, body: unknown) {

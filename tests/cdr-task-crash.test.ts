@@ -13,24 +13,24 @@ interface Task {
   counts: Record<string, number>;
 }
 
-// The queue only wakes workers: one kind of it is enough.
-describe('a worker that is killed in the middle of a task', () => {
+// The queue only wakes workers, so one queue backend is enough.
+describe('a worker killed in the middle of a task', () => {
   let database: TestDatabase;
   let stack: AppStack;
   let admin: ApiClient;
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    // Slow enough to be killed where the test wants it.
-    const rests = { MUNCH_REST_IDLE: '1', MUNCH_REST_BUSY: '1' };
-    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'error', RATE_LIMITS: 'off', ...rests };
+    // Slow enough for the test to kill the worker at the intended point.
+    const pauses = { MUNCH_REST_IDLE: '1', MUNCH_REST_BUSY: '1' };
+    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'error', RATE_LIMITS: 'off', ...pauses };
     stack = await startAppStack({ databaseUrl: database.url, redisUrl: null, env });
     admin = await signUpAdmin(stack.baseUrl);
     for (let i = 0; i < BATCHES; i += 1) {
       const batch = buildBatch(RECORDS);
-      // As an older set of rules stored them: every second one comes out otherwise today.
-      batch.records.forEach((record, at) => {
-        record.caller = at % 2 ? '(415) 555-1234' : '+14155551234';
+      // As older rules stored them: a reprocess changes every second record.
+      batch.records.forEach((record, index) => {
+        record.caller = index % 2 ? '(415) 555-1234' : '+14155551234';
       });
       await admin.send('/cdr/munch', { method: 'POST', body: JSON.stringify(batch) });
     }
@@ -44,18 +44,18 @@ describe('a worker that is killed in the middle of a task', () => {
     await database?.drop();
   }, 30_000);
 
-  async function read(id: string): Promise<Task> {
+  async function readTask(id: string): Promise<Task> {
     return ((await admin.send(`/cdrmunch/task/${id}`)) as unknown as { data: Task }).data;
   }
 
-  async function kill(): Promise<void> {
+  async function killWorker(): Promise<void> {
     const pid = stack.pids()['worker']!;
     process.kill(pid, 'SIGKILL');
     await vi.waitFor(() => expect(stack.pids()['worker']).not.toBe(pid), { timeout: 10_000, interval: 10 });
   }
 
-  /** Runs a task whose worker is killed at a third and at two thirds of it. Returns its counts that are not 0. */
-  async function runKilled(body: object): Promise<Record<string, number>> {
+  /** Runs a task and kills its worker at a third and at two thirds. Returns the counts that are not 0. */
+  async function runWithKills(body: object): Promise<Record<string, number>> {
     const { task_id: id } = (await admin.send('/cdrmunch/task', {
       method: 'PUT',
       body: JSON.stringify(body),
@@ -63,41 +63,43 @@ describe('a worker that is killed in the middle of a task', () => {
     const seen: number[] = [];
     for (const part of [ALL / 3, (2 * ALL) / 3]) {
       await vi.waitFor(
-        async () => expect((await read(id)).counts['processed']).toBeGreaterThanOrEqual(part),
+        async () => expect((await readTask(id)).counts['processed']).toBeGreaterThanOrEqual(part),
         { timeout: 60_000, interval: 5 },
       );
-      await kill();
-      const { state, counts } = await read(id);
+      await killWorker();
+      const { state, counts } = await readTask(id);
       seen.push(counts['processed']!);
-      // It was killed in the middle, not after the end.
+      // Killed while running, not after the end.
       expect(state).toBe('running');
     }
     expect(Math.max(...seen)).toBeLessThan(ALL);
-    await vi.waitFor(async () => expect((await read(id)).state).toBe('done'), {
+    await vi.waitFor(async () => expect((await readTask(id)).state).toBe('done'), {
       timeout: 90_000,
       interval: 200,
     });
-    const { counts } = await read(id);
+    const { counts } = await readTask(id);
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
   }
 
-  it('leaves a reprocess whose counts are exact and whose calls are each there once', async () => {
-    expect(await runKilled({ task_type: 'reprocess' })).toEqual({
+  it('completes a reprocess with exact counts and each call stored once', async () => {
+    expect(await runWithKills({ task_type: 'reprocess' })).toEqual({
       processed: ALL,
       changed: ALL / 2,
       unchanged: ALL / 2,
     });
     const [row] = await database.db.$queryRaw<[{ legs: bigint; right: bigint }]>`
-      SELECT count(DISTINCT call_id) AS legs, count(*) FILTER (WHERE caller = '+14155551234') AS right FROM cdrs`;
+      SELECT count(DISTINCT call_id) AS legs, count(*) FILTER (WHERE caller = '+14155551234') AS right
+      FROM cdrs`;
     expect([Number(row.legs), Number(row.right)]).toEqual([ALL, ALL]);
   }, 180_000);
 
-  it('leaves a cleanup that deleted each call once, and a summary that is empty', async () => {
+  it('completes a cleanup that deletes each call once and empties the summary', async () => {
     const body = { task_type: 'cleanup', date_range: { end: '2024-12-31' } };
-    expect(await runKilled(body)).toEqual({ processed: ALL, deleted: ALL });
+    expect(await runWithKills(body)).toEqual({ processed: ALL, deleted: ALL });
     expect(await database.db.cdr.count()).toBe(0);
     const [row] = await database.db.$queryRaw<[{ calls: bigint }]>`
-      SELECT (SELECT coalesce(sum(calls), 0) FROM cdr_summary) + (SELECT coalesce(sum(calls), 0) FROM cdr_summary_deltas) AS calls`;
+      SELECT (SELECT coalesce(sum(calls), 0) FROM cdr_summary)
+        + (SELECT coalesce(sum(calls), 0) FROM cdr_summary_deltas) AS calls`;
     expect(Number(row.calls)).toBe(0);
   }, 180_000);
 });

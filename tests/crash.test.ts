@@ -16,11 +16,11 @@ const RECORDS = 50;
 const CONNECTIONS = 8;
 
 const silent = pino({ level: 'silent' });
-// Of its own, from PATH: this one is wiped and stopped.
+// A separate server from PATH, because the tests flush and stop it.
 const redisProgram = await findRedis(process.env['PATH']);
-const stores = redisProgram ? (['redis', 'postgres'] as const) : (['postgres'] as const);
+const queueBackends = redisProgram ? (['redis', 'postgres'] as const) : (['postgres'] as const);
 
-describe.each(stores)('with the queues in %s', (kind) => {
+describe.each(queueBackends)('with the queues in %s', (backend) => {
   let database: TestDatabase;
   let redis: RedisServer | null = null;
   let folder: string;
@@ -30,7 +30,8 @@ describe.each(stores)('with the queues in %s', (kind) => {
   beforeAll(async () => {
     database = await createTestDatabase();
     folder = await mkdtemp(join(tmpdir(), 'oriontel-crash-'));
-    if (kind === 'redis') redis = await startRedis({ program: redisProgram!, dataDir: folder, log: silent });
+    if (backend === 'redis')
+      redis = await startRedis({ program: redisProgram!, dataDir: folder, log: silent });
     const env = { PATH: process.env['PATH'], LOG_LEVEL: 'error', SWEEP_GRACE: '1', RATE_LIMITS: 'off' };
     stack = await startAppStack({ databaseUrl: database.url, redisUrl: redis?.url ?? null, env });
     admin = await signUpAdmin(stack.baseUrl);
@@ -45,22 +46,25 @@ describe.each(stores)('with the queues in %s', (kind) => {
 
   const newBatches = () => Array.from({ length: BATCHES }, () => JSON.stringify(buildBatch(RECORDS)));
 
-  /** Sends all from several connections; `onAcknowledged` is told how many were so far. Returns those not acknowledged. */
+  /**
+   * Sends all bodies over several connections; `onAcknowledged` receives the number acknowledged so far.
+   * Returns the bodies that were not acknowledged.
+   */
   async function sendAll(bodies: string[], onAcknowledged: (count: number) => unknown): Promise<string[]> {
-    const left = [...bodies];
-    const refused: string[] = [];
+    const unsent = [...bodies];
+    const unacknowledged: string[] = [];
     let acknowledged = 0;
-    async function connection() {
-      while (left.length) {
-        const body = left.pop()!;
+    async function sendFromQueue() {
+      while (unsent.length) {
+        const body = unsent.pop()!;
         await admin.send('/cdr/crash', { method: 'POST', body }).then(
           () => onAcknowledged((acknowledged += 1)),
-          () => refused.push(body),
+          () => unacknowledged.push(body),
         );
       }
     }
-    await Promise.all(Array.from({ length: CONNECTIONS }, connection));
-    return refused;
+    await Promise.all(Array.from({ length: CONNECTIONS }, sendFromQueue));
+    return unacknowledged;
   }
 
   function callIds(bodies: string[]): string[] {
@@ -70,14 +74,16 @@ describe.each(stores)('with the queues in %s', (kind) => {
   }
 
   async function expectEachStoredOnce(bodies: string[]) {
-    const wanted = callIds(bodies);
+    const expected = callIds(bodies);
     await vi.waitFor(
       async () => {
         const [row] = await database.db.$queryRaw<[{ rows: bigint; legs: bigint }]>`
-          SELECT count(*) AS rows, count(DISTINCT call_id) AS legs FROM cdrs WHERE call_id = ANY(${wanted}::text[])`;
+          SELECT count(*) AS rows, count(DISTINCT call_id) AS legs
+          FROM cdrs
+          WHERE call_id = ANY(${expected}::text[])`;
         expect({ rows: Number(row.rows), legs: Number(row.legs) }).toEqual({
-          rows: wanted.length,
-          legs: wanted.length,
+          rows: expected.length,
+          legs: expected.length,
         });
         expect(await database.db.intakeRow.count()).toBe(0);
       },
@@ -92,7 +98,7 @@ describe.each(stores)('with the queues in %s', (kind) => {
     return pid;
   }
 
-  it('a worker killed twice in the middle of 100 batches loses and doubles nothing', async () => {
+  it('a worker killed twice during 100 batches loses and duplicates no record', async () => {
     const bodies = newBatches();
     let killed = 0;
     expect(await sendAll(bodies, (count) => count === 30 && (killed = kill('worker')))).toEqual([]);
@@ -105,30 +111,33 @@ describe.each(stores)('with the queues in %s', (kind) => {
     await expectEachStoredOnce(bodies);
   }, 120_000);
 
-  it('a gateway killed in the middle of 100 batches loses nothing that it acknowledged, and sending again doubles nothing', async () => {
+  it('a gateway killed during 100 batches loses no acknowledged record, a resend adds none', async () => {
     const bodies = newBatches();
-    const refused = await sendAll(bodies, (count) => count === 30 && kill('gateway'));
-    expect(refused.length).toBeGreaterThan(0);
-    await expectEachStoredOnce(bodies.filter((body) => !refused.includes(body)));
+    const unacknowledged = await sendAll(bodies, (count) => count === 30 && kill('gateway'));
+    expect(unacknowledged.length).toBeGreaterThan(0);
+    await expectEachStoredOnce(bodies.filter((body) => !unacknowledged.includes(body)));
     await vi.waitFor(() => admin.send('/readyz'), { timeout: 30_000, interval: 100 });
     expect(await sendAll(bodies, () => {})).toEqual([]);
     await expectEachStoredOnce(bodies);
   }, 120_000);
 
-  if (kind === 'redis') {
-    it('a Redis wiped in the middle of 100 batches loses nothing', async () => {
+  if (backend === 'redis') {
+    it('Redis flushed during 100 batches loses no record', async () => {
       const client = new Redis(redis!.url);
       await once(client, 'ready');
       const bodies = newBatches();
-      const wipes: Promise<unknown>[] = [];
-      const refused = await sendAll(bodies, (count) => count % 20 === 0 && wipes.push(client.flushall()));
-      await Promise.all(wipes);
+      const flushes: Promise<unknown>[] = [];
+      const unacknowledged = await sendAll(
+        bodies,
+        (count) => count % 20 === 0 && flushes.push(client.flushall()),
+      );
+      await Promise.all(flushes);
       client.disconnect();
-      expect(refused).toEqual([]);
+      expect(unacknowledged).toEqual([]);
       await expectEachStoredOnce(bodies);
     }, 120_000);
 
-    it('a Redis that is down holds up neither the acknowledgement nor, for long, the storing', async () => {
+    it('batches are acknowledged and stored while Redis is down', async () => {
       await redis!.stop();
       const bodies = newBatches().slice(0, 20);
       expect(await sendAll(bodies, () => {})).toEqual([]);

@@ -28,12 +28,12 @@ afterAll(async () => {
   await database?.drop();
 }, 30_000);
 
-async function send(): Promise<void> {
+async function sendBatch(): Promise<void> {
   const body = JSON.stringify(buildBatch(RECORDS));
   await admin.send('/cdr/forwarded', { method: 'POST', body });
 }
 const waitUntil = (check: () => unknown, timeout: number) => vi.waitFor(check, { timeout, interval: 100 });
-const countStored = () => database.db.cdr.count();
+const countStoredCdrs = () => database.db.cdr.count();
 
 interface Status {
   pending: number;
@@ -41,7 +41,7 @@ interface Status {
   dead: number;
   circuit: { state: string };
 }
-const status = async () => ((await admin.send('/cdrs/forwarding')) as unknown as { data: Status }).data;
+const readStatus = async () => ((await admin.send('/cdrs/forwarding')) as unknown as { data: Status }).data;
 
 async function killWorker(): Promise<void> {
   const killed = stack.pids()['worker']!;
@@ -49,11 +49,12 @@ async function killWorker(): Promise<void> {
   await waitUntil(() => expect(stack.pids()['worker']).not.toBe(killed), 15_000);
 }
 
-async function allCdrs(): Promise<Map<string, object>> {
+async function readAllCdrs(): Promise<Map<string, object>> {
   const found = new Map<string, object>();
   let cursor: string | null = '';
   while (cursor !== null) {
-    const page = (await admin.send(`/cdrs?limit=500${cursor && `&cursor=${cursor}`}`)) as {
+    const query: string = cursor && `&cursor=${cursor}`;
+    const page = (await admin.send(`/cdrs?limit=500${query}`)) as {
       data: { id: string }[];
       meta: { next_cursor: string | null };
     };
@@ -63,7 +64,7 @@ async function allCdrs(): Promise<Map<string, object>> {
   return found;
 }
 
-it('a receiver that hangs, resets, refuses and answers 500, and a worker killed meanwhile: all is stored at once and arrives later', async () => {
+it('batches are stored at once and forwarded later when receiver and worker fail', async () => {
   const phases: (() => Promise<void>)[] = [
     async () => receiver.setBehavior('hangs'),
     async () => receiver.setBehavior('resets the connection'),
@@ -75,17 +76,17 @@ it('a receiver that hangs, resets, refuses and answers 500, and a worker killed 
   ];
   for (const [index, begin] of phases.entries()) {
     await begin();
-    for (let i = 0; i < BATCHES / phases.length; i += 1) await send();
+    for (let i = 0; i < BATCHES / phases.length; i += 1) await sendBatch();
     if (index === 0) {
-      // Killed with batches in hand.
+      // Kill the worker with batches in flight.
       await waitUntil(() => expect(receiver.attempts()).toBeGreaterThan(0), 30_000);
       await killWorker();
     }
     const sent = ((index + 1) * BATCHES * RECORDS) / phases.length;
-    await waitUntil(async () => expect(await countStored()).toBe(sent), 30_000);
+    await waitUntil(async () => expect(await countStoredCdrs()).toBe(sent), 30_000);
   }
   await waitUntil(async () => {
-    const { circuit, ...counts } = await status();
+    const { circuit, ...counts } = await readStatus();
     expect(counts).toMatchObject({ pending: BATCHES, done: 0, dead: 0 });
     expect(circuit.state).not.toBe('closed');
   }, 60_000);
@@ -93,7 +94,7 @@ it('a receiver that hangs, resets, refuses and answers 500, and a worker killed 
 
   receiver.setBehavior('fine');
   await waitUntil(async () => {
-    expect(await status()).toMatchObject({
+    expect(await readStatus()).toMatchObject({
       pending: 0,
       done: BATCHES,
       dead: 0,
@@ -106,32 +107,32 @@ it('a receiver that hangs, resets, refuses and answers 500, and a worker killed 
   expect(keys).toEqual(new Set(submissions.map(({ id }) => id)));
   expect(receiver.received.every(({ signed }) => signed)).toBe(true);
   expect(submissions.every(({ id, remoteReference }) => remoteReference === `remote-${id}`)).toBe(true);
-  const cdrs = await allCdrs();
+  const cdrs = await readAllCdrs();
   const arrived = new Map(receiver.received.flatMap(({ body }) => body.records.map((r) => [r['id'], r])));
   expect(arrived).toEqual(cdrs);
 }, 300_000);
 
-it('a worker killed while all goes well sends what it had in hand again, under the same key', async () => {
+it('a killed worker resends its batches in flight under the same idempotency key', async () => {
   const known = new Set((await database.db.cdrSubmission.findMany()).map(({ id }) => id));
   receiver.received.length = 0;
   const keys = new Set<string>();
-  // Slow enough to be killed in the middle of.
-  receiver.setBehavior((answer) =>
+  // Slow enough to kill the worker with requests in flight.
+  receiver.setBehavior((response) =>
     setTimeout(() => {
-      answer.writeHead(200).end();
-      keys.add(String(answer.req.headers['idempotency-key']));
+      response.writeHead(200).end();
+      keys.add(String(response.req.headers['idempotency-key']));
     }, 50),
   );
   const before = receiver.attempts();
-  for (let i = 0; i < BATCHES; i += 1) await send();
+  for (let i = 0; i < BATCHES; i += 1) await sendBatch();
   await waitUntil(() => expect(receiver.attempts() - before).toBeGreaterThan(5), 30_000);
   await killWorker();
   receiver.setBehavior('fine');
   await waitUntil(async () => {
-    expect(await status()).toMatchObject({ pending: 0, done: 2 * BATCHES, dead: 0 });
+    expect(await readStatus()).toMatchObject({ pending: 0, done: 2 * BATCHES, dead: 0 });
   }, 120_000);
   for (const { key } of receiver.received) keys.add(key);
   const sent = (await database.db.cdrSubmission.findMany()).map(({ id }) => id);
   expect(keys).toEqual(new Set(sent.filter((id) => !known.has(id))));
-  expect(await countStored()).toBe(2 * BATCHES * RECORDS);
+  expect(await countStoredCdrs()).toBe(2 * BATCHES * RECORDS);
 }, 180_000);

@@ -9,29 +9,29 @@ import { createTestGateway } from '@oriontel/sip-gateways/testing';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 const GATEWAYS = 60;
-/** Seconds; the shortest there is. */
+/** The shortest interval that is allowed. */
 const INTERVAL_SECONDS = 5;
-/** Milliseconds a monitor may be the cause of. */
+/** The longest delay that a takeover may add to a probe. */
 const TAKEOVER_TIMEOUT_MS = 15_000;
 
 const program = fileURLToPath(new URL('../dist/apps/gateway-monitor/main.js', import.meta.url));
 const waiting = { timeout: 60_000, interval: 50 };
 
 let database: TestDatabase;
-let answerer: Socket;
-let made: FoundGateway[];
-/** When each gateway, a host of its own on this machine, was asked: milliseconds. */
+let responder: Socket;
+let testGateways: FoundGateway[];
+/** Probe times in milliseconds (performance.now) by host; each gateway has its own loopback address. */
 let probeTimes: Map<string, number[]>;
 const monitors: ChildProcess[] = [];
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  answerer = await startSipResponder();
-  const { port } = answerer.address();
-  made = [];
+  responder = await startSipResponder();
+  const { port } = responder.address();
+  testGateways = [];
   for (let i = 1; i <= GATEWAYS; i += 1) {
     const host = `127.0.1.${i}`;
-    made.push(
+    testGateways.push(
       await createTestGateway(database.db, {
         host,
         port,
@@ -45,11 +45,11 @@ afterEach(async () => {
   for (const monitor of monitors.splice(0)) await end(monitor, 'SIGTERM');
 });
 afterAll(async () => {
-  answerer?.close();
+  responder?.close();
   await database?.drop();
 });
 
-/** Answers every OPTIONS that comes to any address of 127.0.0.0/8, and notes whom it was for. */
+/** Responds to every OPTIONS sent to any address of 127.0.0.0/8 and records its time in `probeTimes`. */
 async function startSipResponder(): Promise<Socket> {
   probeTimes = new Map();
   const socket = createSocket('udp4');
@@ -60,8 +60,8 @@ async function startSipResponder(): Promise<Socket> {
     probeTimes.set(host, [...(probeTimes.get(host) ?? []), performance.now()]);
     const echoed = headers.filter((header) => /^(via|from|to|call-id|cseq):/i.test(header));
     const tagged = echoed.map((header) => (/^to:/i.test(header) ? `${header};tag=a` : header));
-    const answer = ['SIP/2.0 200 OK', ...tagged, 'Content-Length: 0', '', ''].join('\r\n');
-    socket.send(answer, from.port, from.address);
+    const response = ['SIP/2.0 200 OK', ...tagged, 'Content-Length: 0', '', ''].join('\r\n');
+    socket.send(response, from.port, from.address);
   });
   socket.bind(0, '0.0.0.0');
   await once(socket, 'listening');
@@ -91,16 +91,22 @@ async function end(monitor: ChildProcess, signal: NodeJS.Signals): Promise<void>
 }
 
 function fewestProbes(since = 0): number {
-  return Math.min(...made.map(({ host }) => (probeTimes.get(host) ?? []).filter((at) => at > since).length));
+  return Math.min(
+    ...testGateways.map(({ host }) => (probeTimes.get(host) ?? []).filter((at) => at > since).length),
+  );
 }
 async function heldShardCounts(): Promise<number[]> {
   const rows = await database.db.$queryRaw<{ held: number }[]>`
-    SELECT count(*)::int AS held FROM monitor_shards WHERE leased_until > now() AND monitor_id IS NOT NULL GROUP BY monitor_id`;
+    SELECT count(*)::int AS held
+    FROM monitor_shards
+    WHERE leased_until > now()
+      AND monitor_id IS NOT NULL
+    GROUP BY monitor_id`;
   return rows.map(({ held }) => held);
 }
 const gaps = (times: number[]): number[] => times.slice(1).map((at, index) => at - times[index]!);
 
-it('two monitors share the gateways; the share of one that is killed is taken over, and none is probed twice in an interval', async () => {
+it('a monitor takes over the gateways of a killed one and probes none twice per interval', async () => {
   const [first] = [startMonitor(), startMonitor()];
   await expect.poll(heldShardCounts, waiting).toEqual([32, 32]);
   await expect.poll(() => fewestProbes(), waiting).toBeGreaterThanOrEqual(2);
@@ -109,20 +115,20 @@ it('two monitors share the gateways; the share of one that is killed is taken ov
   await end(first, 'SIGKILL');
   await expect.poll(() => fewestProbes(killed), waiting).toBeGreaterThanOrEqual(3);
 
-  for (const { host } of made) {
-    const between = gaps(probeTimes.get(host)!);
-    expect(Math.max(...between), host).toBeLessThan(TAKEOVER_TIMEOUT_MS + INTERVAL_SECONDS * 1_000);
-    // A busy machine may hand over two datagrams differently late.
-    expect(Math.min(...between), host).toBeGreaterThan(INTERVAL_SECONDS * 1_000 - 1_500);
+  for (const { host } of testGateways) {
+    const probeGaps = gaps(probeTimes.get(host)!);
+    expect(Math.max(...probeGaps), host).toBeLessThan(TAKEOVER_TIMEOUT_MS + INTERVAL_SECONDS * 1_000);
+    // On a busy machine two datagrams can be delayed differently.
+    expect(Math.min(...probeGaps), host).toBeGreaterThan(INTERVAL_SECONDS * 1_000 - 1_500);
   }
   expect(await heldShardCounts()).toEqual([64]);
 }, 120_000);
 
-it('changes take effect within seconds, and results become the status of the gateway', async () => {
+it('gateway changes take effect within seconds, and probe results become the gateway status', async () => {
   startMonitor();
-  await expect.poll(() => statusOf(made[0]!), waiting).toBe('up');
+  await expect.poll(() => statusOf(testGateways[0]!), waiting).toBe('up');
 
-  const port = answerer.address().port;
+  const port = responder.address().port;
   const added = await createTestGateway(database.db, {
     host: '127.0.2.1',
     port,
@@ -133,21 +139,24 @@ it('changes take effect within seconds, and results become the status of the gat
   await expect.poll(() => probeTimes.has('127.0.2.2'), { timeout: 5_000, interval: 20 }).toBe(true);
 
   await gateways(database.db).update({ ...added, host: '127.0.2.2', enabled: false });
-  await gateways(database.db).delete(made[1]!);
-  async function quiet() {
-    const count = () => [added.host, '127.0.2.2', made[1]!.host].map((host) => probeTimes.get(host)?.length);
+  await gateways(database.db).delete(testGateways[1]!);
+  async function removedAreSilent() {
+    const count = () =>
+      [added.host, '127.0.2.2', testGateways[1]!.host].map((host) => probeTimes.get(host)?.length);
     const before = count();
     const others = probesOfFirstGateway();
     await expect.poll(probesOfFirstGateway, waiting).toBeGreaterThan(others + 1);
     return JSON.stringify(before) === JSON.stringify(count());
   }
-  await expect.poll(quiet, waiting).toBe(true);
+  await expect.poll(removedAreSilent, waiting).toBe(true);
 }, 120_000);
 
-const probesOfFirstGateway = (): number => probeTimes.get(made[0]!.host)!.length;
+const probesOfFirstGateway = (): number => probeTimes.get(testGateways[0]!.host)!.length;
 
 async function statusOf({ key }: FoundGateway): Promise<string | undefined> {
   const [row] = await database.db.$queryRaw<{ status: string }[]>`
-    SELECT status FROM gateway_states WHERE gateway_key = ${key}::uuid`;
+    SELECT status
+    FROM gateway_states
+    WHERE gateway_key = ${key}::uuid`;
   return row?.status;
 }

@@ -12,7 +12,7 @@ const LIMIT = 100;
 const BURST = 1_000;
 const CONNECTIONS = 50;
 
-// Of its own, from PATH: this one is stopped.
+// A separate server from PATH, because the tests stop it.
 const redisProgram = await findRedis(process.env['PATH']);
 
 if (!redisProgram) it.skip('two gateways on one Redis: there is no redis-server or valkey-server on PATH');
@@ -41,36 +41,36 @@ describe.each(redisProgram ? [redisProgram] : [])('two gateways on one Redis', (
     if (folder) await rm(folder, { recursive: true, force: true });
   }, 30_000);
 
-  function ask(baseUrl: string): Promise<Response> {
+  function requestOwnUser(baseUrl: string): Promise<Response> {
     return fetch(`${baseUrl}/auth/me`, { headers: { authorization: `Bearer ${token}` } });
   }
 
-  /** So many requests over several connections, to both gateways in turn; how often each status came. */
+  /** Sends requests over several connections, alternating between both gateways. Returns counts by status. */
   async function burst(times: number): Promise<Record<number, number>> {
     const counts: Record<number, number> = {};
     let sent = 0;
-    async function connection() {
+    async function sendRequests() {
       while (sent < times) {
-        const answer = await ask(stack.baseUrls[sent++ % 2]!);
-        await answer.arrayBuffer();
-        counts[answer.status] = (counts[answer.status] ?? 0) + 1;
+        const response = await requestOwnUser(stack.baseUrls[sent++ % 2]!);
+        await response.arrayBuffer();
+        counts[response.status] = (counts[response.status] ?? 0) + 1;
       }
     }
-    await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+    await Promise.all(Array.from({ length: CONNECTIONS }, sendRequests));
     return counts;
   }
 
-  it(`let exactly ${LIMIT} of a burst of ${BURST} requests through, and tell the same of it`, async () => {
+  it(`accept exactly ${LIMIT} of ${BURST} requests and report the same limit`, async () => {
     expect(await burst(BURST)).toEqual({ 200: LIMIT, 429: BURST - LIMIT });
     for (const baseUrl of stack.baseUrls) {
-      const { status, headers } = await ask(baseUrl);
+      const { status, headers } = await requestOwnUser(baseUrl);
       expect(status).toBe(429);
       expect(headers.get('ratelimit-limit')).toBe(String(LIMIT));
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     }
   }, 60_000);
 
-  it('keep limits for themselves while that Redis is away, and go on answering', async () => {
+  it('apply the limit per gateway while Redis is down', async () => {
     await redis.stop();
     expect(await burst(BURST)).toEqual({ 200: 2 * LIMIT, 429: BURST - 2 * LIMIT });
   }, 60_000);

@@ -31,7 +31,7 @@ function probeTarget(port: number, transport: 'udp' | 'tcp' | 'tls' = 'udp') {
   };
 }
 
-it.each(['udp', 'tcp', 'tls'] as const)('where nobody listens it is down, over %s', async (transport) => {
+it.each(['udp', 'tcp', 'tls'] as const)('a port without a listener is down over %s', async (transport) => {
   const port = await freePort();
   const result = await createTestProber().probe({ ...probeTarget(port, transport), timeoutMs: 600 });
   expect(result).toMatchObject({ status: 'down', latencyMs: null, sipCode: null });
@@ -55,10 +55,10 @@ if (isInstalled('sipp')) {
       ['405 Method Not Allowed', 'up', null],
       ['503 Service Unavailable', 'degraded', 'unavailable'],
       ['408 Request Timeout', 'down', 'request_timeout'],
-    ])('answers %s is %s', async (status, verdict, error) => {
+    ])('answers %s is %s', async (status, expected, error) => {
       const { port } = await start('answers', { status });
       expect(await createTestProber().probe(probeTarget(port))).toMatchObject({
-        status: verdict,
+        status: expected,
         error,
         sipCode: Number(status.slice(0, 3)),
         latencyMs: expect.any(Number) as number,
@@ -66,7 +66,7 @@ if (isInstalled('sipp')) {
       });
     });
 
-    it('is stopped is down', async () => {
+    it('stops is down', async () => {
       const { port, stop } = await start('answers', { status: '200 OK' });
       const prober = createTestProber();
       expect(await prober.probe(probeTarget(port))).toMatchObject({ status: 'up' });
@@ -79,7 +79,7 @@ if (isInstalled('sipp')) {
       });
     });
 
-    it('drops every third packet loses about a third, and is up', async () => {
+    it('drops every third packet is up with about a third lost', async () => {
       const { port } = await start('drops-every-third');
       const prober = createTestProber();
       const results = await Promise.all(Array.from({ length: 60 }, () => prober.probe(probeTarget(port))));
@@ -90,14 +90,14 @@ if (isInstalled('sipp')) {
       expect(lost / sent).toBeLessThan(0.45);
     });
 
-    it('is slow is measured from the copy it answers', async () => {
+    it('responds late is up with the latency of the request it answered', async () => {
       const { port } = await start('late', { pause: 300 });
       const result = await createTestProber().probe(probeTarget(port));
       expect(result).toMatchObject({ status: 'up', lossPercent: 0 });
       expect(result.latencyMs).toBeGreaterThanOrEqual(290);
     });
 
-    it('answers after the time is up is down, and its answer is dropped', async () => {
+    it('responds after the timeout is down, and its response is dropped', async () => {
       const { port } = await start('late', { pause: 400 });
       const prober = createTestProber();
       expect(await prober.probe({ ...probeTarget(port), timeoutMs: 200 })).toMatchObject({
@@ -106,12 +106,12 @@ if (isInstalled('sipp')) {
       await vi.waitFor(() => expect(prober.dropped().unmatched).toBeGreaterThan(0), { timeout: 10_000 });
     });
 
-    it('says first that it is trying is up by its final answer', async () => {
+    it('sends 100 Trying first is up by its final response', async () => {
       const { port } = await start('provisional');
       expect(await createTestProber().probe(probeTarget(port))).toMatchObject({ status: 'up', sipCode: 200 });
     });
 
-    it('answers twice is up once', async () => {
+    it('responds twice is up, and the second response is dropped', async () => {
       const { port } = await start('twice');
       const prober = createTestProber();
       expect(await prober.probe(probeTarget(port))).toMatchObject({ status: 'up', sent: 1 });
@@ -120,7 +120,7 @@ if (isInstalled('sipp')) {
       });
     });
 
-    it('answers with another branch has not answered', async () => {
+    it('responds with another Via branch times out, and its response is dropped', async () => {
       const { port } = await start('wrong-branch');
       const prober = createTestProber();
       expect(await prober.probe({ ...probeTarget(port), timeoutMs: 450 })).toMatchObject({
@@ -129,7 +129,7 @@ if (isInstalled('sipp')) {
       await vi.waitFor(() => expect(prober.dropped().unmatched).toBeGreaterThan(0), { timeout: 10_000 });
     });
 
-    it('answers with rubbish is down, and says why', async () => {
+    it('responds with a malformed message is down with the error malformed', async () => {
       const { port } = await start('malformed');
       expect(await createTestProber().probe({ ...probeTarget(port), timeoutMs: 2_000 })).toMatchObject({
         status: 'down',
@@ -143,7 +143,8 @@ if (isInstalled('kamailio') && isInstalled('openssl')) {
   describe('a Kamailio', () => {
     async function start() {
       const subject = '-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1';
-      const args = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 ${subject} -keyout key.pem -out cert.pem`;
+      const key = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
+      const args = `req -x509 ${key} -days 2 ${subject} -keyout key.pem -out cert.pem`;
       execFileSync('openssl', args.split(' '), { cwd: folder, stdio: 'ignore' });
       let tlsPort = 0;
       const peer = await startPeer('kamailio', folder, async (port) => {
@@ -159,17 +160,20 @@ if (isInstalled('kamailio') && isInstalled('openssl')) {
       return { ...peer, tlsPort };
     }
 
-    it('is up over UDP, TCP and TLS, where its certificate is known or need not be', async () => {
+    it('is up over UDP, TCP and TLS if its certificate is trusted or not verified', async () => {
       const { port, tlsPort } = await start();
-      const own = createTestProber({ tlsCa: readFileSync(join(folder, 'cert.pem'), 'utf8') });
+      const trusting = createTestProber({ tlsCa: readFileSync(join(folder, 'cert.pem'), 'utf8') });
       const up = { status: 'up', sipCode: 200, sent: 1, lossPercent: 0 };
-      // Its ports open one after the other.
-      await vi.waitFor(async () => expect(await own.probe(probeTarget(tlsPort, 'tls'))).toMatchObject(up), {
-        timeout: 15_000,
-      });
-      expect(await own.probe(probeTarget(port))).toMatchObject({ status: 'up' });
-      expect(await own.probe(probeTarget(port, 'tcp'))).toMatchObject(up);
-      expect(await own.probe({ ...probeTarget(tlsPort, 'tls'), host: 'localhost' })).toMatchObject(up);
+      // Kamailio opens its ports one after another: wait for the last.
+      await vi.waitFor(
+        async () => expect(await trusting.probe(probeTarget(tlsPort, 'tls'))).toMatchObject(up),
+        {
+          timeout: 15_000,
+        },
+      );
+      expect(await trusting.probe(probeTarget(port))).toMatchObject({ status: 'up' });
+      expect(await trusting.probe(probeTarget(port, 'tcp'))).toMatchObject(up);
+      expect(await trusting.probe({ ...probeTarget(tlsPort, 'tls'), host: 'localhost' })).toMatchObject(up);
       expect(await createTestProber({ tlsVerify: false }).probe(probeTarget(tlsPort, 'tls'))).toMatchObject(
         up,
       );

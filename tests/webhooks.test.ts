@@ -39,7 +39,7 @@ afterAll(async () => {
 
 const put = (path: string, body: object) => admin.send(path, { method: 'PUT', body: JSON.stringify(body) });
 
-/** Tells of so many events, one after the other; returns their ids. */
+/** Sends events one after another. Returns their ids. */
 async function sendEvents(count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let i = 0; i < count; i += 1) {
@@ -49,21 +49,21 @@ async function sendEvents(count: number): Promise<string[]> {
   return ids;
 }
 
-it('a receiver that fails and is down for a while, before a worker that is killed, gets every event in order', async () => {
-  const told = await sendEvents(EVENTS / 3);
+it('every event arrives in order when the receiver fails, is down and the worker is killed', async () => {
+  const sentIds = await sendEvents(EVENTS / 3);
   await expect.poll(() => receiver.received.length, waiting).toBeGreaterThan(0);
   process.kill(stack.pids()['eventlog-worker']!, 'SIGKILL');
   receiver.state.behavior = 500;
-  told.push(...(await sendEvents(EVENTS / 3)));
-  const tries = receiver.received.length;
-  await expect.poll(() => receiver.received.length, waiting).toBeGreaterThan(tries);
+  sentIds.push(...(await sendEvents(EVENTS / 3)));
+  const attempts = receiver.received.length;
+  await expect.poll(() => receiver.received.length, waiting).toBeGreaterThan(attempts);
 
   await receiver.down();
-  told.push(...(await sendEvents(EVENTS / 3)));
+  sentIds.push(...(await sendEvents(EVENTS / 3)));
   receiver.state.behavior = 204;
   await receiver.up();
 
   await expect.poll(() => receiver.ids().length, waiting).toBe(EVENTS);
-  expect(receiver.ids()).toEqual(told);
+  expect(receiver.ids()).toEqual(sentIds);
   expect(receiver.state.unsigned).toBe(0);
 }, 300_000);

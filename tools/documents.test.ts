@@ -12,7 +12,7 @@ const documents = [
   ...readdirSync(join(root, 'docs/decisions')).map((file) => join('docs/decisions', file)),
 ];
 
-/** What stands in back-ticks or links and begins like a path of this repository. */
+/** The words in backticks and links that look like a path of this repository. */
 function citedPaths(text: string): string[] {
   return [...text.matchAll(/`([^`\s]+)`|\]\(([^)]+)\)/g)]
     .map(([, code, link]) => (code ?? link)!)

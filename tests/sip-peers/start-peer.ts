@@ -19,7 +19,7 @@ export function isInstalled(program: string): boolean {
   });
 }
 
-/** The port that was bound, or null where another has it. `port` 0: any free one. */
+/** Binds and releases a UDP port (0: any free one). Returns the port, or null if it is in use. */
 async function tryUdpPort(port: number): Promise<number | null> {
   const socket = createSocket('udp4');
   try {
@@ -33,6 +33,7 @@ async function tryUdpPort(port: number): Promise<number | null> {
   }
 }
 
+/** Returns a UDP port of 127.0.0.1 that was free a moment ago. */
 export async function freePort(): Promise<number> {
   return (await tryUdpPort(0))!;
 }
@@ -44,27 +45,32 @@ export interface Peer {
 
 const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
-async function end(child: ChildProcess): Promise<void> {
-  const gone = isRunning(child) ? once(child, 'exit') : null;
-  // Its own group, so that what it started ends with it.
-  if (gone) process.kill(-child.pid!, 'SIGKILL');
-  await gone;
+async function killGroup(child: ChildProcess): Promise<void> {
+  const exited = isRunning(child) ? once(child, 'exit') : null;
+  // The child leads its own process group: this ends its children too.
+  if (exited) process.kill(-child.pid!, 'SIGKILL');
+  await exited;
 }
 
-/** Starts a program that listens on UDP at a free port of 127.0.0.1; where somebody is quicker to take it, at another. */
+/**
+ * Starts a program that listens on a free UDP port of 127.0.0.1; retries on another port if that was taken.
+ * @throws Error after MAX_ATTEMPTS attempts
+ */
 export async function startPeer(
   program: string,
   cwd: string,
   argsFor: (port: number) => Promise<string[]>,
 ): Promise<Peer> {
-  for (let tries = 0; tries < MAX_ATTEMPTS; tries += 1) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const port = await freePort();
     const child = spawn(program, await argsFor(port), { cwd, stdio: 'ignore', detached: true });
-    for (const began = Date.now(); isRunning(child) && Date.now() - began < START_TIMEOUT_MS;) {
-      if ((await tryUdpPort(port)) === null) return { port, stop: () => end(child) };
+    for (const started = Date.now(); isRunning(child) && Date.now() - started < START_TIMEOUT_MS;) {
+      if ((await tryUdpPort(port)) === null) return { port, stop: () => killGroup(child) };
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    await end(child);
+    await killGroup(child);
   }
-  throw new Error(`${program} does not start`);
+  throw new Error(
+    `${program} did not listen on UDP within ${START_TIMEOUT_MS} ms in ${MAX_ATTEMPTS} attempts`,
+  );
 }
