@@ -189,6 +189,15 @@ describe('a rejected request gets its error in XML, and in JSON if accepted', ()
     expect(json.json.error).toMatchObject({ code, message: expect.stringMatching(/\w/) as string });
     if (code === 405) expect(json.headers['allow']).toContain('POST');
   });
+  test.each([
+    ['an empty body', ' ', /empty/],
+    ['a body that is not JSON', '{"records": [', /not valid JSON/],
+    ['a list', '[]', /must be a JSON object/],
+    ['more than 100 nested levels', `${'['.repeat(102)}${']'.repeat(102)}`, /nested/],
+  ])('400: %s', async (_description, body, message) => {
+    const { status, json } = await post<ErrorBody>('b', body, { headers: { accept: 'application/json' } });
+    expect([status, json.error.message]).toEqual([400, expect.stringMatching(message)]);
+  });
   test('no rejected request stores a call', async () => {
     expect(await search('batch_id=b')).toEqual([]);
   });
@@ -340,6 +349,25 @@ describe('the organization of a batch', () => {
       expect((await post(newIndex(), buildBatch(1, { org_id }), { as: cdr.admin })).status).toBeLessThan(500);
     },
   );
+});
+
+test('GET /cdr/:index shows a batch that failed on every attempt as failed and quarantined', async () => {
+  const index = newIndex();
+  // The drain quarantines such a batch whole, without a submission.
+  const payload = { format: 'platform', batchId: index, source: 'n', sgapiReference: 'r', records: [{}, {}] };
+  await cdr.db.$executeRaw`
+    INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, fingerprint, request_id,
+      accepted_at)
+    VALUES (gen_random_uuid(), 'cdr', ${cdr.ours.orgId}, ${index}, 'poison', '',
+      ${JSON.stringify(payload)}::json, 'f', 'r', now())`;
+  expect(await status(index)).toMatchObject({
+    batch_id: index,
+    state: 'failed',
+    received: 2,
+    stored: 0,
+    quarantined: 2,
+    submissions: [],
+  });
 });
 
 describe('reading batches and CDRs', () => {

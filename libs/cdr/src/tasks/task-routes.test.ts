@@ -63,7 +63,7 @@ describe('PUT and POST /cdrmunch/task', () => {
       expect(response.body).toMatch(/<code>409<\/code>\s*<message>Conflicting task already running/);
   });
 
-  test('a task of all organizations conflicts with every organization, another one with its own', async () => {
+  test('a task of all organizations conflicts with everyone, another one with its organization', async () => {
     await tasks.putTask({ task_type: 'process' });
     expect((await tasks.requestTask('PUT', { task_type: 'process' }, tasks.theirs.manager)).status).toBe(200);
     expect((await tasks.requestTask('PUT', { task_type: 'process' }, tasks.admin)).status).toBe(409);
