@@ -4,10 +4,10 @@ import nx from '@nx/eslint-plugin';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
-// The boundary rule passes silently when there is no cached project graph: create it first, or fail.
+// Without a cached project graph the boundary rule passes silently: create it first, or fail.
 await createProjectGraphAsync({ exitOnError: false, resetDaemonClient: true });
 
-/** Files of `files` may not import `patterns`. */
+/** Forbids imports that match `patterns` in `files`. */
 function restrictImports(files, patterns) {
   return { files, rules: { 'no-restricted-imports': ['error', { patterns }] } };
 }
@@ -41,6 +41,33 @@ const RESTRICT_ENV = {
   selector: "MemberExpression[object.name='process'][property.name='env']",
   message: 'Only main.ts reads the environment: take what you need as an argument.',
 };
+
+/** Source lines have at most as many columns as Prettier's printWidth; Prettier does not break comments and strings. */
+const MAX_COLUMNS = 110;
+
+/** Test files, test support, benchmarks and build tools. */
+const TEST_FILES = [
+  '**/*.test.ts',
+  '**/testing/**',
+  '**/testing.ts',
+  '**/route-cases/**',
+  'vitest.*.ts',
+  'tools/**',
+  'bench/**',
+  'tests/**',
+];
+
+function restrictSyntax(files, ...restrictions) {
+  return { files, rules: { 'no-restricted-syntax': ['error', ...restrictions] } };
+}
+
+/** Named functions everywhere; SQL in repositories; the environment in entry points. The last match applies. */
+export const syntaxRules = [
+  restrictSyntax(['**/*.{ts,mts,mjs}'], ...RESTRICT_FUNCTIONS, RESTRICT_ENV, ...RESTRICT_SQL),
+  restrictSyntax(['**/*.repository.ts', 'libs/database/src/*.ts'], ...RESTRICT_FUNCTIONS, RESTRICT_ENV),
+  restrictSyntax(['**/*main.ts'], ...RESTRICT_FUNCTIONS, ...RESTRICT_SQL),
+  restrictSyntax(TEST_FILES, ...RESTRICT_FUNCTIONS),
+];
 
 /** Dependency direction: apps -> features -> shared. */
 export const boundaries = {
@@ -88,34 +115,16 @@ export default tseslint.config(
         { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      // Handlers that Fastify or a test wants async need not await.
+      // Fastify handlers and test doubles are async without awaiting.
       '@typescript-eslint/require-await': 'off',
-      'no-restricted-syntax': ['error', ...RESTRICT_FUNCTIONS, RESTRICT_ENV, ...RESTRICT_SQL],
+      'max-len': ['error', { code: MAX_COLUMNS, ignoreUrls: true, ignoreRegExpLiterals: true }],
       eqeqeq: ['error', 'always'],
     },
   },
+  ...syntaxRules,
   {
-    // Entry points read the environment; the database library connects, partitions and migrates.
-    files: ['**/*main.ts', 'libs/database/src/*.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...RESTRICT_FUNCTIONS] },
-  },
-  {
-    files: ['**/*.repository.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...RESTRICT_FUNCTIONS, RESTRICT_ENV] },
-  },
-  {
-    files: [
-      '**/*.test.ts',
-      '**/testing/**',
-      '**/testing.ts',
-      '**/route-cases/**',
-      'vitest.*.ts',
-      'tools/**',
-      'bench/**',
-      'tests/**',
-    ],
+    files: TEST_FILES,
     rules: {
-      'no-restricted-syntax': ['error', ...RESTRICT_FUNCTIONS],
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
     },

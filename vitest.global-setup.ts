@@ -11,7 +11,7 @@ declare module 'vitest' {
   }
 }
 
-/** One PostgreSQL and, where it is found, one Redis for the whole run; every test file has a database of its own. */
+/** Starts one PostgreSQL and, if installed, one Redis for all tests; each test file has its own database. */
 export default async (project: TestProject): Promise<() => Promise<void>> => {
   const stores = await startTestStores(process.env);
   // Where a migration fails there is no run, and nobody would stop them.

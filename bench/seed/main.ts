@@ -49,7 +49,8 @@ try {
   });
   await db.$executeRaw`ANALYZE cdrs, cdr_summary`;
   console.log(
-    `${stored} CDRs from ${from.toISOString()} to ${to.toISOString()} in ${DEMO_ORGANIZATIONS.length} organizations ` +
+    `${stored} CDRs from ${from.toISOString()} to ${to.toISOString()} ` +
+      `in ${DEMO_ORGANIZATIONS.length} organizations ` +
       `(${DEMO_ORGANIZATIONS[0]!.id} to ${DEMO_ORGANIZATIONS.at(-1)!.id}), ${rate(stored)} per second`,
   );
 } finally {

@@ -66,7 +66,10 @@ export const NUMBER_PLANS: readonly NumberPlan[] = [
 /** Spreads neighboring indexes over the number range; coprime to 8 and 10, so that indexes do not collide. */
 const SPREAD = 7_919;
 
-/** The national significant number with this index: different indexes give different numbers, until they run out. */
+/**
+ * The national significant number with this index: different indexes give different numbers, until they run
+ * out.
+ */
 export function nationalNumber({ masks }: NumberPlan, index: number): string {
   const mask = masks[index % masks.length]!;
   let rest = Math.floor(index / masks.length) * SPREAD;

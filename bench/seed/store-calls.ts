@@ -16,8 +16,9 @@ const TRANSACTION_RECORDS = 2_000;
 const CONCURRENCY = 2;
 
 /**
- * Stores the batches as the CDR worker does, but without the intake table and the queue: legs, links, entities,
- * batch counts and summary. Returns the number of records. Records that are stored already are not stored again.
+ * Stores the batches as the CDR worker does, but without the intake table and the queue: legs, links,
+ * entities, batch counts and summary. Returns the number of records. Records that are stored already are not
+ * stored again.
  */
 export async function storeCalls(
   db: Database,

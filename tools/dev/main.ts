@@ -1,6 +1,6 @@
-// `npm run dev`: the whole system from sources. A change is bundled into .dev/ and restarts the processes whose
-// program it changed. INSPECT=9229 opens inspector ports: gateway 9229, worker 9230, eventlog-worker 9231,
-// gateway-monitor 9232.
+// `npm run dev`: the whole system from sources. A change is bundled into .dev/ and restarts the processes
+// whose program it changed. INSPECT=9229 opens inspector ports: gateway 9229, worker 9230, eventlog-worker
+// 9231, gateway-monitor 9232.
 import { fileURLToPath } from 'node:url';
 import { formatMessages } from 'esbuild';
 import { appFiles, runStack, type AppName, type AppSupervisor, type Log } from '@oriontel/devstack';

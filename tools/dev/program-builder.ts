@@ -13,7 +13,9 @@ export type BuildResult = {
 export type ProgramBuilder = {
   /** Bundles every program. */
   buildAll: () => Promise<BuildResult>;
-  /** Bundles the programs that contain one of these files (paths relative to the repository), incrementally. */
+  /**
+   * Bundles the programs that contain one of these files (paths relative to the repository), incrementally.
+   */
   rebuild: (changedFiles: Iterable<string>) => Promise<BuildResult>;
 };
 
@@ -28,7 +30,9 @@ type Program = {
 
 const SUCCESS: BuildResult = { changed: [], errors: [] };
 
-/** Bundles the programs of all projects below `root` into `distDir` and keeps what incremental builds need. */
+/**
+ * Bundles the programs of all projects below `root` into `distDir` and keeps what incremental builds need.
+ */
 export async function createProgramBuilder(root: string, distDir: string): Promise<ProgramBuilder> {
   const entryPoints = (await findProjects(root)).flatMap(entryPointsOf);
   const programs = await Promise.all(entryPoints.map((entry) => createProgram(root, distDir, entry)));

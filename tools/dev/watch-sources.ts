@@ -6,8 +6,9 @@ import { join, relative } from 'node:path';
 const SETTLE_MS = 40;
 
 /**
- * Calls `onChange` with the files (paths relative to `root`) that changed in these folders. Calls do not overlap.
- * One watcher per folder: it also notices files that are replaced by a rename, as many editors save them.
+ * Calls `onChange` with the files (paths relative to `root`) that changed in these folders. Calls do not
+ * overlap. One watcher per folder: it also notices files that are replaced by a rename, as many editors save
+ * them.
  */
 export async function watchSources(
   root: string,

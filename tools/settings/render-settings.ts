@@ -13,8 +13,8 @@ export async function renderMarkdown(settings: Setting[], file: string): Promise
 
 <!-- ${GENERATED} -->
 
-All settings are environment variables. An empty variable counts as unset. \`npm start\` and \`npm run dev\` pass
-the whole environment to the apps; \`docker-compose.yml\` also reads \`.env\`
+All settings are environment variables. An empty variable counts as unset. \`npm start\` and \`npm run dev\`
+pass the whole environment to the apps; \`docker-compose.yml\` also reads \`.env\`
 (template: [\`.env.example\`](../.env.example)).
 
 | variable | default | description | read by |
@@ -29,7 +29,8 @@ export function renderEnvExample(settings: Setting[]): string {
   const entries = settings.map(({ name, description, defaultText, defaultValue, values, readers }) =>
     [
       `# ${plain(description)}`,
-      `# Default: ${plain(defaultText)}.${values ? ` Values: ${plain(values)}.` : ''} Read by: ${readers.join(', ')}.`,
+      `# Default: ${plain(defaultText)}.${values ? ` Values: ${plain(values)}.` : ''} ` +
+        `Read by: ${readers.join(', ')}.`,
       `# ${name}=${defaultValue}`,
     ].join('\n'),
   );

@@ -84,7 +84,7 @@ function expectEmails(count: number) {
   return expect.poll(() => mail.received.length, POLL).toBe(count);
 }
 
-test('an email goes to the user whose event it is, else to the managers, and the response counts it', async () => {
+test('an email goes to the user of the event, else to the managers, and the response counts it', async () => {
   await saveRules([buildRule()]);
   expect((await putEvent(`user/${await readUserId(gateway.ours.member)}`)).notifications_sent).toBe(1);
   await expectEmails(1);
@@ -96,7 +96,7 @@ test('an email goes to the user whose event it is, else to the managers, and the
   expect(mail.received[1]!.to).toEqual(['ours-manager@example.com']);
 });
 
-test('a webhook and a rule with a text message both notify of an event, and the response counts them', async () => {
+test('a webhook and a text message rule both notify of an event, and the response counts them', async () => {
   const receiver = await startReceiver(SECRET);
   onTestFinished(() => receiver.close());
   const as = gateway.ours.manager;
@@ -145,6 +145,6 @@ test('quiet hours, the hourly maximum and rules of another organization suppress
 
 test('an event of a user without an organization notifies nobody', async () => {
   await saveRules([buildRule(), buildRule({ id: 'r2', channels: ['sms'] })], {}, gateway.admin);
-  const id = await readUserId(gateway.loner);
-  expect((await putEvent(`user/${id}`, gateway.loner)).notifications_sent).toBe(0);
+  const id = await readUserId(gateway.unassigned);
+  expect((await putEvent(`user/${id}`, gateway.unassigned)).notifications_sent).toBe(0);
 });

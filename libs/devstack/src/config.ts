@@ -10,7 +10,8 @@ const OnOff = z.enum(['on', 'off']);
 /** Read by `npm start` and `npm run dev`. The apps read further variables, which are passed through. */
 export const StackSettings = z.object({
   PORT: Port.default(3000).describe('Port that the API gateway listens on.'),
-  // The first caller of a new stack may register as admin: listening on other interfaces is a deliberate choice.
+  // The first caller of a new stack may register as admin: listening on other interfaces is a deliberate
+  // choice.
   HOST: z.string().default('127.0.0.1').describe('Address that the API gateway listens on.'),
   DATA_DIR: z
     .string()
@@ -20,7 +21,8 @@ export const StackSettings = z.object({
     ),
   DATABASE_URL: urlWithProtocol(/^postgres(ql)?$/, 'postgresql://user@host/database').meta({
     description:
-      'PostgreSQL database (tested with 18). Outside `npm start`, run `npm run db:migrate` before each new version.',
+      'PostgreSQL database (tested with 18). Without `npm start`, run `npm run db:migrate` after each ' +
+      'update.',
     defaultText: '`npm start`: embedded; each app: required',
   }),
   REDIS_URL: urlWithProtocol(/^rediss?$/, 'redis://host:6379').meta({

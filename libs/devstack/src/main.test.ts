@@ -16,8 +16,11 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const APPS = ['api-gateway', 'cdr-worker', 'eventlog-worker', 'gateway-monitor'];
 
-/** A folder laid out like the built repository, with fake apps and a migration that notes that it ran. */
-async function layOut(): Promise<string> {
+/**
+ * A folder with the structure of the built repository, with fake apps and a migration program that prints a
+ * line.
+ */
+async function createFakeRepository(): Promise<string> {
   const root = await temporaryFolder();
   const here = fileURLToPath(new URL('.', import.meta.url));
   const outfile = join(root, 'dist/libs/devstack/main.js');
@@ -62,20 +65,20 @@ function start(root: string, env: NodeJS.ProcessEnv) {
   return { ...script, ended };
 }
 
-/** Every process that has this folder in its command line. */
+/** Command lines that contain this folder. */
 async function processesUnder(root: string): Promise<string[]> {
   const pids = (await readdir('/proc')).map(Number).filter(Boolean);
   const commands = await Promise.all(pids.map(commandLineOf));
   return commands.filter((command) => command !== null && command.includes(root)) as string[];
 }
 
-test('starts all, says how to go on, keeps its secrets, and stops all with exit code 0', async () => {
-  const root = await layOut();
+test('npm start starts the apps, prints a banner without secrets, and exits with code 0', async () => {
+  const root = await createFakeRepository();
   const port = await freePort();
   const stack = start(root, { PORT: String(port) });
   await stack.waitForOutput('/cdrs?call_id=');
   expect(stack.output()).toContain('migrating a database');
-  const env = (await fetch(`http://127.0.0.1:${port}/env`).then((answer) => answer.json())) as Record<
+  const env = (await fetch(`http://127.0.0.1:${port}/env`).then((response) => response.json())) as Record<
     string,
     string
   >;
@@ -90,7 +93,7 @@ test('starts all, says how to go on, keeps its secrets, and stops all with exit 
   expect((await stat(secretFile)).mode & 0o777).toBe(0o600);
   expect(stack.output()).not.toContain(env.JWT_SECRET);
   expect(stack.output()).not.toContain(new URL(env.DATABASE_URL!).password);
-  // As a terminal's Ctrl-C: to everybody in the foreground. Only the supervisor is to be there.
+  // Like Ctrl-C in a terminal: to the foreground group, which must contain only the supervisor.
   process.kill(-stack.child.pid!, 'SIGINT');
   expect(await stack.ended).toBe(0);
   expect(stack.output().match(/asked to stop/g)).toHaveLength(APPS.length);
@@ -98,8 +101,8 @@ test('starts all, says how to go on, keeps its secrets, and stops all with exit 
   expect(await processesUnder(root)).toEqual([]);
 });
 
-test('apps that do not stop take at most ten seconds', async () => {
-  const root = await layOut();
+test('npm start stops within ten seconds if the apps ignore SIGTERM', async () => {
+  const root = await createFakeRepository();
   const stack = start(root, { PORT: String(await freePort()), IGNORE_SIGTERM: 'yes' });
   await stack.waitForOutput('/cdrs?call_id=');
   const began = Date.now();
@@ -109,8 +112,8 @@ test('apps that do not stop take at most ten seconds', async () => {
   expect(await processesUnder(root)).toEqual([]);
 });
 
-test('who insists does not wait for apps that do not stop', async () => {
-  const root = await layOut();
+test('a second Ctrl-C kills apps that ignore SIGTERM', async () => {
+  const root = await createFakeRepository();
   const stack = start(root, { PORT: String(await freePort()), IGNORE_SIGTERM: 'yes' });
   await stack.waitForOutput('/cdrs?call_id=');
   const began = Date.now();
@@ -121,8 +124,8 @@ test('who insists does not wait for apps that do not stop', async () => {
   expect(await processesUnder(root)).toEqual([]);
 });
 
-test('a stack that was killed leaves no app behind, and the next one finds everything', async () => {
-  const root = await layOut();
+test('the apps of a killed stack exit, and the next start works', async () => {
+  const root = await createFakeRepository();
   const env = { PORT: String(await freePort()) };
   const killed = start(root, env);
   await killed.waitForOutput('/cdrs?call_id=');
@@ -136,20 +139,20 @@ test('a stack that was killed leaves no app behind, and the next one finds every
   expect(await processesUnder(root)).toEqual([]);
 });
 
-test('a second one on the same folder is refused in one line; with a folder and port of its own it runs', async () => {
-  const root = await layOut();
+test('a second stack on a data folder fails with one line; on its own folder it runs', async () => {
+  const root = await createFakeRepository();
   const first = start(root, { PORT: String(await freePort()) });
   await first.waitForOutput('/cdrs?call_id=');
   const refused = start(root, { PORT: String(await freePort()) });
   expect(await refused.ended).toBe(1);
   expect(refused.output()).toMatch(/^OrionTel: Another OrionTel \(process \d+\) is running on .*\n$/);
-  const beside = start(root, { PORT: String(await freePort()), DATA_DIR: 'other' });
-  await beside.waitForOutput('/cdrs?call_id=');
+  const second = start(root, { PORT: String(await freePort()), DATA_DIR: 'other' });
+  await second.waitForOutput('/cdrs?call_id=');
   expect(await commandLineOf(first.child.pid!)).not.toBeNull();
 });
 
-test('a taken PORT is named before anything is started', async () => {
-  const root = await layOut();
+test('a PORT in use is reported before anything is started', async () => {
+  const root = await createFakeRepository();
   const port = await freePort();
   const other = createServer().listen(port, '127.0.0.1');
   onTestFinished(() => void other.close());
@@ -159,25 +162,25 @@ test('a taken PORT is named before anything is started', async () => {
   await expect(stat(join(root, '.oriontel/postgres'))).rejects.toThrow();
 });
 
-test('a migration that fails stops everything, with its last words', async () => {
-  const root = await layOut();
+test('a failing migration stops everything and reports its last error line', async () => {
+  const root = await createFakeRepository();
   await writeMigration(root, "console.error('no such column'); process.exit(2);");
   const stack = start(root, { PORT: String(await freePort()) });
   expect(await stack.ended).toBe(1);
-  expect(stack.output()).toContain('OrionTel: The database could not be brought up to date. no such column');
+  expect(stack.output()).toContain('OrionTel: The migrations failed. no such column');
   expect(await processesUnder(root)).toEqual([]);
 });
 
 test('an app that does not start stops everything', async () => {
-  const root = await layOut();
+  const root = await createFakeRepository();
   const stack = start(root, { PORT: String(await freePort()), EXIT_AT_ONCE: 'yes' });
   expect(await stack.ended).toBe(1);
   expect(stack.output()).toMatch(/OrionTel: [a-z-]+ does not start \(exit code 3\)/);
   expect(await processesUnder(root)).toEqual([]);
 });
 
-test('stopping while it is still starting is no failure', async () => {
-  const root = await layOut();
+test('stopping during the start is not a failure', async () => {
+  const root = await createFakeRepository();
   await writeMigration(root, "console.log('long'); setTimeout(() => {}, 60_000);");
   const stack = start(root, { PORT: String(await freePort()) });
   await stack.waitForOutput('long');

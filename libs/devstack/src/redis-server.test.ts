@@ -25,7 +25,7 @@ function connect(url: string): Redis {
   return client;
 }
 
-test('finds Redis before Valkey, only what can be run, and nothing in an empty PATH', async () => {
+test('findRedis prefers Redis, skips non-executable files, returns null for an empty PATH', async () => {
   const [first, second] = [await temporaryFolder(), await temporaryFolder()];
   await writeFile(join(first, 'valkey-server'), '', { mode: 0o755 });
   await writeFile(join(first, 'redis-server'), '', { mode: 0o644 });
@@ -36,7 +36,7 @@ test('finds Redis before Valkey, only what can be run, and nothing in an empty P
 });
 
 describe.skipIf(!program)('the embedded Redis', () => {
-  test('keeps what it was given across restarts and refuses to forget when memory is short', async () => {
+  test('keeps its data across restarts and does not evict keys', async () => {
     const dataDir = await temporaryFolder();
     const first = await start(dataDir);
     await connect(first.url).set('kept', 'yes');
@@ -47,7 +47,7 @@ describe.skipIf(!program)('the embedded Redis', () => {
     expect(await client.config('GET', 'bind')).toEqual(['bind', '127.0.0.1']);
   });
 
-  test('lets nobody in without the password, which only its owner can read', async () => {
+  test('rejects connections without the password, which only its owner can read', async () => {
     const { port, folder } = await start(await temporaryFolder());
     await expect(connect(`redis://127.0.0.1:${port}`).ping()).rejects.toThrow(/NOAUTH/);
     for (const file of ['password', 'redis.conf']) {
@@ -55,12 +55,12 @@ describe.skipIf(!program)('the embedded Redis', () => {
     }
   });
 
-  test('runs side by side with another, even when both start at once', async () => {
+  test('two servers that start at once run on different ports', async () => {
     const [one, two] = await Promise.all([start(await temporaryFolder()), start(await temporaryFolder())]);
     expect(one.port).not.toBe(two.port);
   });
 
-  test('comes back on the same address, with the data, when it is killed', async () => {
+  test('is restarted on the same URL, with its data, when it is killed', async () => {
     const { url, folder } = await start(await temporaryFolder());
     const client = connect(url);
     await client.set('kept', 'yes');
@@ -68,7 +68,7 @@ describe.skipIf(!program)('the embedded Redis', () => {
     await expect.poll(() => client.get('kept').catch(String), { timeout: 10_000 }).toBe('yes');
   });
 
-  test('a server that outlived its killed owner is stopped, and the data is there', async () => {
+  test('the next start stops the server of a killed owner and finds its data', async () => {
     const dataDir = await temporaryFolder();
     const owner = runScript(`
       import { startRedis } from './libs/devstack/src/redis-server.ts';

@@ -13,8 +13,9 @@ export interface RecurringTaskDefinition {
 }
 
 /**
- * Defines a queue whose jobs signal that a task may be due; the table recurring_tasks decides whether it runs.
- * Processes that run different tasks need different queues: a consumer ignores jobs of tasks that it does not know.
+ * Defines a queue whose jobs signal that a task may be due; the table recurring_tasks decides whether it
+ * runs. Processes that run different tasks need different queues: a consumer ignores jobs of tasks that it
+ * does not know.
  */
 export function defineRecurringQueue(name: string) {
   return defineQueue({

@@ -20,7 +20,7 @@ ${body}
 `;
 }
 
-/** With what went wrong at the last try. */
+/** `error`: why the last attempt failed. */
 export function signInPage(error?: string): string {
   return renderPage(
     'OrionTel queues',
@@ -29,16 +29,17 @@ export function signInPage(error?: string): string {
 <label for="username">Username</label>
 <input id="username" name="username" autocomplete="username" maxlength="254" required autofocus>
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required>
+<input id="password" name="password" type="password"
+  autocomplete="current-password" maxlength="1024" required>
 <button>Sign in</button>
 </form>`,
   );
 }
 
 export const signOutPage = renderPage(
-  'Sign out of the queues',
+  'Sign out of the queue board',
   `<form method="post" action="${BOARD_PATH}/sign-out"><button>Sign out</button></form>
-<p><a href="${BOARD_PATH}">Back to the queues</a></p>`,
+<p><a href="${BOARD_PATH}">Back to the queue board</a></p>`,
 );
 
 const HTML_ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

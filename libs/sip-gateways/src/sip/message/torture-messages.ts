@@ -1,3 +1,4 @@
+/* eslint-disable max-len -- header lines of RFC 4475 must not be broken */
 /**
  * Torture messages of RFC 4475 for a parser of responses: its responses unchanged, and those of its requests
  * that test headers and framing, with a status line in place of the request line.
