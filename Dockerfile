@@ -1,4 +1,4 @@
-# One image for every process: the command chooses which.
+# One image for every process; the command selects it.
 #   docker build -t oriontel .
 #   node dist/apps/<app>/main.js | node dist/libs/database/migrate.main.js
 FROM node:22-bookworm-slim AS build
@@ -16,6 +16,6 @@ COPY --from=build /app/dist ./dist
 COPY --from=build /app/prisma ./prisma
 COPY package.json ./
 USER node
-# PORT of the gateway, ADMIN_PORT of every process.
+# PORT of the gateway and ADMIN_PORT of every process.
 EXPOSE 3000 9464
 CMD ["node", "--enable-source-maps", "dist/apps/api-gateway/main.js"]

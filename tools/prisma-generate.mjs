@@ -1,5 +1,5 @@
-// Generates the Prisma client. Prisma's CLI wants a native schema engine it would have to download; generating
-// needs none, so it is pointed at a file that exists (this one) and never starts it.
+// Generates the Prisma client. Prisma's CLI wants a native schema engine it would have to download;
+// generating needs none, so it is pointed at a file that exists (this one) and never starts it.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

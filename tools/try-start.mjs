@@ -1,5 +1,5 @@
-// Tests `npm start` as a new user runs it: waits for the banner, runs the commands of the banner in a shell, finds
-// the first CDR, stops it as Ctrl-C does, starts it again and finds the CDR again.
+// Tests `npm start` as a new user runs it: waits for the banner, runs the commands of the banner in a shell,
+// finds the first CDR, stops it as Ctrl-C does, starts it again and finds the CDR again.
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -23,10 +23,10 @@ test('a CDR batch registers its source as an entity', async () => {
   expect(json).toMatchObject({ data: [{ type: 'source', id: 'node-e', name: null }] });
 });
 
-test('the demo data, seeded twice, contains the events that the platform document shows', async () => {
+test('the demo data, seeded twice, contains the events of the platform document', async () => {
   await seedDemoData(gateway.db);
   await seedDemoData(gateway.db);
   const [example] = examples.platform.filter(({ path }) => path.startsWith('/events/'));
   const { status, json } = await gateway.call(example!.path, { as: gateway.admin });
-  expect([status, json]).toEqual([200, example!.answer]);
+  expect([status, json]).toEqual([200, example!.response]);
 });

@@ -59,9 +59,9 @@ export interface GatewayParts {
   host: HostSampler;
   qrDrawer: QrDrawer;
   importReader: ImportReader;
-  /** Milliseconds a log import waits to be stored; 10,000 where it is absent. */
+  /** How long a log import waits to be stored. @default 10,000 */
   importTimeoutMs?: number | undefined;
-  /** Milliseconds an event waits for its notifications to be handed to delivery; 2,000 where it is absent. */
+  /** How long an event waits until its deliveries are created. @default 2,000 */
   notifyTimeoutMs?: number | undefined;
   log: Logger;
   checks: Checks;
@@ -70,7 +70,7 @@ export interface GatewayParts {
 
 export interface Gateway {
   app: HttpServer;
-  /** Of all that is accepted. */
+  /** Closes the intakes of all routes. */
   intake: Pick<Intake<unknown>, 'close'>;
 }
 
@@ -78,30 +78,33 @@ const API_INFO = {
   title: 'OrionTel',
   license: { name: 'MIT', identifier: 'MIT' },
   description:
-    'The open back end of a telephone platform: CDRs in, stored once, found again; accounts, audit log, gateways, extensions and calls.',
+    'Open-source back end of a telephony platform: CDR ingestion and search, accounts, audit log, ' +
+    'SIP gateways, extensions and calls.',
   version: API_VERSION,
   tags: {
-    CDRs: 'Call detail records: intake, what became of it, search',
-    Tasks: 'Work on many CDRs at once, and what is done again and again',
-    'Event logging': 'The audit log of what people and programs did',
-    Logs: 'What systems log of an entity: a user, a device, a trunk …',
-    Events: 'What happened to an entity, such as a registration, and whom it is told',
+    CDRs: 'Call detail records: ingestion, batch status, search, export and summary',
+    Tasks: 'Batch jobs on stored CDRs, and the status of recurring tasks',
+    'Event logging': 'Audit log of the actions of users and systems',
+    Logs: 'Log lines of an entity, such as a user, a device or a trunk',
+    Events: 'Events of an entity, such as a registration, and their notifications',
     Webhooks:
-      "Where an organization is told of its events: each is a POST of Standard Webhooks (https://www.standardwebhooks.com), `{type, timestamp, data}`, signed with the webhook's secret, in order and until it is answered by 2xx",
-    Entities: 'What an organization has besides users, extensions and gateways, and what it is called',
-    Gateways: 'SIP gateways: how they are probed, what is reported of them, and how they are',
-    'Bespoke data': 'Settings of an organization for its queue monitor and its notifier',
-    'QR codes': 'Images of whatever text a client wants to show',
-    PBX: 'Extensions, and calls while they go on',
-    System: 'What hosts are busy with',
+      'Deliver the events of an organization by POST as `{type, timestamp, data}`, signed with the secret ' +
+      'of the webhook (Standard Webhooks, https://www.standardwebhooks.com), in order, until a 2xx response',
+    Entities: 'Named objects of an organization other than users, extensions and gateways',
+    Gateways: 'SIP gateways: probe settings, reported results and status',
+    'Bespoke data': 'Queue monitor and notifier settings of an organization',
+    'QR codes': 'QR code images of a text',
+    PBX: 'Extensions and active calls',
+    System: 'CPU, memory and disk usage of hosts',
     Accounts: 'Users, organizations, sessions and API keys',
-    Errors: 'For ingress controllers',
+    Errors: 'Error pages for ingress controllers',
     Documentation: 'This document',
-    Health: 'For whoever restarts processes and balances load',
+    Health: 'Liveness and readiness for orchestrators and load balancers',
   },
 };
 
-const allQueues = [
+/** The queues that the queue board shows. */
+const BOARD_QUEUES = [
   cdrIntake.queue,
   cdrTaskQueue,
   recurringQueue,
@@ -112,7 +115,7 @@ const allQueues = [
   monitorTaskQueue,
 ];
 
-/** The whole HTTP side, not yet listening. */
+/** Builds the HTTP server with all routes; it does not listen yet. */
 export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, db, queues, limitRedis, passwords, host, qrDrawer, log, checks, metrics } = parts;
   const { importReader, importTimeoutMs = 10_000, notifyTimeoutMs = 2_000 } = parts;
@@ -121,19 +124,19 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
   const documentation = await createDocumentation(app, API_INFO);
   const tokens = await createAccessTokens(app, config.JWT_SECRET, config.TOKEN_LIFETIME);
   const limits = rateLimitsOf(config);
-  function onAway(err: Error) {
-    return log.warn({ err: err.message }, 'Redis out of reach: each gateway keeps rate limits for itself');
+  function onRedisUnavailable(err: Error) {
+    log.warn({ err: err.message }, 'Redis unavailable; each gateway counts rate limits by itself');
   }
   guardRoutes(
     app,
     createAuthenticator(db, tokens),
-    limits && (await createRateLimiter(app, { limits, redis: limitRedis, onRedisUnavailable: onAway })),
+    limits && (await createRateLimiter(app, { limits, redis: limitRedis, onRedisUnavailable })),
   );
 
   const intakeOptions = {
     graceSeconds: config.SWEEP_GRACE,
     onUndispatched(err: Error, rows: number) {
-      return log.warn({ err: err.message, rows }, 'queue out of reach: accepted rows wait for the sweeper');
+      log.warn({ err: err.message, rows }, 'queue unavailable; accepted rows wait for the sweeper');
     },
   };
   function intakeOf<T>(kind: IntakeDefinition<T>): Intake<T> {
@@ -160,18 +163,23 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
     tokens,
     sessionLifetimeSeconds: config.SESSION_LIFETIME,
   });
-  const munchers = queues.producer(cdrTaskQueue);
-  const cdrJobs = queues.producer(cdrIntake.queue);
   await app.register(cdrRoutes, {
     db,
     intake: intakes.cdrs,
-    cdrJobs,
-    taskJobs: munchers,
+    cdrJobs: queues.producer(cdrIntake.queue),
+    taskJobs: queues.producer(cdrTaskQueue),
     organizationExists,
     regionOf,
   });
-  const names = { findUserNames: users(db).findDisplayNames, findEntityNames: entityNames(db) };
-  await app.register(eventlogRoutes, { db, intake: intakes.events, organizationExists, names });
+  await app.register(eventlogRoutes, {
+    db,
+    intake: intakes.events,
+    organizationExists,
+    names: {
+      findUserNames: (orgId, ids) => users(db).findDisplayNames(orgId, ids),
+      findEntityNames: entityNames(db),
+    },
+  });
   await app.register(activityRoutes, {
     db,
     intake: intakes.logs,
@@ -181,7 +189,7 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
     notifyTimeoutMs,
     organizationExists,
     owners: externalEntityOwners(db),
-    countDeliveries: deliveries(db).countForEvent,
+    countDeliveries: (orgId, eventId) => deliveries(db).countForEvent(orgId, eventId),
   });
   await app.register(notificationsRoutes, { db, organizationExists });
   await app.register(sipGatewayRoutes, { db, intake: intakes.gatewayResults, organizationExists });
@@ -191,7 +199,7 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
   await app.register(systemRoutes, { db, host, organizationExists });
   await app.register(pbxRoutes, { db, organizationExists, findFinishedLeg: findFinishedLeg(db, regionOf) });
   if (config.QUEUE_BOARD !== 'off') {
-    const board = queues.board(allQueues);
+    const board = queues.board(BOARD_QUEUES);
     await app.register(queueBoard, {
       prefix: BOARD_PATH,
       mode: config.QUEUE_BOARD,
@@ -209,11 +217,11 @@ async function healthRoutes(
   app: HttpServer,
   { checks, log }: { checks: Checks; log: Logger },
 ): Promise<void> {
-  // Who asks whether it lives asks often, and a 429 would read as death.
+  // Probes are frequent, and a 429 would count as a failure.
   const config = { family: 'oriontel', access: 'anyone', limit: 'none' } as const;
-  const schema = { tags: ['Health'], summary: 'Ask whether the process lives' };
+  const schema = { tags: ['Health'], summary: 'Check liveness' };
   app.get('/healthz', { config, schema }, async () => envelope({ status: 'ok' }));
-  const ready = { tags: ['Health'], summary: 'Ask whether it can take traffic' };
+  const ready = { tags: ['Health'], summary: 'Check readiness' };
   app.get('/readyz', { config, schema: ready }, async () => {
     const readiness = await runChecks(checks, log);
     if (!readiness.ready) throw notReadyFailure(readiness);

@@ -3,7 +3,7 @@ import { rateLimitsOf, readGatewayConfig } from './config.ts';
 
 const good = { DATABASE_URL: 'postgres://localhost/x', JWT_SECRET: 'x'.repeat(32) };
 
-test('a database and a secret are all a gateway must be told', () => {
+test('readGatewayConfig requires only a database and a secret', () => {
   expect(readGatewayConfig(good)).toMatchObject({
     PORT: 3000,
     HOST: '127.0.0.1',
@@ -33,24 +33,24 @@ test.each([
   ['TRUST_PROXY', '::1/129'],
   ['ADMIN_PASSWORD', 'short'],
   ['ADMIN_EMAIL', 'nobody'],
-])('%s=%s is refused by name', (name, value) => {
+])('readGatewayConfig rejects %s=%s and names the variable', (name, value) => {
   expect(() => readGatewayConfig({ ...good, [name]: value })).toThrow(new RegExp(`^${name}: `, 'm'));
 });
 
-test('a secret that is refused is not repeated', () => {
+test('readGatewayConfig does not repeat a rejected secret', () => {
   expect(() => readGatewayConfig({ ...good, JWT_SECRET: 'hunter2', ADMIN_PASSWORD: 'hunter3' })).not.toThrow(
     /hunter/,
   );
 });
 
-test('proxies are given as addresses and CIDRs, with commas', () => {
+test('TRUST_PROXY accepts addresses and CIDRs, separated by commas', () => {
   expect(readGatewayConfig(good).TRUST_PROXY).toEqual([]);
   expect(
     readGatewayConfig({ ...good, TRUST_PROXY: '10.0.0.0/8, 192.0.2.1,::1,2001:db8::/32' }).TRUST_PROXY,
   ).toEqual(['10.0.0.0/8', '192.0.2.1', '::1', '2001:db8::/32']);
 });
 
-test('limits are those of the documents, each settable, and all of them off', () => {
+test('rateLimitsOf returns the documented limits, configured ones, or null when disabled', () => {
   const documented = {
     cdr: 1000,
     events: 500,

@@ -87,7 +87,7 @@ export const GatewayConfig = ServiceConfig.extend({
     .default([])
     .meta({
       description:
-        'Addresses or CIDRs of proxies whose `X-Forwarded-For` is trusted, separated by commas: `10.0.0.0/8,::1`.',
+        'Proxies whose `X-Forwarded-For` is trusted: addresses or CIDRs with commas, `10.0.0.0/8,::1`.',
       defaultText: 'none',
     }),
 });

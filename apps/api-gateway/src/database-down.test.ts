@@ -6,8 +6,8 @@ import { startTestGateway, type ErrorBody, type IntakeBody, type TestGateway } f
 
 type State = 'up' | 'down' | 'silent';
 
-/** A way to a server that can be cut, or fall silent. */
-async function openRoad(target: URL) {
+/** A TCP proxy to the server that can refuse connections or stop responding. */
+async function startDatabaseProxy(target: URL) {
   let state: State = 'up';
   const sockets = new Set<Socket>();
   function keep(socket: Socket): Socket {
@@ -27,7 +27,7 @@ async function openRoad(target: URL) {
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    become(next: State): void {
+    setState(next: State): void {
       state = next;
       for (const socket of sockets) socket.destroy();
     },
@@ -36,19 +36,19 @@ async function openRoad(target: URL) {
 }
 
 let gateway: TestGateway;
-let road: Awaited<ReturnType<typeof openRoad>>;
+let proxy: Awaited<ReturnType<typeof startDatabaseProxy>>;
 beforeAll(async () => {
-  road = await openRoad(new URL(inject('databaseUrl')));
+  proxy = await startDatabaseProxy(new URL(inject('databaseUrl')));
   gateway = await startTestGateway({
     databaseUrl(url) {
-      return Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(road.port) }).href;
+      return Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(proxy.port) }).href;
     },
   });
 });
 afterAll(async () => {
   await gateway.close();
-  road.become('down');
-  await road.close();
+  proxy.setState('down');
+  await proxy.close();
 });
 
 function post() {
@@ -58,7 +58,7 @@ function post() {
     body: buildBatch(1),
   });
 }
-async function accepted() {
+async function countIntakeRows() {
   return (await gateway.db.$queryRaw<[{ count: number }]>`SELECT count(*)::int AS count FROM intake`)[0]
     .count;
 }
@@ -66,15 +66,15 @@ async function accepted() {
 describe.each([
   ['down', 2_000],
   ['silent', 6_000],
-] as const)('while PostgreSQL is %s', (state, longest) => {
-  beforeAll(() => road.become(state));
-  afterAll(() => road.become('up'));
+] as const)('while PostgreSQL is %s', (state, maxMs) => {
+  beforeAll(() => proxy.setState(state));
+  afterAll(() => proxy.setState('up'));
 
-  test('a batch is 503 with Retry-After, soon, and tells nothing of the inside', async () => {
-    const begun = performance.now();
+  test('a batch is 503 with Retry-After within the time limit, without internals', async () => {
+    const startedAt = performance.now();
     const { status, headers, json } = await post();
     expect([status, headers['retry-after']]).toEqual([503, '2']);
-    expect(performance.now() - begun).toBeLessThan(longest);
+    expect(performance.now() - startedAt).toBeLessThan(maxMs);
     expect(json.error.message).not.toMatch(/127\.0\.0\.1|prisma|ECONN|pool/i);
   });
   test.each([
@@ -86,7 +86,7 @@ describe.each([
   ])('GET %s is 503', async (url) =>
     expect((await gateway.call(url, { as: gateway.ours.manager })).status).toBe(503),
   );
-  test('signing in and registering are 503', async () => {
+  test('sign-in and registration are 503', async () => {
     const login = { username: 'admin', password: 'correct horse battery' };
     expect((await gateway.call('/auth/login', { body: login })).status).toBe(503);
     expect(
@@ -97,15 +97,15 @@ describe.each([
       ).status,
     ).toBe(503);
   });
-  test('the process lives and says that it is not ready', async () => {
+  test('/healthz is 200 and /readyz is 503', async () => {
     expect((await gateway.call('/healthz')).status).toBe(200);
     expect((await gateway.call('/readyz')).status).toBe(503);
   });
 });
 
-test('of what was sent meanwhile nothing is there; what is sent after it is accepted again', async () => {
-  expect(await accepted()).toBe(0);
+test('batches sent during the outage are not stored; later ones are accepted again', async () => {
+  expect(await countIntakeRows()).toBe(0);
   await expect.poll(async () => (await post()).status, { timeout: 10_000 }).toBe(200);
-  expect(await accepted()).toBe(1);
+  expect(await countIntakeRows()).toBe(1);
   expect((await gateway.call('/readyz')).status).toBe(200);
 });

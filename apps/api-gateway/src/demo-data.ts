@@ -5,7 +5,7 @@ import { seedEvents, type DatedEvent } from '@oriontel/eventlog';
 import { seedOrganization } from '@oriontel/identity';
 import { seedGateway, type Measurement } from '@oriontel/sip-gateways';
 
-/** The world in which the platform document's examples take place. */
+/** The organization and user of the examples in the platform document. */
 const ORGANIZATION = { id: 12_345, name: 'Demo', region: 'US' };
 const USER = { id: 67_890, username: 'john.smith', name: 'John Smith', email: 'john.smith@example.com' };
 const ENTITIES = [
@@ -102,7 +102,7 @@ const GATEWAY: Parameters<typeof seedGateway>[2] = {
 const RESULT_INTERVAL_MS = 300_000;
 const RESULTS_PER_DAY = 288;
 
-/** One result each five minutes of the last 24 hours. */
+/** One result per five minutes of the last 24 hours. */
 function resultsUntil(now: number): Measurement[] {
   return Array.from({ length: RESULTS_PER_DAY }, (_, index) => ({
     at: new Date((Math.floor(now / RESULT_INTERVAL_MS) - index) * RESULT_INTERVAL_MS).toISOString(),
@@ -116,7 +116,7 @@ function resultsUntil(now: number): Measurement[] {
   }));
 }
 
-/** Puts the demo data where it is not yet; nobody in it can sign in. */
+/** Inserts the demo data that does not exist yet. Its user has no password and cannot sign in. */
 export async function seedDemoData(db: Database): Promise<void> {
   await seedOrganization(db, ORGANIZATION, USER);
   await seedDemoSettings(db, ORGANIZATION.id);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seedDemoData } from './demo-data.ts';
-// Taken from the two API documents: every request that they show, and the answer where they show one.
+// Every request of the two API documents, with the response if they show one.
 import examples from './document-examples.json' with { type: 'json' };
 import { startTestGateway, type TestGateway } from './testing.ts';
 
@@ -8,7 +8,7 @@ interface Example {
   method: string;
   path: string;
   body?: object;
-  answer?: object;
+  response?: object;
 }
 
 let gateway: TestGateway;
@@ -27,47 +27,47 @@ function send({ method, path, body }: Example) {
   return gateway.call(path, { method: method as 'GET', as: gateway.admin, ...(body && { body }) });
 }
 
-/** The members that an example shows, down to the first item of each list: `pagination.page`, `results[].actor.type`. */
+/** The paths of all members, for lists of their first item: `pagination.page`, `results[].actor.type`. */
 function membersOf(value: unknown, at = ''): string[] {
   if (Array.isArray(value)) return value.length ? membersOf(value[0], `${at}[]`) : [];
   if (typeof value !== 'object' || value === null) return [at];
   return Object.entries(value).flatMap(([name, member]) => membersOf(member, at ? `${at}.${name}` : name));
 }
-/** What a member is for the client alone, and lists that the demo data leaves empty. */
+/** True if the member exists, or a parent or child of it: lists may be empty in the demo data. */
 function hasMember(members: string[], member: string): boolean {
   return members.some(
-    (one) => one === member || one.startsWith(`${member}.`) || member.startsWith(`${one}.`),
+    (known) => known === member || known.startsWith(`${member}.`) || member.startsWith(`${known}.`),
   );
 }
 
 const platform: Example[] = examples.platform;
 
-describe('the platform document, against the demo data', () => {
+describe('the examples of the platform document, with the demo data', () => {
   test.each(platform.map((example) => [`${example.method} ${example.path}`, example] as const))(
-    '%s runs as written',
+    '%s responds as documented',
     async (_name, example) => {
-      const answer = await send(example);
-      expect([answer.status, answer.body.slice(0, 500)]).toEqual([200, expect.anything()]);
-      if (!example.answer) return;
-      const members = membersOf(answer.json);
-      const shown = membersOf(example.answer);
+      const response = await send(example);
+      expect([response.status, response.body.slice(0, 500)]).toEqual([200, expect.anything()]);
+      if (!example.response) return;
+      const members = membersOf(response.json);
+      const shown = membersOf(example.response);
       expect(shown.filter((member) => !hasMember(members, member))).toEqual([]);
     },
   );
 });
 
-describe('the OrionTel document', () => {
-  test('runs as written, each id being that of what was made before', async () => {
+describe('the examples of the OrionTel document', () => {
+  test('respond as documented, with the ids of created resources', async () => {
     let id = '';
     const statuses = { POST: 201, GET: 200, PUT: 200, DELETE: 204 };
     for (const example of examples.oriontel as Example[]) {
       const { method, path } = example;
-      const answer = await send({ ...example, path: path.replace(':id', id) });
+      const response = await send({ ...example, path: path.replace(':id', id) });
       const status = path === '/auth/login' ? 200 : statuses[method as 'GET'];
-      expect([path, answer.status, answer.body.slice(0, 500)]).toEqual([path, status, expect.anything()]);
-      const { data } = (answer.json ?? {}) as { data?: { id?: string } };
+      expect([path, response.status, response.body.slice(0, 500)]).toEqual([path, status, expect.anything()]);
+      const { data } = (response.json ?? {}) as { data?: { id?: string } };
       if (method === 'POST' && data?.id) ({ id } = data as { id: string });
-      if (example.answer) expect(membersOf(data).sort()).toEqual(membersOf(example.answer).sort());
+      if (example.response) expect(membersOf(data).sort()).toEqual(membersOf(example.response).sort());
     }
   });
 });

@@ -18,28 +18,30 @@ import { seedDemoData } from './demo-data.ts';
 
 const log = createLogger('gateway', process.env['LOG_LEVEL'] ?? 'info');
 
-await runProcess(log, async (closing) => {
+await runProcess(log, async (shutdown) => {
   const config = readGatewayConfig(process.env);
   const db = createDatabase({ url: config.DATABASE_URL, name: 'api-gateway' });
-  closing.add('database', () => db.$disconnect());
+  shutdown.add('database', () => db.$disconnect());
   await pingDatabase(db);
 
   const store = chooseQueueStore(config);
-  const queues = await connectQueues(store, (err) => log.warn({ err: err.message }, 'queue connection'));
-  closing.add('queues', () => queues.close(0));
+  const queues = await connectQueues(store, (err) =>
+    log.warn({ err: err.message }, 'queue connection failed'),
+  );
+  shutdown.add('queues', () => queues.close(0));
 
   const limitRedis = config.REDIS_URL ? connectLimitRedis(config.REDIS_URL) : undefined;
-  closing.add('rate limits', async () => limitRedis?.disconnect());
+  shutdown.add('rate limits', async () => limitRedis?.disconnect());
 
-  const host = startHostSampler({ onError: (err) => log.warn({ err }, 'the host cannot be sampled') });
-  closing.add('host sampler', async () => host.close());
+  const host = startHostSampler({ onError: (err) => log.warn({ err }, 'host metrics unavailable') });
+  shutdown.add('host sampler', async () => host.close());
 
   const qrDrawer = createQrDrawer(fileURLToPath(new URL('../../libs/qrcode/draw.main.js', import.meta.url)));
-  closing.add('QR drawer', () => qrDrawer.close());
+  shutdown.add('QR drawer', () => qrDrawer.close());
 
   const readImport = new URL('../../libs/activity/read-import.main.js', import.meta.url);
   const importReader = createImportReader(fileURLToPath(readImport));
-  closing.add('import reader', () => importReader.close());
+  shutdown.add('import reader', () => importReader.close());
 
   const passwords = createPasswordHasher();
   const { ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_EMAIL } = config;
@@ -52,7 +54,7 @@ await runProcess(log, async (closing) => {
   }
   if (config.DEMO_DATA === 'on') await seedDemoData(db);
 
-  // Ready without its queue: what it accepts is safe in the database, and swept from there.
+  // The gateway is ready without queues: accepted rows are in the database, and a sweeper dispatches them.
   const metrics = createMetrics();
   const checks = { database: () => pingDatabase(db) };
   const gateway = await buildGateway({
@@ -68,11 +70,11 @@ await runProcess(log, async (closing) => {
     checks,
     metrics,
   });
-  closing.add('intake', () => gateway.intake.close());
+  shutdown.add('intake', () => gateway.intake.close());
 
   const admin = { host: config.ADMIN_HOST, port: config.ADMIN_PORT };
-  closing.add('admin port', await startAdminServer({ log, ...admin, checks, metrics }));
+  shutdown.add('admin port', await startAdminServer({ log, ...admin, checks, metrics }));
   await gateway.app.listen({ host: config.HOST, port: config.PORT });
-  closing.add('HTTP server', () => gateway.app.close());
+  shutdown.add('HTTP server', () => gateway.app.close());
   log.info({ host: config.HOST, port: config.PORT, queues: store.kind }, 'listening');
 });

@@ -18,7 +18,7 @@ import {
 
 const HTML = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-const HERE = { 'sec-fetch-site': 'same-origin' };
+const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin' };
 const ASSET = '/queues/static/images/logo.svg';
 const LIST = '/queues/api/queues';
 const QUEUE = cdrTaskQueue.name;
@@ -40,24 +40,24 @@ function signInTo(gateway: TestGateway, username: string, password = PASSWORD, h
     body: form({ username, password }),
   });
 }
-/** As a browser sends it back. */
+/** The Cookie header that a browser sends back. */
 const cookieOf = ({ headers }: TestResponse): string => String(headers['set-cookie']).split(';')[0]!;
 
 function list(gateway: TestGateway, as = gateway.admin) {
   return gateway.call<Listing>(`${LIST}?activeQueue=${QUEUE}&status=latest&page=1&jobsPerPage=10`, { as });
 }
-async function munching(gateway: TestGateway): Promise<Listing['queues'][number]> {
+async function readTaskQueue(gateway: TestGateway): Promise<Listing['queues'][number]> {
   return (await list(gateway)).json.queues.find(({ name }) => name === QUEUE)!;
 }
 
-/** A job that no schema knows and that fails at once, as it does at the first worker that meets it. */
+/** Adds a job with an invalid payload and runs a consumer, where it fails. */
 async function failOneJob(gateway: TestGateway): Promise<void> {
   const { queues } = gateway;
   const { name, attempts, backoffMs } = cdrTaskQueue;
   const anything = defineQueue<unknown>({ name, attempts, backoffMs, payload: z.unknown() });
   await queues.producer(anything).add({ unknown: 'pointer' });
   const consumer = queues.consumer(cdrTaskQueue, async () => {}, { concurrency: 1, onFailure: () => {} });
-  await vi.waitFor(async () => expect((await munching(gateway)).counts['failed']).toBe(1), 15_000);
+  await vi.waitFor(async () => expect((await readTaskQueue(gateway)).counts['failed']).toBe(1), 15_000);
   await consumer.close(1_000);
 }
 
@@ -77,9 +77,9 @@ describe.each([
   ['the API', LIST],
 ])('%s', (_what, url) => {
   test.each<[string, () => { as?: string; headers?: Record<string, string> }, number]>([
-    ['nobody', () => ({}), 401],
-    ['a browser that is not signed in', () => ({ headers: HTML }), 303],
-    ['a browser with a cookie that is none', () => ({ headers: { ...HTML, cookie: `${cookie}x` } }), 303],
+    ['no credentials', () => ({}), 401],
+    ['a browser without a session', () => ({ headers: HTML }), 303],
+    ['a browser with an invalid cookie', () => ({ headers: { ...HTML, cookie: `${cookie}x` } }), 303],
     ['a bad token', () => ({ as: 'Bearer nonsense' }), 401],
     ['a key', () => ({ as: gateway.ours.byKey }), 403],
     ['a key by Basic', () => ({ as: basicAuthorization(gateway.ours.key) }), 403],
@@ -89,11 +89,15 @@ describe.each([
     ['a manager', () => ({ as: gateway.ours.manager }), 403],
     ['an admin by Bearer', () => ({ as: gateway.admin }), 200],
     ['an admin by cookie', () => ({ headers: { cookie: `other=1; ${cookie}` } }), 200],
-    ['an admin by cookie from a link elsewhere', () => ({ headers: { cookie, ...ELSEWHERE } }), 200],
-  ])('%s', async (_who, sender, status) => {
-    const answer = await gateway.call(url, sender());
-    expect([answer.status, answer.body]).toEqual([status, expect.anything()]);
-    expect(answer.headers).toMatchObject({
+    [
+      'an admin by cookie, following a link of another site',
+      () => ({ headers: { cookie, ...CROSS_SITE } }),
+      200,
+    ],
+  ])('%s', async (_actor, sender, status) => {
+    const response = await gateway.call(url, sender());
+    expect([response.status, response.body]).toEqual([status, expect.anything()]);
+    expect(response.headers).toMatchObject({
       'content-security-policy': expect.stringContaining("frame-ancestors 'none'") as string,
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'same-origin',
@@ -104,8 +108,8 @@ describe.each([
   });
 });
 
-const ELSEWHERE = { 'sec-fetch-site': 'cross-site' };
-const FOREIGN: Record<string, string>[] = [
+const CROSS_SITE = { 'sec-fetch-site': 'cross-site' };
+const UNTRUSTED_ORIGINS: Record<string, string>[] = [
   { 'sec-fetch-site': 'same-site' },
   { 'sec-fetch-site': 'none', origin: 'http://localhost:80' },
   { origin: 'https://elsewhere.example' },
@@ -114,8 +118,8 @@ const FOREIGN: Record<string, string>[] = [
 ];
 const asCookie = (bearer: string): string => `oriontel_queues=${bearer.replace('Bearer ', '')}`;
 
-describe('signing in', () => {
-  test('is a form without scripts, open to anyone', async () => {
+describe('sign-in', () => {
+  test('is a public form without scripts', async () => {
     const { status, headers, body } = await gateway.call('/queues/sign-in', { headers: HTML });
     expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
     expect(body).toContain('<form method="post" action="/queues/sign-in">');
@@ -123,52 +127,55 @@ describe('signing in', () => {
     expect(headers['cache-control']).toBe('no-store');
   });
 
-  test('as an admin gives a cookie that no script sees and no other site sends, and leads to the queues', async () => {
-    const answer = await signInTo(gateway, 'admin');
-    expect([answer.status, answer.headers['location']]).toEqual([303, '/queues']);
-    expect(answer.headers['set-cookie']).toMatch(
+  test('of an admin sets an HttpOnly, SameSite=Strict cookie and redirects to the board', async () => {
+    const response = await signInTo(gateway, 'admin');
+    expect([response.status, response.headers['location']]).toEqual([303, '/queues']);
+    expect(response.headers['set-cookie']).toMatch(
       /^oriontel_queues=[\w.-]+; Path=\/queues; Max-Age=3600; HttpOnly; SameSite=Strict$/,
     );
   });
 
-  test('over https gives a cookie for https only', async () => {
+  test('over https sets a Secure cookie', async () => {
     const proxied = await startTestGateway({ env: { TRUST_PROXY: '127.0.0.1' } });
     onTestFinished(() => proxied.close());
-    const answer = await signInTo(proxied, 'admin', PASSWORD, { 'x-forwarded-proto': 'https' });
-    expect(answer.headers['set-cookie']).toMatch(/; Secure$/);
+    const response = await signInTo(proxied, 'admin', PASSWORD, { 'x-forwarded-proto': 'https' });
+    expect(response.headers['set-cookie']).toMatch(/; Secure$/);
   });
 
   test.each<[string, () => Promise<TestResponse>, number, string]>([
     ['a wrong password', () => signInTo(gateway, 'admin', 'wrong'), 401, 'Username or password is wrong.'],
-    ['nobody', () => signInTo(gateway, '<b>', 'wrong'), 401, 'Username or password is wrong.'],
-    ['no name', () => signInTo(gateway, ''), 400, 'username'],
+    ['an unknown user', () => signInTo(gateway, '<b>', 'wrong'), 401, 'Username or password is wrong.'],
+    ['no username', () => signInTo(gateway, ''), 400, 'username'],
     ['a manager', () => signInTo(gateway, 'ours-manager'), 403, 'Only admins may see the queues.'],
     ['a user', () => signInTo(gateway, 'ours-member'), 403, 'Only admins may see the queues.'],
-    ['JSON', () => jsonTo('/queues/sign-in'), 415, 'application/x-www-form-urlencoded'],
-    ['too much', () => signInTo(gateway, 'admin', 'x'.repeat(20_000)), 413, 'too large'],
-  ])('as %s is told in the page', async (_who, attempt, status, message) => {
+    ['JSON', () => postJson('/queues/sign-in'), 415, 'application/x-www-form-urlencoded'],
+    ['a body above the size limit', () => signInTo(gateway, 'admin', 'x'.repeat(20_000)), 413, 'too large'],
+  ])('with %s shows the error in the page', async (_who, attempt, status, message) => {
     const before = await gateway.db.session.count();
-    const answer = await attempt();
-    expect([answer.status, answer.headers['content-type']]).toEqual([status, 'text/html; charset=utf-8']);
-    expect(answer.body).toMatch(new RegExp(`<p role="alert">[^<]*${message}[^<]*</p>`));
-    expect(answer.headers['set-cookie']).toBeUndefined();
+    const response = await attempt();
+    expect([response.status, response.headers['content-type']]).toEqual([status, 'text/html; charset=utf-8']);
+    expect(response.body).toMatch(new RegExp(`<p role="alert">[^<]*${message}[^<]*</p>`));
+    expect(response.headers['set-cookie']).toBeUndefined();
     expect(await gateway.db.session.count()).toBe(before);
   });
-  const jsonTo = (url: string) => gateway.call(url, { body: { username: 'admin', password: PASSWORD } });
+  const postJson = (url: string) => gateway.call(url, { body: { username: 'admin', password: PASSWORD } });
 
-  test('is over for an admin who is disabled', async () => {
+  test('ends for a disabled admin', async () => {
     const body = { username: 'second', email: 'second@example.com', password: PASSWORD, role: 'admin' };
-    const made = await gateway.call<{ data: { id: number } }>('/auth/register', { as: gateway.admin, body });
+    const created = await gateway.call<{ data: { id: number } }>('/auth/register', {
+      as: gateway.admin,
+      body,
+    });
     const headers = { cookie: cookieOf(await signInTo(gateway, 'second')) };
     expect((await gateway.call(LIST, { headers })).status).toBe(200);
-    await gateway.db.user.update({ where: { id: made.json.data.id }, data: { disabledAt: new Date() } });
+    await gateway.db.user.update({ where: { id: created.json.data.id }, data: { disabledAt: new Date() } });
     await expect
       .poll(async () => (await gateway.call(LIST, { headers })).status, { timeout: 10_000 })
       .toBe(401);
     expect((await signInTo(gateway, 'second')).status).toBe(401);
   });
 
-  test('counts on the limit of /auth/login, and says so in the page', async () => {
+  test('shares the rate limit of /auth/login and shows it in the page', async () => {
     const limited = await startTestGateway({ env: { RATE_LIMITS: 'on', RATE_LIMIT_GUEST: '30' } });
     onTestFinished(() => limited.close());
     const { headers } = await signInTo(limited, 'admin');
@@ -183,7 +190,7 @@ describe('signing in', () => {
   });
 });
 
-test('neither password nor token reaches the log', async () => {
+test('passwords and tokens are not logged', async () => {
   let lines = '';
   const log = createLogger('test', 'trace', { write: (line: string) => void (lines += line) });
   const logging = await startTestGateway({ log });
@@ -192,39 +199,42 @@ test('neither password nor token reaches the log', async () => {
   await signInTo(logging, 'admin', 'a wrong password');
   for (const sender of [{ cookie: `${headers.cookie}x` }, headers])
     await logging.call(LIST, { headers: sender });
-  await logging.call('/queues/sign-out', { method: 'POST', headers: { ...headers, ...HERE } });
+  await logging.call('/queues/sign-out', { method: 'POST', headers: { ...headers, ...SAME_ORIGIN } });
   expect(lines).toContain('/queues/sign-out');
   for (const secret of [PASSWORD, 'a wrong password', headers.cookie.split('=')[1]!])
     expect(lines).not.toContain(secret);
 });
 
-describe('signing out', () => {
+describe('sign-out', () => {
   function signOut(headers: Record<string, string>) {
     return gateway.call('/queues/sign-out', { method: 'POST', headers: { ...FORM, ...headers }, body: '' });
   }
 
-  test('is offered by a form', async () => {
+  test('is a form', async () => {
     const { status, body } = await gateway.call('/queues/sign-out', { headers: HTML });
     expect([status, body]).toEqual([200, expect.stringContaining('method="post" action="/queues/sign-out"')]);
   });
 
-  test('takes the cookie away and ends the session', async () => {
+  test('deletes the cookie and ends the session', async () => {
     const own = cookieOf(await signInTo(gateway, 'admin'));
-    const answer = await signOut({ cookie: own, ...HERE });
-    expect([answer.status, answer.headers['location']]).toEqual([303, '/queues/sign-in']);
-    expect(answer.headers['set-cookie']).toMatch(/^oriontel_queues=; Path=\/queues; Max-Age=0; /);
+    const response = await signOut({ cookie: own, ...SAME_ORIGIN });
+    expect([response.status, response.headers['location']]).toEqual([303, '/queues/sign-in']);
+    expect(response.headers['set-cookie']).toMatch(/^oriontel_queues=; Path=\/queues; Max-Age=0; /);
     const again = async () => (await gateway.call(LIST, { headers: { cookie: own } })).status;
     await expect.poll(again, { timeout: 10_000 }).toBe(401);
     expect((await gateway.call(LIST, { headers: { cookie } })).status).toBe(200);
   });
 
-  test.each([ELSEWHERE, ...FOREIGN])('from elsewhere is refused: %j', async (headers) => {
-    expect((await signOut({ cookie, ...headers })).status).toBe(403);
-    expect((await gateway.call(LIST, { headers: { cookie } })).status).toBe(200);
-  });
+  test.each([CROSS_SITE, ...UNTRUSTED_ORIGINS])(
+    'with the headers of another site is rejected: %j',
+    async (headers) => {
+      expect((await signOut({ cookie, ...headers })).status).toBe(403);
+      expect((await gateway.call(LIST, { headers: { cookie } })).status).toBe(200);
+    },
+  );
 });
 
-function changing(): KnownRoute[] {
+function mutatingRoutes(): KnownRoute[] {
   return gateway.app.knownRoutes.filter(
     ({ url, method }) =>
       isQueueBoardRoute(url) && !['GET', 'HEAD'].includes(method) && !url.includes('/sign-'),
@@ -238,8 +248,8 @@ function urlOf({ url }: KnownRoute, id: string): string {
     .replace(':schedulerId', 'none');
 }
 
-describe('reading', () => {
-  test('shows each queue, and of one with a failed job what it is', async () => {
+describe('the board in read mode', () => {
+  test('lists every queue with its failed jobs', async () => {
     await failOneJob(gateway);
     const { json } = await list(gateway);
     const names = [
@@ -254,31 +264,31 @@ describe('reading', () => {
     ].map(({ name }) => name);
     expect(json.queues.map(({ name }) => name)).toEqual(names);
     expect(json.queues.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);
-    const { counts, jobs } = await munching(gateway);
+    const { counts, jobs } = await readTaskQueue(gateway);
     expect(counts).toMatchObject({ failed: 1, waiting: 0, active: 0 });
     expect(jobs).toMatchObject([{ data: { unknown: 'pointer' } }]);
     expect(jobs[0]!.failedReason).not.toBe('');
   });
 
-  test('is all that there is: every route that changes something is refused, whoever asks', async () => {
-    const { jobs } = await munching(gateway);
-    expect(changing().length).toBeGreaterThan(20);
-    for (const route of changing()) {
+  test('rejects every route that changes jobs', async () => {
+    const { jobs } = await readTaskQueue(gateway);
+    expect(mutatingRoutes().length).toBeGreaterThan(20);
+    for (const route of mutatingRoutes()) {
       const method = route.method as 'PUT';
       const url = urlOf(route, jobs[0]!.id);
       const body = {};
       const statuses = [
         (await gateway.call(url, { method, as: gateway.admin, body })).status,
-        (await gateway.call(url, { method, headers: { cookie, ...HERE }, body })).status,
+        (await gateway.call(url, { method, headers: { cookie, ...SAME_ORIGIN }, body })).status,
         (await gateway.call(url, { method, as: gateway.ours.manager, body })).status,
         (await gateway.call(url, { method, body })).status,
       ];
       expect([method, url, ...statuses]).toEqual([method, url, 405, 405, 403, 401]);
     }
-    expect((await munching(gateway)).counts['failed']).toBe(1);
+    expect((await readTaskQueue(gateway)).counts['failed']).toBe(1);
   });
 
-  test('asks an admin of every one of its routes', () => {
+  test('requires an admin for every route', () => {
     const routes = gateway.app.knownRoutes.filter(
       ({ url }) => isQueueBoardRoute(url) && !url.includes('/queues/sign-'),
     );
@@ -288,7 +298,7 @@ describe('reading', () => {
 });
 
 describe.each(['postgres', ...(inject('redisUrl') ? ['redis'] : [])] as ('postgres' | 'redis')[])(
-  'writing, with the queues in %s',
+  'the board in write mode, with the queues in %s',
   (kind) => {
     let writing: TestGateway;
     let admin: string;
@@ -299,39 +309,39 @@ describe.each(['postgres', ...(inject('redisUrl') ? ['redis'] : [])] as ('postgr
     }, 60_000);
     afterAll(() => writing.close());
 
-    async function put(what: string, sender: { as?: string; headers?: Record<string, string> }) {
-      const [job] = (await munching(writing)).jobs;
-      return writing.call(`${LIST}/${QUEUE}/${job!.id}/${what}`, { method: 'PUT', ...sender });
+    async function put(action: string, sender: { as?: string; headers?: Record<string, string> }) {
+      const [job] = (await readTaskQueue(writing)).jobs;
+      return writing.call(`${LIST}/${QUEUE}/${job!.id}/${action}`, { method: 'PUT', ...sender });
     }
 
-    test('is refused to whoever may be made to by another site, and to all but admins', async () => {
-      for (const headers of [ELSEWHERE, ...FOREIGN]) {
-        const answer = await put('retry', { headers: { cookie: admin, ...headers } });
-        expect([headers, answer.status]).toEqual([headers, 403]);
+    test('rejects cross-site requests and everyone except admins', async () => {
+      for (const headers of [CROSS_SITE, ...UNTRUSTED_ORIGINS]) {
+        const response = await put('retry', { headers: { cookie: admin, ...headers } });
+        expect([headers, response.status]).toEqual([headers, 403]);
       }
       expect((await put('clean', { as: writing.ours.manager })).status).toBe(403);
       expect((await put('clean', {})).status).toBe(401);
-      expect((await munching(writing)).counts).toMatchObject({ failed: 1, waiting: 0 });
+      expect((await readTaskQueue(writing)).counts).toMatchObject({ failed: 1, waiting: 0 });
     });
 
-    test('drives a failed job again, and cleans one away', async () => {
-      const retried = await put('retry', { headers: { cookie: admin, ...HERE } });
+    test('retries a failed job and deletes a job', async () => {
+      const retried = await put('retry', { headers: { cookie: admin, ...SAME_ORIGIN } });
       expect([retried.status, retried.body]).toEqual([204, '']);
-      expect((await munching(writing)).counts).toMatchObject({ failed: 0, waiting: 1 });
+      expect((await readTaskQueue(writing)).counts).toMatchObject({ failed: 0, waiting: 1 });
       const here = { origin: 'http://localhost:80', host: 'localhost' };
       const cleaned = await put('clean', { headers: { cookie: admin, ...here } });
       expect([cleaned.status, cleaned.body]).toEqual([204, '']);
-      expect((await munching(writing)).counts).toMatchObject({ failed: 0, waiting: 0 });
+      expect((await readTaskQueue(writing)).counts).toMatchObject({ failed: 0, waiting: 0 });
     });
 
-    test('by Bearer needs no page', async () => {
+    test('accepts a Bearer token without an origin', async () => {
       const url = `${LIST}/${QUEUE}/pause`;
       expect((await writing.call(url, { method: 'PUT', as: writing.admin })).status).toBe(200);
     });
   },
 );
 
-test('switched off there is nothing', async () => {
+test('QUEUE_BOARD=off removes all routes of the board', async () => {
   const without = await startTestGateway({ env: { QUEUE_BOARD: 'off' } });
   onTestFinished(() => without.close());
   expect(without.app.knownRoutes.filter(({ url }) => isQueueBoardRoute(url))).toEqual([]);
@@ -339,14 +349,14 @@ test('switched off there is nothing', async () => {
     expect((await without.call(url, { as: without.admin })).status).toBe(404);
 });
 
-test('queues out of reach are a 503 soon, and hold up no start', async () => {
-  const lost = await connectQueues({ kind: 'redis', url: 'redis://127.0.0.1:1' }, () => {});
-  onTestFinished(() => lost.close(0));
-  const away = await startTestGateway({ queues: lost });
-  onTestFinished(() => away.close());
-  expect((await away.call('/queues', { as: away.admin })).status).toBe(200);
+test('unreachable queues do not block the start and give 503 within 5 s', async () => {
+  const unreachable = await connectQueues({ kind: 'redis', url: 'redis://127.0.0.1:1' }, () => {});
+  onTestFinished(() => unreachable.close(0));
+  const gatewayWithoutQueues = await startTestGateway({ queues: unreachable });
+  onTestFinished(() => gatewayWithoutQueues.close());
+  expect((await gatewayWithoutQueues.call('/queues', { as: gatewayWithoutQueues.admin })).status).toBe(200);
   const began = performance.now();
-  const answer = await away.call(LIST, { as: away.admin });
-  expect([answer.status, answer.headers['retry-after']]).toEqual([503, '2']);
+  const response = await gatewayWithoutQueues.call(LIST, { as: gatewayWithoutQueues.admin });
+  expect([response.status, response.headers['retry-after']]).toEqual([503, '2']);
   expect(performance.now() - began).toBeLessThan(5_000);
 });

@@ -18,18 +18,18 @@ import {
   type TestGateway,
 } from './testing.ts';
 
-// Asked of a gateway that is never used: the tests are made from its routes before any of them runs.
+// Test cases are generated before the hooks run, so the routes come from a gateway of their own.
 const routes = await (async (): Promise<KnownRoute[]> => {
   const gateway = await startTestGateway();
   const known = gateway.app.knownRoutes.filter(({ method }) => method !== 'HEAD');
   await gateway.close();
   return known;
 })();
-// Errors and documentation have tests of their own: there is nobody whom they keep out.
-const untried = ['/', '/documentation', '/errors'];
-// The pages of the queue board: queue-board.test.ts tries each of them.
-const tried = routes.filter(
-  ({ url, limit }) => limit !== 'none' && !untried.includes(url) && !isQueueBoardRoute(url),
+// Errors and documentation are public and have their own tests.
+const UNTESTED_PATHS = ['/', '/documentation', '/errors'];
+// The routes of the queue board are tested in queue-board.test.ts.
+const testedRoutes = routes.filter(
+  ({ url, limit }) => limit !== 'none' && !UNTESTED_PATHS.includes(url) && !isQueueBoardRoute(url),
 );
 
 let gateway: TestGateway;
@@ -55,40 +55,49 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const usernames = { admin: 'admin', manager: 'ours-manager', member: 'ours-member', loner: 'loner' };
+const usernames = {
+  admin: 'admin',
+  manager: 'ours-manager',
+  member: 'ours-member',
+  unassigned: 'unassigned',
+};
 
-async function credentialsOf(who: Actor, route: KnownRoute, afresh = false): Promise<string | undefined> {
-  if (who === 'guest') return undefined;
-  if (who === 'bad token') return 'Bearer nonsense';
+async function credentialsOf(
+  actor: Actor,
+  route: KnownRoute,
+  newSession = false,
+): Promise<string | undefined> {
+  if (actor === 'guest') return undefined;
+  if (actor === 'bad token') return 'Bearer nonsense';
   const scope = (typeof route.access === 'object' && route.access.scope) || 'cdr:write';
-  if (who === 'key with') return keys[scope]!.with;
-  if (who === 'key without') return keys[scope]!.without;
-  if (afresh) {
-    const body = { username: usernames[who], password: PASSWORD };
+  if (actor === 'key with') return keys[scope]!.with;
+  if (actor === 'key without') return keys[scope]!.without;
+  if (newSession) {
+    const body = { username: usernames[actor], password: PASSWORD };
     const { json } = await gateway.call<{ data: { token: string } }>('/auth/login', { body });
     return `Bearer ${json.data.token}`;
   }
-  const { admin, ours, loner } = gateway;
-  return { admin, manager: ours.manager, member: ours.member, loner }[who];
+  const { admin, ours, unassigned } = gateway;
+  return { admin, manager: ours.manager, member: ours.member, unassigned }[actor];
 }
 
-const roles = { admin: 'admin', manager: 'manager', member: 'user', loner: 'user' } as const;
+const roles = { admin: 'admin', manager: 'manager', member: 'user', unassigned: 'user' } as const;
 
-/** What the route's own `access` lets expect; whoever belongs to no organization reads nothing of one. */
+/** The status that follows from the `access` of the route; without an organization a user gets 403. */
 function expectedStatus(
   { access }: KnownRoute,
   { status, statusOverrides, orgIdIn, otherOrgStatus }: RouteCase,
-  who: Actor,
+  actor: Actor,
 ): number {
-  if (statusOverrides?.[who] !== undefined) return statusOverrides[who];
+  if (statusOverrides?.[actor] !== undefined) return statusOverrides[actor];
   if (access === 'anyone') return status;
-  if (who === 'bad token') return 401;
+  if (actor === 'bad token') return 401;
   if (access === 'guest') return status;
-  if (who === 'guest') return 401;
-  if (who === 'key without') return 403;
-  if (who === 'key with') return typeof access === 'object' && access.scope ? status : 403;
-  if (typeof access === 'object' && !access.roles.includes(roles[who])) return 403;
-  return who === 'loner' && (otherOrgStatus === 404 || orgIdIn) ? 403 : status;
+  if (actor === 'guest') return 401;
+  if (actor === 'key without') return 403;
+  if (actor === 'key with') return typeof access === 'object' && access.scope ? status : 403;
+  if (typeof access === 'object' && !access.roles.includes(roles[actor])) return 403;
+  return actor === 'unassigned' && (otherOrgStatus === 404 || orgIdIn) ? 403 : status;
 }
 
 function send(route: KnownRoute, { url, body, headers }: RouteRequest, as?: string): Promise<TestResponse> {
@@ -107,33 +116,34 @@ function withQuery(url: string, query: Record<string, string> = {}): string {
   );
 }
 
-/** In the format of the route's family; the status also in the body. */
-function expectError(answer: TestResponse, route: KnownRoute, status: number, field?: string): void {
-  expect([answer.status, answer.body]).toEqual([status, expect.anything()]);
-  expect(answer.headers['x-api-version']).toBe('1.0');
-  expect(answer.headers['x-request-id']).toBeTruthy();
-  expect(answer.body).not.toMatch(/prisma|postgres|select |node_modules|\.ts:/i);
+/** Expects the error format of the route's family, without internals. */
+function expectError(response: TestResponse, route: KnownRoute, status: number, field?: string): void {
+  expect([response.status, response.body]).toEqual([status, expect.anything()]);
+  expect(response.headers['x-api-version']).toBe('1.0');
+  expect(response.headers['x-request-id']).toBeTruthy();
+  expect(response.body).not.toMatch(/prisma|postgres|select |node_modules|\.ts:/i);
   if (route.family === 'platform') {
-    expect(answer.headers['content-type']).toContain('application/xml');
-    expect(answer.body).toContain(`<code>${status}</code>`);
-    if (field) expect(answer.body).toContain(field);
+    expect(response.headers['content-type']).toContain('application/xml');
+    expect(response.body).toContain(`<code>${status}</code>`);
+    if (field) expect(response.body).toContain(field);
     return;
   }
-  const { error } = answer.json as ErrorBody;
-  expect(answer.headers['content-type']).toContain('application/json');
+  const { error } = response.json as ErrorBody;
+  expect(response.headers['content-type']).toContain('application/json');
   expect(error.code).toBe(status);
   expect(error.message.length).toBeGreaterThan(5);
   if (field) expect(JSON.stringify(error)).toContain(field);
 }
 
-function expectSuccess(answer: TestResponse, route: KnownRoute, expected: RouteCase): void {
-  expect([answer.status, answer.body]).toEqual([expected.status, expect.anything()]);
-  expect(answer.headers['x-api-version']).toBe('1.0');
-  expect(answer.headers['x-request-id']).toBeTruthy();
-  if (expected.status === 204) return expect(answer.body).toBe('');
-  if (route.produces.length) expect(route.produces).toContain(answer.headers['content-type']!.split(';')[0]);
+function expectSuccess(response: TestResponse, route: KnownRoute, expected: RouteCase): void {
+  expect([response.status, response.body]).toEqual([expected.status, expect.anything()]);
+  expect(response.headers['x-api-version']).toBe('1.0');
+  expect(response.headers['x-request-id']).toBeTruthy();
+  if (expected.status === 204) return expect(response.body).toBe('');
+  if (route.produces.length)
+    expect(route.produces).toContain(response.headers['content-type']!.split(';')[0]);
   if (route.family === 'platform' || route.produces.length) return;
-  const { data, meta } = answer.json as { data: unknown; meta: Record<string, unknown> };
+  const { data, meta } = response.json as { data: unknown; meta: Record<string, unknown> };
   expect(data).toBeDefined();
   expect(meta).toMatchObject({ version: '1.0', timestamp: expect.stringMatching(/Z$/) as string });
   if (expected.paginated) {
@@ -143,39 +153,39 @@ function expectSuccess(answer: TestResponse, route: KnownRoute, expected: RouteC
   }
 }
 
-test('every route is tried here, and nothing else', () => {
-  expect(Object.keys(routeCases).sort()).toEqual(tried.map(routeName).sort());
+test('routeCases covers exactly the routes under test', () => {
+  expect(Object.keys(routeCases).sort()).toEqual(testedRoutes.map(routeName).sort());
 });
 
-describe.each(tried.map((route) => [routeName(route), route] as const))('%s', (name, route) => {
+describe.each(testedRoutes.map((route) => [routeName(route), route] as const))('%s', (name, route) => {
   const expected = routeCases[name]!;
   const writes = route.method !== 'GET';
   const onlyAdmins = typeof route.access === 'object' && !route.access.roles.includes('manager');
-  /** Whoever is refused for what is sent, and not for who it is: a manager, unless the route is the admins'. */
-  const mightiest = () => (onlyAdmins ? gateway.admin : gateway.ours.manager);
+  /** An actor that may use the route: a manager, or an admin for admin routes. */
+  const authorized = () => (onlyAdmins ? gateway.admin : gateway.ours.manager);
 
-  test.for(actors)('%s', async (who) => {
-    const as = await credentialsOf(who, route, expected.endsSession);
-    const request = await expected.example(gateway, who);
-    const answer = await send(route, request, as);
-    const status = expectedStatus(route, expected, who);
-    if (status >= 400) return expectError(answer, route, status);
-    expectSuccess(answer, route, { ...expected, status: status as RouteCase['status'] });
-    if (who === 'manager' && expected.data !== undefined)
-      expect((answer.json as { data: unknown }).data).toMatchObject(expected.data as object);
-    if (who === 'manager' && request.marker) expect(answer.body).toContain(request.marker);
-    if (who === 'loner' && request.marker) expect(answer.body).not.toContain(request.marker);
+  test.for(actors)('%s', async (actor) => {
+    const as = await credentialsOf(actor, route, expected.endsSession);
+    const request = await expected.example(gateway, actor);
+    const response = await send(route, request, as);
+    const status = expectedStatus(route, expected, actor);
+    if (status >= 400) return expectError(response, route, status);
+    expectSuccess(response, route, { ...expected, status: status as RouteCase['status'] });
+    if (actor === 'manager' && expected.data !== undefined)
+      expect((response.json as { data: unknown }).data).toMatchObject(expected.data as object);
+    if (actor === 'manager' && request.marker) expect(response.body).toContain(request.marker);
+    if (actor === 'unassigned' && request.marker) expect(response.body).not.toContain(request.marker);
   });
 
   test('a manager of another organization', async () => {
     const request = await expected.example(gateway, 'manager');
     const as = expected.endsSession ? await signInAs('theirs-manager') : gateway.theirs.manager;
-    const answer = await send(route, request, as);
-    expect([answer.status, answer.body]).toEqual([expected.otherOrgStatus, expect.anything()]);
-    if (request.marker) expect(answer.body).not.toContain(request.marker);
+    const response = await send(route, request, as);
+    expect([response.status, response.body]).toEqual([expected.otherOrgStatus, expect.anything()]);
+    if (request.marker) expect(response.body).not.toContain(request.marker);
   });
 
-  test('an error in XML, where Accept asks for it, and in JSON', async () => {
+  test('errors are XML or JSON as Accept requests', async () => {
     if (route.access === 'anyone' || route.access === 'guest') return;
     const request = await expected.example(gateway, 'guest');
     const xml = await send(route, { ...request, headers: { accept: 'application/xml' } });
@@ -187,15 +197,15 @@ describe.each(tried.map((route) => [routeName(route), route] as const))('%s', (n
     expect([json.status, json.headers['content-type']]).toEqual([401, expect.stringContaining('json')]);
   });
 
-  test('another method is 405 and told which there are', async () => {
+  test('another method is 405 with Allow', async () => {
     const { url } = await expected.example(gateway, 'manager');
-    const answer = await gateway.call(url, { method: 'PATCH', as: gateway.admin, body: {} });
-    expect(answer.status).toBe(405);
-    expect(answer.headers['allow']).toContain(route.method);
+    const response = await gateway.call(url, { method: 'PATCH', as: gateway.admin, body: {} });
+    expect(response.status).toBe(405);
+    expect(response.headers['allow']).toContain(route.method);
   });
 
   if (expected.orgIdIn) {
-    function said({ url, body, ...rest }: RouteRequest, orgId: number): RouteRequest {
+    function withOrgId({ url, body, ...rest }: RouteRequest, orgId: number): RouteRequest {
       return expected.orgIdIn === 'query'
         ? {
             ...rest,
@@ -205,19 +215,19 @@ describe.each(tried.map((route) => [routeName(route), route] as const))('%s', (n
         : { ...rest, url, body: { ...(body as object), org_id: orgId } };
     }
 
-    test("org_id: one's own, another's, and any for an admin", async () => {
+    test('org_id accepts the own organization, and any for an admin', async () => {
       const { ours, theirs, admin } = gateway;
-      async function ask(as: string, orgId: number) {
-        return send(route, said(await expected.example(gateway, 'manager'), orgId), as);
+      async function sendAs(as: string, orgId: number) {
+        return send(route, withOrgId(await expected.example(gateway, 'manager'), orgId), as);
       }
-      expectSuccess(await ask(ours.manager, ours.orgId), route, expected);
-      expectError(await ask(theirs.manager, ours.orgId), route, 403);
-      const byAdmin = await ask(admin, ours.orgId);
+      expectSuccess(await sendAs(ours.manager, ours.orgId), route, expected);
+      expectError(await sendAs(theirs.manager, ours.orgId), route, 403);
+      const byAdmin = await sendAs(admin, ours.orgId);
       expectSuccess(byAdmin, route, expected);
       if (expected.orgIdIn === 'body') expect(byAdmin.json).toMatchObject({ data: { org_id: ours.orgId } });
-      for (const nonsense of [0, 2_147_483_648, 1.5])
-        expectError(await ask(admin, nonsense), route, 400, 'org_id');
-      if (expected.orgIdIn === 'body') expectError(await ask(admin, 2_147_483_647), route, 404);
+      for (const invalid of [0, 2_147_483_648, 1.5])
+        expectError(await sendAs(admin, invalid), route, 400, 'org_id');
+      if (expected.orgIdIn === 'body') expectError(await sendAs(admin, 2_147_483_647), route, 404);
     });
   }
 
@@ -232,47 +242,47 @@ describe.each(tried.map((route) => [routeName(route), route] as const))('%s', (n
       ['surprise', '1'],
     ])('%s=%s is 400', async (field, value) => {
       const { url } = await expected.example(gateway, 'manager');
-      const answer = await send(route, { url: withQuery(url, { [field]: value }) }, gateway.ours.manager);
-      expectError(answer, route, 400, field);
+      const response = await send(route, { url: withQuery(url, { [field]: value }) }, gateway.ours.manager);
+      expectError(response, route, 400, field);
     });
   }
 
   if (writes && route.family === 'oriontel') {
-    async function to(headers: Record<string, string>, body: string) {
+    async function sendBody(headers: Record<string, string>, body: string) {
       const { url, ...request } = await expected.example(gateway, 'manager');
       if (request.body === undefined) return null;
-      return send(route, { url, headers, body }, mightiest());
+      return send(route, { url, headers, body }, authorized());
     }
     const json = { 'content-type': 'application/json' };
     test.each([
-      ['JSON that is none', json, '{"a":', 400],
+      ['invalid JSON', json, '{"a":', 400],
       ['an empty body', json, '', 400],
       ['null', json, 'null', 400],
       ['a list', json, '[]', 400],
-      ['a member that is not known', json, '{"surprise":1}', 400],
-      ['a prototype', json, '{"__proto__":{"role":"admin"}}', 400],
+      ['an unknown member', json, '{"surprise":1}', 400],
+      ['a __proto__ member', json, '{"__proto__":{"role":"admin"}}', 400],
       ['text', { 'content-type': 'text/plain' }, 'hello', 415],
-      ['a megabyte too much', json, `{"name":"${'x'.repeat(1_100_000)}"}`, 413],
-    ])('%s', async (_what, headers, body, status) => {
-      const answer = await to(headers, body);
-      if (answer) expectError(answer, route, status);
+      ['a body above the size limit', json, `{"name":"${'x'.repeat(1_100_000)}"}`, 413],
+    ])('%s', async (_description, headers, body, status) => {
+      const response = await sendBody(headers, body);
+      if (response) expectError(response, route, status);
     });
 
-    test('a good body with one more member', async () => {
+    test('a valid body with an additional member', async () => {
       const { url, body } = await expected.example(gateway, 'manager');
       if (body === undefined) return;
       const more = { ...(body as object), surprise: 1 };
-      expectError(await send(route, { url, body: more }, mightiest()), route, 400, 'surprise');
+      expectError(await send(route, { url, body: more }, authorized()), route, 400, 'surprise');
     });
   }
 
-  for (const [what, mistake] of Object.entries(expected.invalidRequests ?? {})) {
-    test(`${what} is ${mistake.status}`, async () => {
+  for (const [description, invalid] of Object.entries(expected.invalidRequests ?? {})) {
+    test(`${description} is ${invalid.status}`, async () => {
       const example = await expected.example(gateway, 'manager');
-      const body = mistake.body === undefined ? example.body : (mistake.body as object);
-      const url = withQuery(mistake.url ?? example.url, mistake.query);
-      const answer = await send(route, { url, ...(body !== undefined && { body }) }, mightiest());
-      expectError(answer, route, mistake.status, mistake.field);
+      const body = invalid.body === undefined ? example.body : (invalid.body as object);
+      const url = withQuery(invalid.url ?? example.url, invalid.query);
+      const response = await send(route, { url, ...(body !== undefined && { body }) }, authorized());
+      expectError(response, route, invalid.status, invalid.field);
     });
   }
 });

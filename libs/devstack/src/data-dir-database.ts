@@ -35,7 +35,7 @@ export async function openDataDirDatabase(dataDir: string, log: Log): Promise<Da
 }
 
 async function runningDatabaseUrl(dataDir: string, log: Log): Promise<string> {
-  const { folder } = await chooseHome({ dataDir, apartRoot: FALLBACK_ROOT, log });
+  const { folder } = await chooseHome({ dataDir, fallbackRoot: FALLBACK_ROOT, log });
   const [password, port] = await Promise.all(
     ['password', 'port'].map((name) => readFile(join(folder, name), 'utf8')),
   );

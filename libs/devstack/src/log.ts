@@ -1,4 +1,4 @@
 import type { Logger } from 'pino';
 
-/** What these files need of a logger; pino's own fits, and so does anything a test brings. */
+/** The methods of a logger that this library uses. */
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>;

@@ -32,23 +32,28 @@ async function pidOf({ folder }: { folder: string }): Promise<number> {
 }
 
 describe('the embedded PostgreSQL', () => {
-  test('keeps its data and its address across restarts', async () => {
+  test('keeps its data and its URL across restarts', async () => {
     const dataDir = await temporaryFolder();
     const first = await start(dataDir);
-    await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS value');
     await first.stop();
     const second = await start(dataDir);
     expect(second.url).toBe(first.url);
-    expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+    expect(await query(second.url, 'SELECT value FROM kept')).toEqual([{ value: 42 }]);
   });
 
-  test('is UTF-8, sorts by code point, knows ü as a letter, and listens on this machine only', async () => {
+  test('uses UTF-8, sorts by code point, maps case of Unicode, and listens on loopback only', async () => {
     const { url } = await start(await temporaryFolder());
     const [facts] = await query(
       url,
-      `SELECT upper('ü') AS upper, 'Z' < 'a' AS by_code_point, current_setting('server_encoding') AS encoding,
-        current_setting('listen_addresses') AS host, current_setting('unix_socket_directories') AS socket,
-        current_setting('password_encryption') AS passwords, current_setting('data_checksums') AS checksums`,
+      `SELECT
+         upper('ü') AS upper,
+         'Z' < 'a' AS by_code_point,
+         current_setting('server_encoding') AS encoding,
+         current_setting('listen_addresses') AS host,
+         current_setting('unix_socket_directories') AS socket,
+         current_setting('password_encryption') AS passwords,
+         current_setting('data_checksums') AS checksums`,
     );
     expect(facts).toEqual({
       upper: 'Ü',
@@ -61,7 +66,7 @@ describe('the embedded PostgreSQL', () => {
     });
   });
 
-  test('lets nobody in without the password, which only its owner can read', async () => {
+  test('rejects connections without the password, which only its owner can read', async () => {
     const { url, folder } = await start(await temporaryFolder());
     const wrong = new URL(url);
     wrong.password = 'postgres';
@@ -70,19 +75,19 @@ describe('the embedded PostgreSQL', () => {
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
   });
 
-  test('runs side by side with another, even when both start at once', async () => {
+  test('two servers that start at once run on different ports', async () => {
     const [one, two] = await Promise.all([start(await temporaryFolder()), start(await temporaryFolder())]);
     expect(one.port).not.toBe(two.port);
     await query(one.url, 'CREATE TABLE only_here ()');
     await expect(query(two.url, 'TABLE only_here')).rejects.toThrow(/does not exist/);
   });
 
-  test('a port that was asked for and is taken is refused', async () => {
+  test('rejects a configured port that is in use', async () => {
     const { port } = await start(await temporaryFolder());
-    await expect(start(await temporaryFolder(), { port })).rejects.toThrow(`${port} is taken`);
+    await expect(start(await temporaryFolder(), { port })).rejects.toThrow(`${port} is in use`);
   });
 
-  test('recovers from a first start that was killed half-way', async () => {
+  test('removes the incomplete cluster of a killed first start', async () => {
     const dataDir = await temporaryFolder();
     const { folder, stop } = await start(dataDir);
     await stop();
@@ -91,7 +96,7 @@ describe('the embedded PostgreSQL', () => {
     expect((await readdir(folder)).filter((name) => name.includes('.new-'))).toEqual([]);
   });
 
-  test('comes back on the same address when it is killed', async () => {
+  test('is restarted on the same URL when it is killed', async () => {
     const server = await start(await temporaryFolder());
     const killed = await pidOf(server);
     process.kill(killed, 'SIGKILL');
@@ -101,12 +106,13 @@ describe('the embedded PostgreSQL', () => {
     expect(await pidOf(server)).not.toBe(killed);
   });
 
-  test('a server that outlived its killed owner is stopped, and the data is there', async () => {
+  test('the next start stops the server of a killed owner and finds its data', async () => {
     const dataDir = await temporaryFolder();
     const owner = runScript(`
       import { startPostgres } from './libs/devstack/src/postgres-server.ts';
       const log = { info() {}, warn() {}, error() {} };
-      const { url } = await startPostgres({ dataDir: ${JSON.stringify(dataDir)}, settings: { fsync: 'off' }, log });
+      const dataDir = ${JSON.stringify(dataDir)};
+      const { url } = await startPostgres({ dataDir, settings: { fsync: 'off' }, log });
       console.log('started', url);
     `);
     await owner.waitForOutput('started');
@@ -122,7 +128,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(next.url, 'TABLE kept')).toEqual([{ one: 1 }]);
   });
 
-  test('leaves no process behind, whatever its clients are doing', async () => {
+  test('stop leaves no process, even while clients run queries', async () => {
     const server = await start(await temporaryFolder());
     const pids = (await query(server.url, 'SELECT pid FROM pg_stat_activity')).map(({ pid }) => Number(pid));
     const busy = query(server.url, 'SELECT pg_sleep(60)').catch((error: Error) => error.message);
@@ -135,7 +141,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await Promise.all(pids.map(commandLineOf))).toEqual(pids.map(() => null));
   });
 
-  test('starting can be given up', async () => {
+  test('startPostgres rejects on abort and leaves nothing running', async () => {
     const dataDir = await temporaryFolder();
     const starting = startPostgres({
       dataDir,

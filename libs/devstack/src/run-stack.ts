@@ -31,8 +31,8 @@ type Run = StackOptions & { print: Print; log: Logger; closeStack: CloseStack; s
 const CLOSE_TIMEOUT_MS = 9_500;
 
 /**
- * Runs the stores, the migrations and the apps until SIGINT, SIGTERM or SIGHUP, then closes everything.
- * Sets `process.exitCode` to 1 after a failure. Call `process.exit()` when it resolves: sockets may still be open.
+ * Runs the stores, the migrations and the apps until SIGINT, SIGTERM or SIGHUP, then closes everything. Sets
+ * `process.exitCode` to 1 after a failure. Call `process.exit()` when it resolves: sockets may still be open.
  */
 export async function runStack(options: StackOptions): Promise<void> {
   const print = createPrettyPrinter(process.stdout, process.stdout.isTTY && !options.env['NO_COLOR']);

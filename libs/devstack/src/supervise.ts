@@ -19,8 +19,8 @@ export type AppSupervisor = {
    */
   restart: (name: string, timeoutMs?: number) => Promise<void>;
   /**
-   * Stops the first app, then the others together. An app that does not end in time is killed: everything takes
-   * at most `timeoutMs` (7,000). May be called again with a shorter timeout.
+   * Stops the first app, then the others together. An app that does not end in time is killed: everything
+   * takes at most `timeoutMs` (7,000). May be called again with a shorter timeout.
    */
   stop: (timeoutMs?: number) => Promise<void>;
   pids: () => Record<string, number>;
@@ -31,8 +31,9 @@ const READY_TIMEOUT_MS = 60_000;
 const RESTART_GRACE_MS = 1_000;
 
 /**
- * Starts the apps and restarts each one that ends. Every app has an IPC channel and must exit when it disconnects.
- * The first app accepts requests: it is stopped first, so that the others can still process what it accepted.
+ * Starts the apps and restarts each one that ends. Every app has an IPC channel and must exit when it
+ * disconnects. The first app accepts requests: it is stopped first, so that the others can still process what
+ * it accepted.
  */
 export async function supervise(processes: AppProcess[], options: SuperviseOptions): Promise<AppSupervisor> {
   const stopping = new AbortController();

@@ -13,9 +13,9 @@ import {
 } from './testing/remove-stale-test-folders.ts';
 
 export type TestStores = {
-  /** A superuser's, so that tests may make databases from templates. */
+  /** A superuser, so that tests can create databases from templates. */
   databaseUrl: string;
-  /** null where no Redis is given and none is installed: what needs one is skipped. */
+  /** null without REDIS_URL and an installed Redis: the tests that need it are skipped. */
   redisUrl: string | null;
   stop: () => Promise<void>;
 };
@@ -23,11 +23,11 @@ export type TestStores = {
 type Env = Partial<Record<'TEST_DATABASE_URL' | 'REDIS_URL' | 'PATH', string>>;
 type Store = { url: string; folder?: string; stop: () => Promise<void> };
 
-/** Throw-away stores for a test run, unless the environment names others (TEST_DATABASE_URL, REDIS_URL). */
+/** Temporary stores for a test run; TEST_DATABASE_URL and REDIS_URL name existing ones instead. */
 export async function startTestStores(env: Env, log: Log = pino({ level: 'silent' })): Promise<TestStores> {
   await removeStaleTestFolders(log);
   const dataDir = await mkdtemp(join(tmpdir(), testFolderPrefix));
-  // Root's PostgreSQL runs as another user, who must pass through; what is inside has its own modes.
+  // Root's PostgreSQL runs as another user, which must be able to enter; the contents have their own modes.
   await chmod(dataDir, 0o711);
   await writeOwnerFile(dataDir);
   const started = await Promise.allSettled([
@@ -53,7 +53,7 @@ export async function startTestStores(env: Env, log: Log = pino({ level: 'silent
 async function startTestPostgres(env: Env, dataDir: string, log: Log): Promise<Store> {
   if (env.TEST_DATABASE_URL) return { url: env.TEST_DATABASE_URL, stop: async () => {} };
   const server = await startPostgres({ dataDir, settings: ephemeralSettings, log });
-  // Nothing of it is kept: no time is spent on writing it out.
+  // Its data is deleted: a clean shutdown is not needed.
   return { ...server, stop: () => server.stop(500) };
 }
 

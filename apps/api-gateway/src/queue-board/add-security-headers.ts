@@ -1,6 +1,6 @@
 import type { HttpServer } from '@oriontel/service';
 
-/** Nothing of others and no inline script; the board's own styles are partly inline. */
+/** No resources of other origins and no inline scripts; some styles of the board are inline. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -13,7 +13,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Headers for everything of this scope, its errors included. */
+/** Adds the headers to all responses of this scope, including errors. */
 export function addSecurityHeaders(app: HttpServer): void {
   app.addHook('onSend', async ({ routeOptions }, reply) => {
     void reply
@@ -22,7 +22,7 @@ export function addSecurityHeaders(app: HttpServer): void {
       // Not no-referrer: then a browser would send forms with `Origin: null`.
       .header('referrer-policy', 'same-origin');
     if (!routeOptions.url?.endsWith('/static/*')) void reply.header('cache-control', 'no-store');
-    // Named Basic, a browser would ask for a password that is of no use here.
+    // With Basic, a browser would show its password dialog.
     if (reply.statusCode === 401) void reply.header('www-authenticate', 'Bearer realm="OrionTel"');
   });
 }

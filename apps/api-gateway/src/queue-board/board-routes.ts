@@ -9,12 +9,15 @@ import { createBoardErrorHandler } from './create-board-error-handler.ts';
 import { BOARD_PATH, SESSION_COOKIE } from './session-cookie.ts';
 
 export interface BoardRouteOptions {
-  /** Whether admins may change what lies in the queues. */
+  /** Whether admins may change jobs. */
   mode: 'read' | 'write';
   board: Board;
 }
 
-/** Bull Board, which knows nothing of who may: each of its routes is described as it is added. */
+/**
+ * The routes of Bull Board. It has no access control: the configuration of each route is added on
+ * registration.
+ */
 export async function boardRoutes(app: HttpServer, { mode, board }: BoardRouteOptions): Promise<void> {
   const errorHandler = createBoardErrorHandler(app.errorHandler);
   const config = {
@@ -29,9 +32,9 @@ export async function boardRoutes(app: HttpServer, { mode, board }: BoardRouteOp
 
   const serverAdapter = new FastifyAdapter().setBasePath(BOARD_PATH);
   const { replaceQueues } = createBullBoard({ queues: [], serverAdapter, options: { uiConfig } });
-  const show = createQueueRefresher(board, mode, replaceQueues);
+  const refreshQueues = createQueueRefresher(board, mode, replaceQueues);
   app.addHook('preHandler', async ({ routeOptions }) => {
-    if (routeOptions.url?.startsWith(`${BOARD_PATH}/api/`)) await show();
+    if (routeOptions.url?.startsWith(`${BOARD_PATH}/api/`)) await refreshQueues();
   });
   await app.register(serverAdapter.registerPlugin());
 }
@@ -44,22 +47,26 @@ const uiConfig = {
 
 async function refuseChanges({ method }: FastifyRequest): Promise<void> {
   if (method === 'GET' || method === 'HEAD') return;
-  throw new Failure('method_not_allowed', 'The queues are read only here: QUEUE_BOARD is not write.', {
-    allow: ['GET'],
-  });
+  throw new Failure(
+    'method_not_allowed',
+    'The queue board is read-only: set QUEUE_BOARD=write to allow changes.',
+    {
+      allow: ['GET'],
+    },
+  );
 }
 
-/** Gives Bull Board the queues before it asks them, and others where they had to be made anew. */
+/** Returns a function that passes the queues to Bull Board, again after they were reconnected. */
 function createQueueRefresher(
   board: Board,
   mode: BoardRouteOptions['mode'],
   replace: (queues: BullMQAdapter[]) => void,
 ): () => Promise<void> {
-  let shown: Awaited<ReturnType<Board['getQueues']>> | undefined;
+  let current: Awaited<ReturnType<Board['getQueues']>> | undefined;
   return async function refreshQueues() {
     const queues = await board.getQueues();
-    if (queues === shown) return;
+    if (queues === current) return;
     replace(queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: mode === 'read' })));
-    shown = queues;
+    current = queues;
   };
 }

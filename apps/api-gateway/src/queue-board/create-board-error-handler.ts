@@ -3,18 +3,18 @@ import accepts from 'accepts';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { BOARD_PATH } from './session-cookie.ts';
 
-/** As everywhere, but a browser that is not signed in is led to where it can. */
-export function createBoardErrorHandler(answer: HttpServer['errorHandler']) {
+/** The default error handler, but redirects browsers without a session to the sign-in page. */
+export function createBoardErrorHandler(handleError: HttpServer['errorHandler']) {
   return function handleBoardError(
     error: FastifyError,
     request: FastifyRequest,
     reply: FastifyReply,
   ): unknown {
-    // A browser that went away in the middle of a file: there is nobody to tell.
+    // The browser disconnected while a file was sent.
     if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return void request.raw.destroy();
     if (toFailure(error).code === 'unauthorized' && wantsHtml(request))
       return reply.redirect(`${BOARD_PATH}/sign-in`, 303);
-    return answer(error, request, reply);
+    return handleError(error, request, reply);
   };
 }
 

@@ -6,12 +6,12 @@ import { signInRoutes, type SignInRouteOptions } from './sign-in-routes.ts';
 
 export { BOARD_PATH };
 
-/** Whether a route is one of the board's: they are pages for people, and so left out of the documentation. */
+/** Whether the route belongs to the queue board, which the API documentation omits. */
 export function isQueueBoardRoute(url: string): boolean {
   return url === BOARD_PATH || url.startsWith(`${BOARD_PATH}/`);
 }
 
-/** What lies in the queues, for admins in a browser; to be registered under `BOARD`. */
+/** The queue board, a web page for admins. Register with the prefix BOARD_PATH. */
 export async function queueBoard(
   app: HttpServer,
   { mode, board, db, passwords, tokens }: BoardRouteOptions & SignInRouteOptions,

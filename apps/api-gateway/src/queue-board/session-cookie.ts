@@ -1,20 +1,20 @@
 import type { FastifyRequest } from 'fastify';
 
-/** Where the board is, and whither alone its cookie is sent. */
+/** Path of the board and scope of its cookie. */
 export const BOARD_PATH = '/queues';
 
 export const SESSION_COOKIE = 'oriontel_queues';
 
-/** A Set-Cookie (RFC 6265) that lasts `lifetime` seconds; 0 takes it away. */
+/** A Set-Cookie header (RFC 6265); `lifetimeSeconds` 0 deletes the cookie. */
 export function sessionCookie(
   { protocol }: Pick<FastifyRequest, 'protocol'>,
   token: string,
-  lifetime: number,
+  lifetimeSeconds: number,
 ): string {
   return [
     `${SESSION_COOKIE}=${token}`,
     `Path=${BOARD_PATH}`,
-    `Max-Age=${lifetime}`,
+    `Max-Age=${lifetimeSeconds}`,
     'HttpOnly',
     'SameSite=Strict',
     ...(protocol === 'https' ? ['Secure'] : []),

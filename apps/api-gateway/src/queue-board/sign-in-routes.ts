@@ -13,17 +13,16 @@ export interface SignInRouteOptions {
 }
 
 const FORM_CONTENT_TYPE = 'application/x-www-form-urlencoded';
-/** Bytes. */
 const MAX_FORM_BYTES = 16_384;
 
-/** Signing in and out of the board by forms: a browser that opens a page sends no Authorization header. */
+/** Sign-in and sign-out by HTML form with a cookie: a browser does not send an Authorization header. */
 export async function signInRoutes(
   app: HttpServer,
   { db, passwords, tokens }: SignInRouteOptions,
 ): Promise<void> {
-  // Nobody refreshes it: the session ends with its one token.
-  const signedIn = signIn(db, passwords, tokens.lifetimeSeconds);
-  const open = { family: 'oriontel', access: 'anyone', limit: 'guest' } as const;
+  // The session is not refreshed: it ends with its first token.
+  const startSession = signIn(db, passwords, tokens.lifetimeSeconds);
+  const publicConfig = { family: 'oriontel', access: 'anyone', limit: 'guest' } as const;
   acceptFormsOnly(app);
   const { errorHandler } = app;
   app.setErrorHandler((error, request, reply) => {
@@ -36,7 +35,7 @@ export async function signInRoutes(
   app.route({
     method: 'GET',
     url: '/sign-in',
-    config: open,
+    config: publicConfig,
     schema: { hide: true },
     handler: async (_request, reply) => sendPage(reply, signInPage()),
   });
@@ -45,10 +44,10 @@ export async function signInRoutes(
     method: 'POST',
     url: '/sign-in',
     bodyLimit: MAX_FORM_BYTES,
-    config: open,
+    config: publicConfig,
     schema: { hide: true, body: Credentials },
     async handler(request, reply) {
-      const { id, user } = await signedIn(request.body);
+      const { id, user } = await startSession(request.body);
       if (user.role !== 'admin') {
         await sessions(db).end(id);
         throw new Failure('forbidden', 'Only admins may see the queues.');
@@ -61,7 +60,7 @@ export async function signInRoutes(
   app.route({
     method: 'GET',
     url: '/sign-out',
-    config: open,
+    config: publicConfig,
     schema: { hide: true },
     handler: async (_request, reply) => sendPage(reply, signOutPage),
   });
@@ -86,9 +85,7 @@ function acceptFormsOnly(app: HttpServer): void {
   );
   app.addContentTypeParser('*', (_request, payload, done) => {
     payload.resume();
-    done(
-      new Failure('unsupported_media_type', `Content-Type is not supported: send ${FORM_CONTENT_TYPE}.`),
-    );
+    done(new Failure('unsupported_media_type', `Content-Type is not supported: send ${FORM_CONTENT_TYPE}.`));
   });
 }
 

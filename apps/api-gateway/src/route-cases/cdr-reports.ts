@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { TestGateway } from '../testing.ts';
 import { uniqueName, type RouteCases } from './route-case.ts';
 
-/** A call of a trunk of its own, stored. */
+/** Stores a call with a trunk of its own. */
 async function sendCall(world: TestGateway): Promise<{ call_id: string; trunk_id: string }> {
   const call = { call_id: uniqueName('cdr'), trunk_id: uniqueName('trunk') };
   await world.call(`/cdr/${uniqueName('batch')}`, {
@@ -15,9 +15,9 @@ async function sendCall(world: TestGateway): Promise<{ call_id: string; trunk_id
 }
 
 const invalidFilters = {
-  'a disposition that is none': { query: { disposition: 'MAYBE' }, status: 400, field: 'disposition' },
-  'a time that is none': { query: { from: 'yesterday' }, status: 400, field: 'from' },
-  'a filter that is none': { query: { surprise: '1' }, status: 400, field: 'surprise' },
+  'an invalid disposition': { query: { disposition: 'MAYBE' }, status: 400, field: 'disposition' },
+  'an invalid time': { query: { from: 'yesterday' }, status: 400, field: 'from' },
+  'an unknown parameter': { query: { surprise: '1' }, status: 400, field: 'surprise' },
 };
 
 export const cdrReportCases: RouteCases = {
@@ -31,8 +31,8 @@ export const cdrReportCases: RouteCases = {
     otherOrgStatus: 200,
     invalidRequests: {
       ...invalidFilters,
-      'a format that is none': { query: { format: 'xls' }, status: 400, field: 'format' },
-      'a page of it': { query: { limit: '5' }, status: 400, field: 'limit' },
+      'an invalid format': { query: { format: 'xls' }, status: 400, field: 'format' },
+      'a limit': { query: { limit: '5' }, status: 400, field: 'limit' },
     },
   },
   'GET /cdrs/summary': {
@@ -49,9 +49,9 @@ export const cdrReportCases: RouteCases = {
     otherOrgStatus: 200,
     invalidRequests: {
       ...invalidFilters,
-      'a grouping that is none': { query: { group_by: 'caller' }, status: 400, field: 'group_by' },
-      'a leg that is none': { query: { leg: 'c' }, status: 400, field: 'leg' },
-      'a page too large': { query: { limit: '501' }, status: 400, field: 'limit' },
+      'an invalid grouping': { query: { group_by: 'caller' }, status: 400, field: 'group_by' },
+      'an invalid leg': { query: { leg: 'c' }, status: 400, field: 'leg' },
+      'a limit above the maximum': { query: { limit: '501' }, status: 400, field: 'limit' },
     },
   },
 };

@@ -9,7 +9,7 @@ async function sendBatch(world: TestGateway, batch: object): Promise<string> {
   return index;
 }
 
-/** An admin's own batches are those of the default organization. */
+/** Without org_id, an admin reads the default organization. */
 function orgQuery({ ours }: TestGateway, who: Actor): string {
   return who === 'admin' ? `?org_id=${ours.orgId}` : '';
 }
@@ -21,7 +21,7 @@ function intake(action: string): RouteCase {
     otherOrgStatus: 200,
     invalidRequests: {
       'no records': { body: { source: 'node', records: [] }, status: 400, field: 'records' },
-      'a source that is no name': {
+      'an invalid source': {
         body: { source: 'a b', records: [buildRecord()] },
         status: 400,
         field: 'source',
@@ -31,7 +31,7 @@ function intake(action: string): RouteCase {
         status: 422,
         field: 'records[0].end_time',
       },
-      'an organization of others': { query: { org_id: '1' }, status: 403 },
+      'another organization': { query: { org_id: '1' }, status: 403 },
     },
   };
 }
@@ -48,7 +48,7 @@ export const cdrCases: RouteCases = {
     status: 200,
     orgIdIn: 'query',
     otherOrgStatus: 404,
-    invalidRequests: { 'an index of nothing': { url: '/cdr/never-sent', status: 404 } },
+    invalidRequests: { 'an unknown index': { url: '/cdr/never-sent', status: 404 } },
   },
   'GET /cdrs': {
     async example(world) {
@@ -60,9 +60,9 @@ export const cdrCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 200,
     invalidRequests: {
-      'a disposition that is none': { query: { disposition: 'MAYBE' }, status: 400, field: 'disposition' },
-      'a time that is none': { query: { from: 'yesterday' }, status: 400, field: 'from' },
-      'a cursor that is none': { query: { cursor: 'x' }, status: 400, field: 'cursor' },
+      'an invalid disposition': { query: { disposition: 'MAYBE' }, status: 400, field: 'disposition' },
+      'an invalid time': { query: { from: 'yesterday' }, status: 400, field: 'from' },
+      'an invalid cursor': { query: { cursor: 'x' }, status: 400, field: 'cursor' },
     },
   },
   'GET /cdrs/:id': {
@@ -77,6 +77,6 @@ export const cdrCases: RouteCases = {
     status: 200,
     data: { id: expect.any(String) as string, call_id: expect.any(String) as string },
     otherOrgStatus: 404,
-    invalidRequests: { 'an id that is none': { url: '/cdrs/1', status: 404 } },
+    invalidRequests: { 'an invalid id': { url: '/cdrs/1', status: 404 } },
   },
 };

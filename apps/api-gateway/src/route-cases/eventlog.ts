@@ -20,12 +20,12 @@ async function writeEvent(world: TestGateway, more: object): Promise<string> {
 }
 
 const invalidOrganizations = {
-  'an organization that is none': { url: '/eventlog/ours', status: 400, field: 'orgId' },
+  'an invalid organization': { url: '/eventlog/ours', status: 400, field: 'orgId' },
   'organization 0': { url: '/eventlog/0', status: 400, field: 'orgId' },
-  'an organization beyond all': { url: '/eventlog/2147483648', status: 400, field: 'orgId' },
-  'an organization in another spelling': { url: '/eventlog/0x1', status: 400, field: 'orgId' },
-  'an organization by injection': { url: '/eventlog/1%20OR%201=1', status: 400, field: 'orgId' },
-  'an organization by traversal': { url: '/eventlog/..%2F..%2Fusers', status: 400, field: 'orgId' },
+  'an organization above the maximum': { url: '/eventlog/2147483648', status: 400, field: 'orgId' },
+  'a hexadecimal organization': { url: '/eventlog/0x1', status: 400, field: 'orgId' },
+  'an organization with SQL': { url: '/eventlog/1%20OR%201=1', status: 400, field: 'orgId' },
+  'an organization with a path': { url: '/eventlog/..%2F..%2Fusers', status: 400, field: 'orgId' },
   'another organization': { url: '/eventlog/1', status: 403 },
 };
 
@@ -33,19 +33,19 @@ export const eventlogCases: RouteCases = {
   'PUT /eventlog/:orgId': {
     example: (world) => ({ url: pathOf(world), body: newEvent() }),
     status: 200,
-    statusOverrides: { loner: 403 },
+    statusOverrides: { unassigned: 403 },
     otherOrgStatus: 403,
     invalidRequests: {
       ...invalidOrganizations,
       'no event_type': { body: { description: 'x' }, status: 400, field: 'event_type' },
-      'an event_type that is no name': {
+      'an invalid event_type': {
         body: newEvent({ event_type: 'a b' }),
         status: 400,
         field: 'event_type',
       },
       'no description': { body: { event_type: 'x' }, status: 400, field: 'description' },
       'an empty description': { body: newEvent({ description: '' }), status: 400, field: 'description' },
-      'a description without end': {
+      'a description that is too long': {
         body: newEvent({ description: 'x'.repeat(4_097) }),
         status: 400,
         field: 'description',
@@ -55,28 +55,32 @@ export const eventlogCases: RouteCases = {
         status: 400,
         field: 'description',
       },
-      'half a character': { body: newEvent({ description: '\ud800' }), status: 400, field: 'description' },
-      'a severity that is none': { body: newEvent({ severity: 'fatal' }), status: 400, field: 'severity' },
-      'an actor that is no number': { body: newEvent({ actor_id: '1' }), status: 400, field: 'actor_id' },
-      'an actor beyond all': { body: newEvent({ actor_id: 2 ** 31 }), status: 400, field: 'actor_id' },
-      'an actor_type that is none': {
+      'a lone surrogate': { body: newEvent({ description: '\ud800' }), status: 400, field: 'description' },
+      'an invalid severity': { body: newEvent({ severity: 'fatal' }), status: 400, field: 'severity' },
+      'an actor that is not a number': { body: newEvent({ actor_id: '1' }), status: 400, field: 'actor_id' },
+      'an actor_id above the maximum': {
+        body: newEvent({ actor_id: 2 ** 31 }),
+        status: 400,
+        field: 'actor_id',
+      },
+      'an invalid actor_type': {
         body: newEvent({ actor_type: 'god' }),
         status: 400,
         field: 'actor_type',
       },
-      'a resource_type that is no name': {
+      'an invalid resource_type': {
         body: newEvent({ resource_type: 'a/b' }),
         status: 400,
         field: 'resource_type',
       },
-      'a resource_id that is no name': {
+      'an invalid resource_id': {
         body: newEvent({ resource_id: '../x' }),
         status: 400,
         field: 'resource_id',
       },
       'metadata that is a list': { body: newEvent({ metadata: [] }), status: 400, field: 'metadata' },
       'a NUL in the metadata': { body: newEvent({ metadata: { a: '\0' } }), status: 400, field: 'metadata' },
-      'an address that is none': {
+      'an invalid address': {
         body: newEvent({ ip_address: '1.2.3' }),
         status: 400,
         field: 'ip_address',
@@ -101,7 +105,7 @@ export const eventlogCases: RouteCases = {
     status: 200,
     otherOrgStatus: 403,
     invalidRequests: {
-      'an organization that is none': {
+      'an invalid organization': {
         url: '/eventlog/ours/evt-20240115-abc123',
         status: 400,
         field: 'orgId',
@@ -115,7 +119,7 @@ export const eventlogCases: RouteCases = {
     otherOrgStatus: 403,
     invalidRequests: {
       ...invalidOrganizations,
-      'a sort_by that is none': { body: { sort_by: 'org_id' }, status: 400, field: 'sort_by' },
+      'an invalid sort_by': { body: { sort_by: 'org_id' }, status: 400, field: 'sort_by' },
       'a sort_by with SQL': {
         body: { sort_by: 'created_at; DROP TABLE audit_events' },
         status: 400,
@@ -125,35 +129,39 @@ export const eventlogCases: RouteCases = {
       'a sort_by of the prototype': { body: { sort_by: 'constructor' }, status: 400, field: 'sort_by' },
       'a sort_order with SQL': { body: { sort_order: 'asc, (SELECT 1)' }, status: 400, field: 'sort_order' },
       'page 0': { body: { page: 0 }, status: 400, field: 'page' },
-      'half a page': { body: { page: 1.5 }, status: 400, field: 'page' },
-      'a page too far': { body: { page: 201, per_page: 50 }, status: 400, field: 'cursor' },
-      'no record a page': { body: { per_page: 0 }, status: 400, field: 'per_page' },
-      'too many a page': { body: { per_page: 501 }, status: 400, field: 'per_page' },
-      'an event type that is no name': {
+      'page 1.5': { body: { page: 1.5 }, status: 400, field: 'page' },
+      'a page above the maximum': { body: { page: 201, per_page: 50 }, status: 400, field: 'cursor' },
+      'per_page 0': { body: { per_page: 0 }, status: 400, field: 'per_page' },
+      'a per_page above the maximum': { body: { per_page: 501 }, status: 400, field: 'per_page' },
+      'an invalid event type': {
         body: { event_types: ["'--"] },
         status: 400,
         field: 'event_types[0]',
       },
-      'event types that are no list': {
+      'event types that are not a list': {
         body: { event_types: 'security' },
         status: 400,
         field: 'event_types',
       },
-      'a severity that is none': { body: { severities: ['fatal'] }, status: 400, field: 'severities[0]' },
-      'an actor that is no number': { body: { actor_id: '1 OR 1=1' }, status: 400, field: 'actor_id' },
-      'an actor_type that is none': { body: { actor_type: 'god' }, status: 400, field: 'actor_type' },
-      'a resource_id that is no name': { body: { resource_id: '../x' }, status: 400, field: 'resource_id' },
-      'a date that is none': { body: { date_from: 'yesterday' }, status: 400, field: 'date_from' },
+      'an invalid severity': { body: { severities: ['fatal'] }, status: 400, field: 'severities[0]' },
+      'an actor that is not a number': { body: { actor_id: '1 OR 1=1' }, status: 400, field: 'actor_id' },
+      'an invalid actor_type': { body: { actor_type: 'god' }, status: 400, field: 'actor_type' },
+      'an invalid resource_id': { body: { resource_id: '../x' }, status: 400, field: 'resource_id' },
+      'an invalid date': { body: { date_from: 'yesterday' }, status: 400, field: 'date_from' },
       'a date without offset': { body: { date_to: '2024-01-15T10:30:00' }, status: 400, field: 'date_to' },
-      'dates the wrong way round': {
+      'an end before the start': {
         body: { date_from: '2024-01-16T00:00:00Z', date_to: '2024-01-15T00:00:00Z' },
         status: 400,
         field: 'date_to',
       },
-      'a text without end': { body: { search_text: 'x'.repeat(1_001) }, status: 400, field: 'search_text' },
-      'a text that is none': { body: { search_text: ['x'] }, status: 400, field: 'search_text' },
-      'an address that is none': { body: { ip_address: "1.2.3.4'" }, status: 400, field: 'ip_address' },
-      'a cursor that is none': { body: { cursor: 'x' }, status: 400, field: 'cursor' },
+      'a text that is too long': {
+        body: { search_text: 'x'.repeat(1_001) },
+        status: 400,
+        field: 'search_text',
+      },
+      'an invalid text': { body: { search_text: ['x'] }, status: 400, field: 'search_text' },
+      'an invalid address': { body: { ip_address: "1.2.3.4'" }, status: 400, field: 'ip_address' },
+      'an invalid cursor': { body: { cursor: 'x' }, status: 400, field: 'cursor' },
     },
   },
 };

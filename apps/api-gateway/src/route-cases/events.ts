@@ -9,7 +9,7 @@ function newEvent(more: object = {}) {
   };
 }
 
-/** A device of ours that nobody had before. */
+/** Creates a device of `ours`. */
 async function createDevice({ call, ours }: TestGateway): Promise<string> {
   const ref = `device/${uniqueName('dev')}`;
   await call(`/entities/${ref}`, { method: 'PUT', as: ours.manager, body: { name: 'Desk Phone' } });
@@ -32,14 +32,14 @@ export const eventCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 404,
     invalidRequests: {
-      'an entity that nobody knows': { url: '/events/device/nobody-knows-it', status: 404 },
-      'an entity of one part': { url: '/events/device', status: 400, field: 'entity' },
-      'an entity of three': { url: '/events/device/a/b', status: 400, field: 'entity' },
-      'an entity that is no name': { url: '/events/device/a%00b', status: 400, field: 'entity' },
-      'a type that is none': { url: '/events/device/x?type=a%20b', status: 400, field: 'type' },
-      'a time that is none': { query: { since: 'yesterday' }, status: 400, field: 'since' },
-      'a limit beyond all': { url: '/events/device/x?limit=501', status: 400, field: 'limit' },
-      'a limit of none': { url: '/events/device/x?limit=0', status: 400, field: 'limit' },
+      'an unknown entity': { url: '/events/device/nobody-knows-it', status: 404 },
+      'an entity without an id': { url: '/events/device', status: 400, field: 'entity' },
+      'an entity with three parts': { url: '/events/device/a/b', status: 400, field: 'entity' },
+      'an invalid entity': { url: '/events/device/a%00b', status: 400, field: 'entity' },
+      'an invalid type': { url: '/events/device/x?type=a%20b', status: 400, field: 'type' },
+      'an invalid time': { query: { since: 'yesterday' }, status: 400, field: 'since' },
+      'a limit above the maximum': { url: '/events/device/x?limit=501', status: 400, field: 'limit' },
+      'limit 0': { url: '/events/device/x?limit=0', status: 400, field: 'limit' },
     },
   },
   'PUT /events/*': {
@@ -47,20 +47,20 @@ export const eventCases: RouteCases = {
     status: 200,
     orgIdIn: 'query',
     otherOrgStatus: 404,
-    // A plain user tells of itself alone.
+    // A plain user may only report events of itself.
     statusOverrides: { member: 403 },
     invalidRequests: {
-      'an entity that nobody knows': { url: '/events/device/nobody-knows-it', status: 404 },
-      'a user who is none': { url: '/events/user/999999', status: 404 },
-      'an entity of one part': { url: '/events/device', status: 400, field: 'entity' },
-      'what stands for imports': { url: '/events/imports/1', status: 400, field: 'entity' },
+      'an unknown entity': { url: '/events/device/nobody-knows-it', status: 404 },
+      'an unknown user': { url: '/events/user/999999', status: 404 },
+      'an entity without an id': { url: '/events/device', status: 400, field: 'entity' },
+      'the reserved type imports': { url: '/events/imports/1', status: 400, field: 'entity' },
       'no type': invalidEvent('type', { type: undefined }),
-      'a type that is none': invalidEvent('type', { type: 'a b' }),
+      'an invalid type': invalidEvent('type', { type: 'a b' }),
       'no data': invalidEvent('data', { data: undefined }),
-      'data that are no object': invalidEvent('data', { data: [] }),
-      'a time that is none': invalidEvent('timestamp', { timestamp: 'now' }),
-      'a time of next week': invalidEvent('timestamp', { timestamp: nextWeek }),
-      'a notify that is none': invalidEvent('notify', { notify: 'yes' }),
+      'data that is not an object': invalidEvent('data', { data: [] }),
+      'an invalid time': invalidEvent('timestamp', { timestamp: 'now' }),
+      'a timestamp in the future': invalidEvent('timestamp', { timestamp: nextWeek }),
+      'an invalid notify': invalidEvent('notify', { notify: 'yes' }),
     },
   },
 };

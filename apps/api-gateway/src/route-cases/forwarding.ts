@@ -13,9 +13,9 @@ export const forwardingCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 200,
     invalidRequests: {
-      'a cursor that is none': { query: { cursor: 'x' }, status: 400, field: 'cursor' },
-      'a limit that is none': { query: { limit: '0' }, status: 400, field: 'limit' },
-      'a question that is none': { query: { state: 'dead' }, status: 400, field: 'state' },
+      'an invalid cursor': { query: { cursor: 'x' }, status: 400, field: 'cursor' },
+      'an invalid limit': { query: { limit: '0' }, status: 400, field: 'limit' },
+      'an unknown parameter': { query: { state: 'dead' }, status: 400, field: 'state' },
     },
   },
   'POST /cdrs/forwarding/:id/redrive': {
@@ -24,8 +24,8 @@ export const forwardingCases: RouteCases = {
     data: { state: 'pending' },
     otherOrgStatus: 404,
     invalidRequests: {
-      'an id that is none': { url: '/cdrs/forwarding/1/redrive', status: 404 },
-      'an id of nothing': {
+      'an invalid id': { url: '/cdrs/forwarding/1/redrive', status: 404 },
+      'an unknown id': {
         url: '/cdrs/forwarding/018d0c2a-5c40-7b1e-9f3a-2d6c7e8f9a0b/redrive',
         status: 404,
       },

@@ -15,7 +15,7 @@ import { taskCases } from './tasks.ts';
 import { userCases } from './users.ts';
 import { webhookCases } from './webhooks.ts';
 
-/** What is expected of every route, but of those that only say that the process lives. */
+/** The cases of all routes except health, documentation and errors. */
 export const routeCases: RouteCases = {
   ...userCases,
   ...organizationCases,

@@ -15,7 +15,7 @@ export const organizationCases: RouteCases = {
     otherOrgStatus: 403,
     invalidRequests: {
       'no name': { body: { region: 'DE' }, status: 400, field: 'name' },
-      'a region that is none': { body: { name: 'x', region: 'ZZ' }, status: 400, field: 'region' },
+      'an invalid region': { body: { name: 'x', region: 'ZZ' }, status: 400, field: 'region' },
     },
   },
   'GET /organizations': {
@@ -30,8 +30,8 @@ export const organizationCases: RouteCases = {
     data: { id: anyId, name: 'ours', region: null, disabled: false, created_at: anyTimestamp },
     otherOrgStatus: 404,
     invalidRequests: {
-      'an id that is none': { url: '/organizations/ours', status: 400, field: 'id' },
-      'the id of none': { url: '/organizations/2147483647', status: 404 },
+      'an invalid id': { url: '/organizations/ours', status: 400, field: 'id' },
+      'an unknown id': { url: '/organizations/2147483647', status: 404 },
     },
   },
   'PUT /organizations/:id': {
@@ -40,9 +40,9 @@ export const organizationCases: RouteCases = {
     data: { id: anyId, name: 'ours', region: null, disabled: false, created_at: anyTimestamp },
     otherOrgStatus: 404,
     invalidRequests: {
-      nothing: { body: {}, status: 400 },
-      'a region that is none': { body: { region: 'ZZ' }, status: 400, field: 'region' },
-      'to be disabled by its manager': { body: { disabled: true }, status: 403 },
+      'an empty body': { body: {}, status: 400 },
+      'an invalid region': { body: { region: 'ZZ' }, status: 400, field: 'region' },
+      'disabled, set by its manager': { body: { disabled: true }, status: 403 },
     },
   },
   'POST /organizations/:id/members': {
@@ -56,8 +56,8 @@ export const organizationCases: RouteCases = {
     data: accountMatcher,
     otherOrgStatus: 404,
     invalidRequests: {
-      'a name of nobody': { body: { username: 'nobody' }, status: 404 },
-      'a member of others': { body: { username: 'theirs-member' }, status: 404 },
+      'an unknown username': { body: { username: 'nobody' }, status: 404 },
+      'a member of another organization': { body: { username: 'theirs-member' }, status: 404 },
       'an admin': { body: { username: 'admin' }, status: 404 },
       'no name': { body: {}, status: 400, field: 'username' },
     },
@@ -78,9 +78,9 @@ export const organizationCases: RouteCases = {
     otherOrgStatus: 201,
     invalidRequests: {
       'no name': { body: { scopes: ['cdr:write'] }, status: 400, field: 'name' },
-      'a scope that is none': { body: { name: 'x', scopes: ['all'] }, status: 400, field: 'scopes' },
+      'an invalid scope': { body: { name: 'x', scopes: ['all'] }, status: 400, field: 'scopes' },
       'no scope': { body: { name: 'x', scopes: [] }, status: 400, field: 'scopes' },
-      'a time that has passed': {
+      'an expiry in the past': {
         body: { name: 'x', scopes: ['cdr:write'], expires_at: '2020-01-01T00:00:00Z' },
         status: 400,
         field: 'expires_at',
@@ -107,8 +107,8 @@ export const organizationCases: RouteCases = {
     status: 204,
     otherOrgStatus: 404,
     invalidRequests: {
-      'an id that is none': { url: '/api-keys/1', status: 400, field: 'id' },
-      'the id of none': { url: '/api-keys/019d5b5e-0000-7000-8000-000000000000', status: 404 },
+      'an invalid id': { url: '/api-keys/1', status: 400, field: 'id' },
+      'an unknown id': { url: '/api-keys/019d5b5e-0000-7000-8000-000000000000', status: 404 },
     },
   },
 };

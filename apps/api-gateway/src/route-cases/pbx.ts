@@ -76,17 +76,17 @@ export const pbxCases: RouteCases = {
       },
       'no name': { body: newExtension({ name: undefined }), status: 400, field: 'name' },
       'no type': { body: newExtension({ extension_type: undefined }), status: 400, field: 'extension_type' },
-      'a type that is none': {
+      'an invalid type': {
         body: newExtension({ extension_type: 'h323' }),
         status: 400,
         field: 'extension_type',
       },
-      'settings that are no object': {
+      'settings that are not an object': {
         body: newExtension({ config_data: [] }),
         status: 400,
         field: 'config_data',
       },
-      'an id of its own choice': { body: newExtension({ id: UNKNOWN_ID }), status: 400, field: 'id' },
+      'an id': { body: newExtension({ id: UNKNOWN_ID }), status: 400, field: 'id' },
     },
   },
   'GET /extensions': {
@@ -100,7 +100,7 @@ export const pbxCases: RouteCases = {
     paginated: true,
     orgIdIn: 'query',
     otherOrgStatus: 200,
-    invalidRequests: { 'a type that is none': { query: { type: 'h323' }, status: 400, field: 'type' } },
+    invalidRequests: { 'an invalid type': { query: { type: 'h323' }, status: 400, field: 'type' } },
   },
   'GET /extensions/:id': {
     async example(world) {
@@ -112,8 +112,8 @@ export const pbxCases: RouteCases = {
     data: extension,
     otherOrgStatus: 404,
     invalidRequests: {
-      'an id that is none': { url: '/extensions/1001', status: 404 },
-      'the id of none': { url: `/extensions/${UNKNOWN_ID}`, status: 404 },
+      'an invalid id': { url: '/extensions/1001', status: 404 },
+      'an unknown id': { url: `/extensions/${UNKNOWN_ID}`, status: 404 },
     },
   },
   'PUT /extensions/:id': {
@@ -127,9 +127,9 @@ export const pbxCases: RouteCases = {
     data: { ...extension, name: 'Lobby', extension_type: 'custom', config_data: { ring: 20 } },
     otherOrgStatus: 404,
     invalidRequests: {
-      nothing: { body: {}, status: 400 },
-      'the id of none': { url: `/extensions/${UNKNOWN_ID}`, body: { name: 'x' }, status: 404 },
-      'a type that is none': { body: { extension_type: 'h323' }, status: 400, field: 'extension_type' },
+      'an empty body': { body: {}, status: 400 },
+      'an unknown id': { url: `/extensions/${UNKNOWN_ID}`, body: { name: 'x' }, status: 404 },
+      'an invalid type': { body: { extension_type: 'h323' }, status: 400, field: 'extension_type' },
       'another organization': { body: { org_id: 1 }, status: 400, field: 'org_id' },
       'another id': { body: { id: UNKNOWN_ID }, status: 400, field: 'id' },
     },
@@ -142,7 +142,7 @@ export const pbxCases: RouteCases = {
     },
     status: 204,
     otherOrgStatus: 404,
-    invalidRequests: { 'the id of none': { url: `/extensions/${UNKNOWN_ID}`, status: 404 } },
+    invalidRequests: { 'an unknown id': { url: `/extensions/${UNKNOWN_ID}`, status: 404 } },
   },
   'POST /calls': {
     example: () => ({ url: '/calls', body: newCall() }),
@@ -158,8 +158,8 @@ export const pbxCases: RouteCases = {
         status: 400,
         field: 'start_time',
       },
-      'a status that is none': { body: newCall({ status: 'ringing' }), status: 400, field: 'status' },
-      'an id of its own choice': { body: newCall({ id: UNKNOWN_ID }), status: 400, field: 'id' },
+      'an invalid status': { body: newCall({ status: 'ringing' }), status: 400, field: 'status' },
+      'an id': { body: newCall({ id: UNKNOWN_ID }), status: 400, field: 'id' },
     },
   },
   'GET /calls': {
@@ -174,7 +174,7 @@ export const pbxCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 200,
     invalidRequests: {
-      'a status that is none': { query: { status: 'ringing' }, status: 400, field: 'status' },
+      'an invalid status': { query: { status: 'ringing' }, status: 400, field: 'status' },
     },
   },
   'GET /calls/active': {
@@ -195,8 +195,8 @@ export const pbxCases: RouteCases = {
     data: call,
     otherOrgStatus: 404,
     invalidRequests: {
-      'an id that is none': { url: '/calls/1', status: 404 },
-      'the id of none': { url: `/calls/${UNKNOWN_ID}`, status: 404 },
+      'an invalid id': { url: '/calls/1', status: 404 },
+      'an unknown id': { url: `/calls/${UNKNOWN_ID}`, status: 404 },
     },
   },
   'PUT /calls/:id': {
@@ -210,14 +210,14 @@ export const pbxCases: RouteCases = {
     data: { ...call, ...ending },
     otherOrgStatus: 404,
     invalidRequests: {
-      nothing: { body: {}, status: 400 },
-      'the id of none': { url: `/calls/${UNKNOWN_ID}`, body: ending, status: 404 },
+      'an empty body': { body: {}, status: 400 },
+      'an unknown id': { url: `/calls/${UNKNOWN_ID}`, body: ending, status: 404 },
       'an end before its start': {
         body: { end_time: '2024-01-15T10:29:59Z', status: 'completed' },
         status: 400,
         field: 'end_time',
       },
-      'an end that does not say how': { body: { end_time: ending.end_time }, status: 400, field: 'status' },
+      'an end without a status': { body: { end_time: ending.end_time }, status: 400, field: 'status' },
       'a negative duration': { body: { ...ending, duration: -1 }, status: 400, field: 'duration' },
       'another caller': { body: { caller_id: '1' }, status: 400, field: 'caller_id' },
     },

@@ -23,15 +23,15 @@ const notifier = {
   },
 };
 
-/** Those of the platform document that are neither CDRs nor logs. */
+/** Routes of the platform document that are neither CDRs nor logs. */
 export const platformCases: RouteCases = {
   'GET /qrcode/:data': {
     example: () => ({ url: '/qrcode/hello?size=100&format=svg' }),
     status: 200,
     otherOrgStatus: 200,
     invalidRequests: {
-      'a size beyond all': { query: { margin: '99' }, status: 400, field: 'margin' },
-      'too much': { url: `/qrcode/${'x'.repeat(4_000)}`, status: 413 },
+      'a margin above the maximum': { query: { margin: '99' }, status: 400, field: 'margin' },
+      'data that is too long': { url: `/qrcode/${'x'.repeat(4_000)}`, status: 413 },
     },
   },
   'GET /bespoke/queuemon': {
@@ -47,7 +47,7 @@ export const platformCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 404,
     invalidRequests: {
-      'a queue that is no name': { query: { queue_id: 'a b' }, status: 400, field: 'queue_id' },
+      'an invalid queue': { query: { queue_id: 'a b' }, status: 400, field: 'queue_id' },
     },
   },
   'PUT /bespoke/queuemon': {
@@ -57,14 +57,22 @@ export const platformCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 200,
     invalidRequests: {
-      'an interval of no time': { body: { refresh_interval: 0 }, status: 400, field: 'refresh_interval' },
-      'columns that are no list': { body: { display_columns: 'all' }, status: 400, field: 'display_columns' },
+      'an interval below the minimum': {
+        body: { refresh_interval: 0 },
+        status: 400,
+        field: 'refresh_interval',
+      },
+      'columns that are not a list': {
+        body: { display_columns: 'all' },
+        status: 400,
+        field: 'display_columns',
+      },
       'a metric without formula': {
         body: { custom_metrics: [{ name: 'x' }] },
         status: 400,
         field: 'custom_metrics[0].formula',
       },
-      'no object': { body: [], status: 400 },
+      'a body that is not an object': { body: [], status: 400 },
     },
   },
   'GET /bespoke/notifier': {
@@ -77,7 +85,7 @@ export const platformCases: RouteCases = {
     data: notifier,
     orgIdIn: 'query',
     otherOrgStatus: 404,
-    invalidRequests: { 'a type that no rule has': { url: '/bespoke/notifier?type=fax', status: 404 } },
+    invalidRequests: { 'a type without rules': { url: '/bespoke/notifier?type=fax', status: 404 } },
   },
   'PUT /bespoke/notifier': {
     example: () => ({ url: '/bespoke/notifier', body: notifier }),
@@ -86,27 +94,27 @@ export const platformCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 200,
     invalidRequests: {
-      'a channel that is none': {
+      'an invalid channel': {
         body: { notification_rules: [{ ...rule, channels: ['fax'] }] },
         status: 400,
         field: 'notification_rules[0].channels',
       },
-      'an hour that is none': {
+      'an invalid hour': {
         body: { delivery_preferences: { quiet_hours: { enabled: true, start: '24:00', end: '07:00' } } },
         status: 400,
         field: 'delivery_preferences.quiet_hours.start',
       },
-      'a recipient that has no address': {
+      'a recipient without an address': {
         body: { notification_rules: [{ ...rule, recipients: ['Ann'] }] },
         status: 400,
         field: 'notification_rules[0].recipients[0]',
       },
-      'a number that is not in E.164': {
+      'a number that is not E.164': {
         body: { notification_rules: [{ ...rule, sms_to: ['0171 1234'] }] },
         status: 400,
         field: 'notification_rules[0].sms_to[0]',
       },
-      'one id for two rules': {
+      'two rules with the same id': {
         body: { notification_rules: [rule, rule] },
         status: 400,
         field: 'notification_rules',

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { TestGateway } from '../testing.ts';
 import { uniqueName, type RouteCases } from './route-case.ts';
 
-/** The id of a record in quarantine, and the index of its batch. */
+/** Quarantines a record; returns its id and the index of its batch. */
 async function quarantineRecord(world: TestGateway): Promise<{ id: string; index: string }> {
   const index = uniqueName('broken');
   const bad = buildRecord({ call_id: index, end_time: '2020-01-01T00:00:00Z' });
@@ -30,9 +30,9 @@ export const quarantineCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 200,
     invalidRequests: {
-      'a cursor that is none': { query: { cursor: 'x' }, status: 400, field: 'cursor' },
-      'a reason that is none': { query: { reason: 'bad' }, status: 400, field: 'reason' },
-      'a time that is none': { query: { from: 'yesterday' }, status: 400, field: 'from' },
+      'an invalid cursor': { query: { cursor: 'x' }, status: 400, field: 'cursor' },
+      'an invalid reason': { query: { reason: 'bad' }, status: 400, field: 'reason' },
+      'an invalid time': { query: { from: 'yesterday' }, status: 400, field: 'from' },
     },
   },
   'GET /cdrs/quarantine/:id': {
@@ -44,8 +44,8 @@ export const quarantineCases: RouteCases = {
     data: { reason: 'invalid', source: 'node', detail: expect.stringContaining('end_time') as string },
     otherOrgStatus: 404,
     invalidRequests: {
-      'an id that is none': { url: '/cdrs/quarantine/1', status: 404 },
-      'an id of nothing': { url: `/cdrs/quarantine/${UNKNOWN_ID}`, status: 404 },
+      'an invalid id': { url: '/cdrs/quarantine/1', status: 404 },
+      'an unknown id': { url: `/cdrs/quarantine/${UNKNOWN_ID}`, status: 404 },
     },
   },
   'POST /cdrs/quarantine/:id/redrive': {
@@ -54,8 +54,8 @@ export const quarantineCases: RouteCases = {
     data: { batch_id: expect.stringContaining('broken') as string, state: 'accepted' },
     otherOrgStatus: 404,
     invalidRequests: {
-      'an id that is none': { url: '/cdrs/quarantine/1/redrive', status: 404 },
-      'an id of nothing': { url: `/cdrs/quarantine/${UNKNOWN_ID}/redrive`, status: 404 },
+      'an invalid id': { url: '/cdrs/quarantine/1/redrive', status: 404 },
+      'an unknown id': { url: `/cdrs/quarantine/${UNKNOWN_ID}/redrive`, status: 404 },
     },
   },
   'DELETE /cdrs/quarantine/:id': {
@@ -63,8 +63,8 @@ export const quarantineCases: RouteCases = {
     status: 204,
     otherOrgStatus: 404,
     invalidRequests: {
-      'an id that is none': { url: '/cdrs/quarantine/1', status: 404 },
-      'an id of nothing': { url: `/cdrs/quarantine/${UNKNOWN_ID}`, status: 404 },
+      'an invalid id': { url: '/cdrs/quarantine/1', status: 404 },
+      'an unknown id': { url: `/cdrs/quarantine/${UNKNOWN_ID}`, status: 404 },
     },
   },
 };

@@ -1,56 +1,60 @@
 import type { KnownRoute } from '@oriontel/service';
-import type { RequestOptions, TestGateway } from '../testing.ts';
+import type { TestRequest } from '@oriontel/service/testing';
+import type { TestGateway } from '../testing.ts';
 
-/** Those who try each route. A key `with` the scope that the route names, or with all others. */
+/**
+ * The callers that every route is tested with. `key with` has the scope of the route, `key without` all
+ * others.
+ */
 export const actors = [
   'guest',
   'bad token',
   'admin',
   'manager',
   'member',
-  'loner',
+  'unassigned',
   'key with',
   'key without',
 ] as const;
 export type Actor = (typeof actors)[number];
 
-export interface RouteRequest extends Omit<RequestOptions, 'method' | 'as'> {
+export interface RouteRequest extends Omit<TestRequest, 'method' | 'as'> {
   url: string;
-  /** Stands in the answer to those who may see it, and in nobody else's. */
+  /** Text that the response contains for authorized actors only. */
   marker?: string;
 }
 
 export interface InvalidRequest {
-  /** What is sent instead. */
+  /** Replaces the URL of the example. */
   url?: string;
   body?: unknown;
   query?: Record<string, string>;
   status: number;
-  /** That the message or the details must name. */
+  /** The message or the details must name this field. */
   field?: string;
 }
 
-/** What is expected of one route; the rest of it the route says itself. */
+/** The expectations for one route; the rest follows from its configuration. */
 export interface RouteCase {
-  /** The document's example, or one like it; what it needs is made first. */
+  /** A valid request, as in the API document; creates what it needs. */
   example: (world: TestGateway, who: Actor) => RouteRequest | Promise<RouteRequest>;
   status: 200 | 201 | 204;
-  /** Matches the data of the answer. */
+  /** Matches `data` of the response. */
   data?: unknown;
-  /** A list with pages. */
+  /** A list with `limit` and `offset`. */
   paginated?: true;
-  /** Where `org_id` may be said. */
+  /** Where `org_id` is accepted. */
   orgIdIn?: 'query' | 'body';
-  /** Uses up the session it is sent with. */
+  /** The request ends its session. */
   endsSession?: true;
-  /** Who is let in by the guard and refused, or answered in another way, all the same. */
+  /** Status for actors that the guard accepts, but the handler rejects or serves differently. */
   statusOverrides?: Partial<Record<Actor, number>>;
-  /** What the manager of another organization gets for the example. */
+  /** Status of the example for a manager of another organization. */
   otherOrgStatus: number;
   invalidRequests?: Record<string, InvalidRequest>;
 }
 
-/** By method and route. */
+/** By method and route, as routeName returns it. */
 export type RouteCases = Record<string, RouteCase>;
 
 export function routeName({ method, url }: KnownRoute): string {
@@ -58,7 +62,7 @@ export function routeName({ method, url }: KnownRoute): string {
 }
 
 let count = 0;
-/** A name that nobody had before. */
+/** A name that was not used before. */
 export function uniqueName(word: string): string {
   return `${word}-${(count += 1)}`;
 }

@@ -60,27 +60,27 @@ export const sipGatewayCases: RouteCases = {
     otherOrgStatus: 201,
     invalidRequests: {
       'no id': invalidField('id', undefined),
-      'an id that is no name': invalidField('id', 'a b'),
+      'an invalid id': invalidField('id', 'a b'),
       'no name': invalidField('name', undefined),
       'no host': invalidField('host', undefined),
       'a host with its port': invalidField('host', 'sip.example.com:5060'),
       'port 0': invalidField('port', 0),
-      'a transport that is none': invalidField('transport', 'sctp'),
-      'an interval of no time': invalidField('interval_seconds', 4),
-      'an interval of more than an hour': invalidField('interval_seconds', 3_601),
-      'a timeout beyond the interval': {
+      'an invalid transport': invalidField('transport', 'sctp'),
+      'an interval below the minimum': invalidField('interval_seconds', 4),
+      'an interval above the maximum': invalidField('interval_seconds', 3_601),
+      'a timeout longer than the interval': {
         body: newGateway({ interval_seconds: 5, timeout_ms: 5_001 }),
         status: 400,
         field: 'timeout_ms',
       },
-      'a code that is no final answer': {
+      'a code that is not final': {
         body: newGateway({ ok_codes: [180] }),
         status: 400,
         field: 'ok_codes',
       },
-      'no failure that is enough': invalidField('failures_to_down', 0),
-      'half a success': invalidField('successes_to_up', 1.5),
-      'enabled by a word': invalidField('enabled', 'yes'),
+      'failures_to_down 0': invalidField('failures_to_down', 0),
+      'successes_to_up 1.5': invalidField('successes_to_up', 1.5),
+      'enabled that is not a boolean': invalidField('enabled', 'yes'),
     },
   },
   'GET /gateways': {
@@ -94,7 +94,7 @@ export const sipGatewayCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 200,
     invalidRequests: {
-      'neither true nor false': { query: { enabled: 'maybe' }, status: 400, field: 'enabled' },
+      'a flag that is not a boolean': { query: { enabled: 'maybe' }, status: 400, field: 'enabled' },
     },
   },
   'GET /gateways/:id': {
@@ -103,7 +103,7 @@ export const sipGatewayCases: RouteCases = {
     data: gateway,
     orgIdIn: 'query',
     otherOrgStatus: 404,
-    invalidRequests: { 'the id of none': { url: '/gateways/nowhere', status: 404 } },
+    invalidRequests: { 'an unknown id': { url: '/gateways/nowhere', status: 404 } },
   },
   'PUT /gateways/:id': {
     async example(world) {
@@ -117,12 +117,12 @@ export const sipGatewayCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 404,
     invalidRequests: {
-      nothing: { body: {}, status: 400 },
-      'the id of none': { url: '/gateways/nowhere', body: { name: 'x' }, status: 404 },
+      'an empty body': { body: {}, status: 400 },
+      'an unknown id': { url: '/gateways/nowhere', body: { name: 'x' }, status: 404 },
       'another id': { body: { id: 'x' }, status: 400, field: 'id' },
       'another organization': { body: { org_id: 1 }, status: 400, field: 'org_id' },
-      'a host that is none': { body: { host: '../etc' }, status: 400, field: 'host' },
-      'an interval below its timeout': {
+      'an invalid host': { body: { host: '../etc' }, status: 400, field: 'host' },
+      'an interval shorter than the timeout': {
         body: { interval_seconds: 5, timeout_ms: 6_000 },
         status: 400,
         field: 'timeout_ms',
@@ -134,7 +134,7 @@ export const sipGatewayCases: RouteCases = {
     status: 204,
     orgIdIn: 'query',
     otherOrgStatus: 404,
-    invalidRequests: { 'the id of none': { url: '/gateways/nowhere', status: 404 } },
+    invalidRequests: { 'an unknown id': { url: '/gateways/nowhere', status: 404 } },
   },
   'GET /sipgwping/:entity': {
     async example(world) {
@@ -147,10 +147,14 @@ export const sipGatewayCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 404,
     invalidRequests: {
-      'a gateway that is none': { url: '/sipgwping/nowhere', status: 404 },
-      'hours of no time': { query: { history_hours: '0' }, status: 400, field: 'history_hours' },
-      'hours of more than a month': { query: { history_hours: '721' }, status: 400, field: 'history_hours' },
-      'a history of maybe': {
+      'an invalid gateway': { url: '/sipgwping/nowhere', status: 404 },
+      'history_hours 0': { query: { history_hours: '0' }, status: 400, field: 'history_hours' },
+      'history_hours above the maximum': {
+        query: { history_hours: '721' },
+        status: 400,
+        field: 'history_hours',
+      },
+      'an include_history that is not a boolean': {
         url: '/sipgwping/nowhere?include_history=maybe',
         status: 400,
         field: 'include_history',
@@ -163,15 +167,15 @@ export const sipGatewayCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 404,
     invalidRequests: {
-      'a gateway that is none': { url: '/sipgwping/nowhere/up/23', status: 404 },
-      'a status that is none': { url: '/sipgwping/nowhere/sideways/23', status: 400, field: 'param1' },
-      'a latency that is none': invalidDetail('latency_ms', 'fast'),
-      'a loss of everything and more': invalidDetail('packet_loss', 100.1),
-      'a jitter of less than nothing': invalidDetail('jitter_ms', -1),
-      'an error that is no text': invalidDetail('error_message', 503),
-      'details that are no object': { body: { details: [] }, status: 400, field: 'details' },
-      'a source that is no text': { body: { source: { a: 1 } }, status: 400, field: 'source' },
-      'no object': { body: [], status: 400 },
+      'an invalid gateway': { url: '/sipgwping/nowhere/up/23', status: 404 },
+      'an invalid status': { url: '/sipgwping/nowhere/sideways/23', status: 400, field: 'param1' },
+      'an invalid latency': invalidDetail('latency_ms', 'fast'),
+      'a loss above 100 %': invalidDetail('packet_loss', 100.1),
+      'a negative jitter': invalidDetail('jitter_ms', -1),
+      'an invalid error text': invalidDetail('error_message', 503),
+      'details that are not an object': { body: { details: [] }, status: 400, field: 'details' },
+      'an invalid source text': { body: { source: { a: 1 } }, status: 400, field: 'source' },
+      'a body that is not an object': { body: [], status: 400 },
     },
   },
   'POST /sipgwping/:entity/:param1': {
@@ -180,8 +184,8 @@ export const sipGatewayCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 404,
     invalidRequests: {
-      'a gateway that is none': { url: '/sipgwping/nowhere/up', status: 404 },
-      'a status that is none': { url: '/sipgwping/nowhere/unknown', status: 400, field: 'param1' },
+      'an invalid gateway': { url: '/sipgwping/nowhere/up', status: 404 },
+      'an invalid status': { url: '/sipgwping/nowhere/unknown', status: 400, field: 'param1' },
     },
   },
 };

@@ -36,10 +36,14 @@ export const systemCases: RouteCases = {
     otherOrgStatus: 201,
     invalidRequests: {
       'no cpu_usage': { body: { ...sample, cpu_usage: undefined }, status: 400, field: 'cpu_usage' },
-      'more than all memory': { body: { ...sample, ram_usage: 101 }, status: 400, field: 'ram_usage' },
-      'less than nothing': { body: { ...sample, swap_usage: -1 }, status: 400, field: 'swap_usage' },
-      'a disk that is no object': { body: { ...sample, disk_usage: 1 }, status: 400, field: 'disk_usage' },
-      'a host that is no name': { body: { ...sample, host: 'a b' }, status: 400, field: 'host' },
+      'a ram_usage above 100 %': { body: { ...sample, ram_usage: 101 }, status: 400, field: 'ram_usage' },
+      'a negative swap_usage': { body: { ...sample, swap_usage: -1 }, status: 400, field: 'swap_usage' },
+      'a disk that is not an object': {
+        body: { ...sample, disk_usage: 1 },
+        status: 400,
+        field: 'disk_usage',
+      },
+      'an invalid host': { body: { ...sample, host: 'a b' }, status: 400, field: 'host' },
     },
   },
   'GET /metrics/history': {
@@ -53,6 +57,6 @@ export const systemCases: RouteCases = {
     paginated: true,
     orgIdIn: 'query',
     otherOrgStatus: 200,
-    invalidRequests: { 'a time that is none': { query: { from: 'yesterday' }, status: 400, field: 'from' } },
+    invalidRequests: { 'an invalid time': { query: { from: 'yesterday' }, status: 400, field: 'from' } },
   },
 };

@@ -23,7 +23,7 @@ export function newUser(more: object = {}) {
   return { username, email: `${username}@example.com`, password: PASSWORD, ...more };
 }
 
-/** What the answer to making one tells. */
+/** The response of creating a user, as far as tests need it. */
 export interface CreatedUser {
   id: number;
   username: string;

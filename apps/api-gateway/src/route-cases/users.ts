@@ -32,11 +32,11 @@ const registration: RouteCase['invalidRequests'] = {
   'no email': { body: { ...newUser(), email: undefined }, status: 400, field: 'email' },
   'no password': { body: { ...newUser(), password: undefined }, status: 400, field: 'password' },
   'a short password': { body: newUser({ password: 'short' }), status: 400, field: 'password' },
-  'an email that is none': { body: newUser({ email: 'nobody' }), status: 400, field: 'email' },
-  'a role that is none': { body: newUser({ role: 'root' }), status: 400, field: 'role' },
-  'a username that is taken': { body: newUser({ username: 'LONER' }), status: 409, field: 'username' },
-  'an email that is taken': { body: newUser({ email: 'Loner@example.com' }), status: 409, field: 'email' },
-  'an id of its own choice': { body: newUser({ id: 1 }), status: 400, field: 'id' },
+  'an invalid email': { body: newUser({ email: 'nobody' }), status: 400, field: 'email' },
+  'an invalid role': { body: newUser({ role: 'root' }), status: 400, field: 'role' },
+  'a username in use': { body: newUser({ username: 'UNASSIGNED' }), status: 409, field: 'username' },
+  'a email in use': { body: newUser({ email: 'Unassigned@example.com' }), status: 409, field: 'email' },
+  'an id': { body: newUser({ id: 1 }), status: 400, field: 'id' },
 };
 
 export const userCases: RouteCases = {
@@ -44,12 +44,12 @@ export const userCases: RouteCases = {
     example: () => ({ url: '/auth/register', body: newUser({ role: 'user' }) }),
     status: 201,
     data: { ...userMatcher, role: 'user', created_at: anyTimestamp },
-    statusOverrides: { member: 403, loner: 403, 'key with': 403, 'key without': 403 },
+    statusOverrides: { member: 403, unassigned: 403, 'key with': 403, 'key without': 403 },
     otherOrgStatus: 201,
     invalidRequests: {
       ...registration,
-      'an admin made by a manager': { body: newUser({ role: 'admin' }), status: 403 },
-      'an organization of others': { body: newUser({ org_id: 1 }), status: 403 },
+      'an admin, by a manager': { body: newUser({ role: 'admin' }), status: 403 },
+      'another organization': { body: newUser({ org_id: 1 }), status: 403 },
     },
   },
   'POST /auth/login': {
@@ -74,7 +74,7 @@ export const userCases: RouteCases = {
     data: signedIn,
     otherOrgStatus: 200,
     invalidRequests: {
-      'a refresh token that is none': { body: { refresh_token: 'otr_x' }, status: 401 },
+      'an invalid refresh token': { body: { refresh_token: 'otr_x' }, status: 401 },
       'no refresh token': { body: {}, status: 400, field: 'refresh_token' },
     },
   },
@@ -134,8 +134,8 @@ export const userCases: RouteCases = {
     orgIdIn: 'query',
     otherOrgStatus: 200,
     invalidRequests: {
-      'a role that is none': { query: { role: 'root' }, status: 400, field: 'role' },
-      'neither true nor false': { query: { disabled: 'maybe' }, status: 400, field: 'disabled' },
+      'an invalid role': { query: { role: 'root' }, status: 400, field: 'role' },
+      'a flag that is not a boolean': { query: { disabled: 'maybe' }, status: 400, field: 'disabled' },
     },
   },
   'GET /users/:id': {
@@ -144,8 +144,8 @@ export const userCases: RouteCases = {
     data: accountMatcher,
     otherOrgStatus: 404,
     invalidRequests: {
-      'an id that is none': { url: '/users/me', status: 400, field: 'id' },
-      'the id of nobody': { url: '/users/2147483647', status: 404 },
+      'an invalid id': { url: '/users/me', status: 400, field: 'id' },
+      'an unknown id': { url: '/users/2147483647', status: 404 },
     },
   },
   'PUT /users/:id': {
@@ -159,13 +159,13 @@ export const userCases: RouteCases = {
     data: { ...accountMatcher, name: 'Ann Example', role: 'manager' },
     otherOrgStatus: 404,
     invalidRequests: {
-      'the id of nobody': { url: '/users/2147483647', body: { name: 'x' }, status: 404 },
-      nothing: { body: {}, status: 400 },
-      'a role that is none': { body: { role: 'root' }, status: 400, field: 'role' },
-      'a role above its own': { body: { role: 'admin' }, status: 403 },
-      'an organization of others': { body: { org_id: 1 }, status: 403 },
-      "another's password": { body: { password: PASSWORD }, status: 403 },
-      'an email that is taken': { body: { email: 'loner@example.com' }, status: 409, field: 'email' },
+      'an unknown id': { url: '/users/2147483647', body: { name: 'x' }, status: 404 },
+      'an empty body': { body: {}, status: 400 },
+      'an invalid role': { body: { role: 'root' }, status: 400, field: 'role' },
+      'a higher role': { body: { role: 'admin' }, status: 403 },
+      'another organization': { body: { org_id: 1 }, status: 403 },
+      'the password of another user': { body: { password: PASSWORD }, status: 403 },
+      'a email in use': { body: { email: 'unassigned@example.com' }, status: 409, field: 'email' },
       'another id': { body: { id: 1 }, status: 400, field: 'id' },
     },
   },

@@ -41,7 +41,7 @@ const delivery = {
   finished_at: null,
 };
 
-/** There is room for so many only: those of earlier cases go. */
+/** Deletes the webhooks of earlier cases: their number per organization is limited. */
 async function deleteWebhooks({ db, ours, theirs }: TestGateway): Promise<void> {
   await db.webhook.deleteMany({ where: { orgId: { in: [1, ours.orgId, theirs.orgId] } } });
 }
@@ -74,41 +74,45 @@ async function deliveryRequest(world: TestGateway, path = ''): Promise<RouteRequ
 
 function unknownIdRequests(path: string, more: object = {}) {
   return {
-    'the id of none': { url: `/webhooks/${UNKNOWN_ID}${path}`, status: 404, ...more },
-    'an id that is none': { url: `/webhooks/1${path}`, status: 404, ...more },
+    'an unknown id': { url: `/webhooks/${UNKNOWN_ID}${path}`, status: 404, ...more },
+    'an invalid id': { url: `/webhooks/1${path}`, status: 404, ...more },
   };
 }
 
 function invalidFields(build: (more: object) => object) {
   return {
-    'a url that is none': { body: build({ url: 'hooks' }), status: 400, field: 'url' },
-    'a url of another kind': { body: build({ url: 'ftp://hooks.example.com/' }), status: 400, field: 'url' },
-    'a url that runs': { body: build({ url: 'javascript:alert(1)' }), status: 400, field: 'url' },
+    'an invalid url': { body: build({ url: 'hooks' }), status: 400, field: 'url' },
+    'an ftp url': { body: build({ url: 'ftp://hooks.example.com/' }), status: 400, field: 'url' },
+    'a javascript url': { body: build({ url: 'javascript:alert(1)' }), status: 400, field: 'url' },
     'a url with a password': {
       body: build({ url: 'https://a:b@hooks.example.com/' }),
       status: 400,
       field: 'url',
     },
-    'a url too long': {
+    'a url that is too long': {
       body: build({ url: `https://a.example/${'x'.repeat(2_048)}` }),
       status: 400,
       field: 'url',
     },
-    'event types of nothing': { body: build({ event_types: [] }), status: 400, field: 'event_types' },
-    'an event type that is none': {
+    'an empty list of event types': { body: build({ event_types: [] }), status: 400, field: 'event_types' },
+    'an invalid event type': {
       body: build({ event_types: ['a b'] }),
       status: 400,
       field: 'event_types',
     },
-    'a part of a name': { body: build({ event_types: ['gateway_*'] }), status: 400, field: 'event_types' },
-    'a description that is no text': {
+    'an event type with a wildcard': {
+      body: build({ event_types: ['gateway_*'] }),
+      status: 400,
+      field: 'event_types',
+    },
+    'an invalid description text': {
       body: build({ description: 'a\0' }),
       status: 400,
       field: 'description',
     },
-    'a secret too short': { body: build({ secret: 'whsec_c2hvcnQ=' }), status: 400, field: 'secret' },
-    'a secret of another form': { body: build({ secret: 'x'.repeat(40) }), status: 400, field: 'secret' },
-    'enabled by a word': { body: build({ enabled: 'yes' }), status: 400, field: 'enabled' },
+    'a secret that is too short': { body: build({ secret: 'whsec_c2hvcnQ=' }), status: 400, field: 'secret' },
+    'a secret without the prefix': { body: build({ secret: 'x'.repeat(40) }), status: 400, field: 'secret' },
+    'enabled that is not a boolean': { body: build({ enabled: 'yes' }), status: 400, field: 'enabled' },
   };
 }
 
@@ -125,7 +129,7 @@ export const webhookCases: RouteCases = {
     invalidRequests: {
       'no url': { body: newWebhook({ url: undefined }), status: 400, field: 'url' },
       'no event types': { body: newWebhook({ event_types: undefined }), status: 400, field: 'event_types' },
-      'an id of its own choice': { body: newWebhook({ id: UNKNOWN_ID }), status: 400, field: 'id' },
+      'an id': { body: newWebhook({ id: UNKNOWN_ID }), status: 400, field: 'id' },
       ...invalidFields(newWebhook),
     },
   },
@@ -154,7 +158,7 @@ export const webhookCases: RouteCases = {
     data: { ...webhook, event_types: ['*'], enabled: false, description: null },
     otherOrgStatus: 404,
     invalidRequests: {
-      nothing: { body: {}, status: 400 },
+      'an empty body': { body: {}, status: 400 },
       'another organization': { body: { org_id: 1 }, status: 400, field: 'org_id' },
       ...unknownIdRequests(''),
       ...invalidFields((more) => more),
@@ -172,7 +176,7 @@ export const webhookCases: RouteCases = {
     data: { ...webhook, secret },
     otherOrgStatus: 404,
     invalidRequests: {
-      'a secret too short': { body: { secret: 'whsec_c2hvcnQ=' }, status: 400, field: 'secret' },
+      'a secret that is too short': { body: { secret: 'whsec_c2hvcnQ=' }, status: 400, field: 'secret' },
       ...unknownIdRequests('/secret'),
     },
   },
@@ -189,7 +193,7 @@ export const webhookCases: RouteCases = {
     data: { pending: 0 },
     otherOrgStatus: 404,
     invalidRequests: {
-      'a time that is none': { body: { since: 'yesterday' }, status: 400, field: 'since' },
+      'an invalid time': { body: { since: 'yesterday' }, status: 400, field: 'since' },
       ...unknownIdRequests('/replay'),
     },
   },
@@ -203,7 +207,7 @@ export const webhookCases: RouteCases = {
     paginated: true,
     otherOrgStatus: 404,
     invalidRequests: {
-      'a state that is none': { query: { state: 'lost' }, status: 400, field: 'state' },
+      'an invalid state': { query: { state: 'lost' }, status: 400, field: 'state' },
       ...unknownIdRequests('/deliveries'),
     },
   },

@@ -4,9 +4,9 @@ import type { Log } from '../log.ts';
 import { runAs, type Account } from './run-as.ts';
 
 /**
- * Who the server runs as: null is ourselves. PostgreSQL refuses root, so root's server runs as the owner of the
- * cluster that is already there (whoever `postgres` may have become since), else as `postgres`, else as a system
- * user made for it, else as nobody.
+ * The account that PostgreSQL runs as; null for the current one. PostgreSQL refuses to run as root: root's
+ * server runs as the owner of an existing cluster, else as `postgres`, else as a new system user, else as
+ * `nobody`.
  */
 export async function chooseAccount(cluster: string | null, log: Log): Promise<Account | null> {
   if (!isRoot()) return null;
@@ -36,7 +36,7 @@ async function createAccount(log: Log): Promise<Account | null> {
     ['/usr/sbin/adduser', busybox],
   ] as const) {
     if (!(await runAs(null, program, [...args])).ok) continue;
-    log.info({ user: 'oriontel' }, 'system user made: PostgreSQL does not run as root');
+    log.info({ user: 'oriontel' }, 'system user created: PostgreSQL does not run as root');
     return findAccount('oriontel');
   }
   return null;
@@ -46,6 +46,7 @@ async function nobodyAccount(): Promise<Account> {
   const account = await findAccount('nobody');
   if (account) return account;
   throw new Error(
-    'PostgreSQL does not run as root and no other user is there. Start as an ordinary user, or give DATABASE_URL.',
+    'PostgreSQL does not run as root and there is no other user. ' +
+      'Start as an ordinary user, or set DATABASE_URL.',
   );
 }

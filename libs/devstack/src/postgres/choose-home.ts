@@ -7,35 +7,42 @@ import { exists } from '../process/exists.ts';
 import { runAs, type Account } from './run-as.ts';
 import { chooseAccount } from './choose-account.ts';
 
-/** Where PostgreSQL keeps what is its own (cluster, password, log), and who it runs as there. */
+/**
+ * The folder of PostgreSQL's cluster, password and log, and the account it runs as; null for the current one.
+ */
 export type Home = { folder: string; account: Account | null };
 
 /** Folder for the clusters whose data folder PostgreSQL's account cannot reach. */
 export const FALLBACK_ROOT = '/var/lib/oriontel';
 
 /**
- * `<dataDir>/postgres`, or a folder under /var/lib where the server's account cannot reach it: a checkout under
- * /root is closed to every user but root, who may not run PostgreSQL.
+ * `<dataDir>/postgres`, or a folder below `fallbackRoot` if the server's account cannot reach it: a checkout
+ * below /root is closed to every user but root, who may not run PostgreSQL.
  */
-export async function chooseHome(options: { dataDir: string; apartRoot: string; log: Log }): Promise<Home> {
+export async function chooseHome(options: {
+  dataDir: string;
+  fallbackRoot: string;
+  log: Log;
+}): Promise<Home> {
   const { dataDir, log } = options;
   await ensureDataDir(dataDir);
-  const beside = join(dataDir, 'postgres');
-  const apart = join(options.apartRoot, await folderHash(dataDir));
-  const found = await findFolderWithCluster([apart, beside]);
+  const inDataDir = join(dataDir, 'postgres');
+  const fallback = join(options.fallbackRoot, await folderHash(dataDir));
+  const found = await findFolderWithCluster([fallback, inDataDir]);
   const account = await chooseAccount(found && join(found, 'data'), log);
-  if (!account) return { folder: await createOwnFolder(beside), account };
-  if (found !== apart && (await createFolderFor(account, beside))) return { folder: beside, account };
-  if (found === beside) throw new Error(unreachableMessage(beside, account));
-  if (!(await createFolderFor(account, apart))) throw new Error(unreachableMessage(apart, account));
+  if (!account) return { folder: await createOwnFolder(inDataDir), account };
+  if (found !== fallback && (await createFolderFor(account, inDataDir)))
+    return { folder: inDataDir, account };
+  if (found === inDataDir) throw new Error(unreachableMessage(inDataDir, account));
+  if (!(await createFolderFor(account, fallback))) throw new Error(unreachableMessage(fallback, account));
   log.info(
-    { folder: apart, user: account.name },
-    'PostgreSQL lives here: its user cannot reach the data folder',
+    { folder: fallback, user: account.name },
+    'PostgreSQL uses this folder: its user cannot reach the data folder',
   );
-  return { folder: apart, account };
+  return { folder: fallback, account };
 }
 
-/** One name per folder, by whatever links it was reached. */
+/** The same for every path to the folder. */
 async function folderHash(folder: string): Promise<string> {
   return createHash('sha256')
     .update(await realpath(folder))
@@ -58,20 +65,23 @@ async function createOwnFolder(folder: string): Promise<string> {
   }
 }
 
-/** The system itself is asked (modes, ACLs and mounts of every folder above), not our reading of its rules. */
+/**
+ * Creates a folder of the account; false if the account cannot enter it. The account tries it, because modes,
+ * ACLs and mounts of every parent folder count.
+ */
 async function createFolderFor(account: Account, folder: string): Promise<boolean> {
   const parent = await mkdir(dirname(folder), { recursive: true });
   if (parent) await chmod(parent, 0o711);
-  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  const created = await mkdir(folder, { recursive: true, mode: 0o700 });
   await chown(folder, account.uid, account.gid);
-  const reached = await runAs(account, '/bin/sh', ['-c', 'cd "$0" && test -w .', folder]);
-  if (!reached.ok && made) await rmdir(folder);
-  return reached.ok;
+  const reachable = await runAs(account, '/bin/sh', ['-c', 'cd "$0" && test -w .', folder]);
+  if (!reachable.ok && created) await rmdir(folder);
+  return reachable.ok;
 }
 
 function unreachableMessage(folder: string, account: Account): string {
   return (
-    `${folder} is out of reach for ${account.name}, which PostgreSQL must run as. ` +
-    'Open the folders above it for passing through (chmod o+x), start as an ordinary user, or give DATABASE_URL.'
+    `${account.name}, which PostgreSQL must run as, cannot reach ${folder}. ` +
+    'Allow it to enter the parent folders (chmod o+x), start as an ordinary user, or set DATABASE_URL.'
   );
 }

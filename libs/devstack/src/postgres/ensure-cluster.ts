@@ -9,8 +9,8 @@ import { runAs } from './run-as.ts';
 export type Cluster = { data: string; password: string };
 
 /**
- * The cluster in the server's home, made at the first start. It is made under another name and renamed when it is
- * whole, so that a start that was killed in the middle leaves only litter, which the next one removes.
+ * Creates the cluster at the first start. It is created under a temporary name and renamed when it is
+ * complete: the next start removes what a killed one left.
  */
 export async function ensureCluster(options: {
   home: Home;
@@ -43,20 +43,20 @@ async function initCluster(options: {
   draft: string;
   passwordFile: string;
 }): Promise<void> {
-  const made = await runAs(options.home.account, join(options.native, 'bin', 'initdb'), [
+  const result = await runAs(options.home.account, join(options.native, 'bin', 'initdb'), [
     `--pgdata=${options.draft}`,
     '--username=oriontel',
     `--pwfile=${options.passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // As fast as C and as good for prefix searches, the same on every machine and after every upgrade of its C
-    // library (a changed sort order breaks indexes), and unlike C it knows that Ü is an upper-case ü.
+    // As fast as C, supports prefix searches, and has case mapping for all of Unicode. Its sort order does
+    // not depend on the C library, whose upgrades can corrupt indexes.
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     '--locale=C',
     ...(options.durable ? [] : ['--no-sync']),
   ]);
-  if (!made.ok) throw new Error(`PostgreSQL's initdb failed: ${made.output}`);
+  if (!result.ok) throw new Error(`initdb of PostgreSQL failed: ${result.output}`);
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, DatabaseError } from 'pg';
 
 export const databaseName = 'oriontel';
@@ -8,8 +8,8 @@ export function postgresUrl(password: string, port: number, database = databaseN
 }
 
 /**
- * Waits until the server answers and makes the database where it is missing. Asking is surer than reading its
- * log, whose words change with version and language. Rejects on abort and when the server refuses us for good.
+ * Waits until the server accepts connections and creates the database if it does not exist. Rejects on abort
+ * and when the server rejects the connection for another reason than its start.
  */
 export async function ensureDatabase(password: string, port: number, signal: AbortSignal): Promise<void> {
   while (true) {
@@ -18,14 +18,14 @@ export async function ensureDatabase(password: string, port: number, signal: Abo
       return await createDatabaseIfMissing(postgresUrl(password, port, 'postgres'));
     } catch (error) {
       if (!isStillStarting(error)) throw error;
-      await pause(20);
+      await sleep(20);
     }
   }
 }
 
 async function createDatabaseIfMissing(url: string): Promise<void> {
   const client = new Client({ connectionString: url, ssl: false, connectionTimeoutMillis: 2_000 });
-  // A connection cut while nobody waits on it reports here, and would otherwise end the process.
+  // Without a listener, the error of an idle connection would end the process.
   client.on('error', () => {});
   try {
     await client.connect();
@@ -36,7 +36,7 @@ async function createDatabaseIfMissing(url: string): Promise<void> {
   }
 }
 
-/** Everything but a considered refusal; 57P03: starting up or recovering. */
+/** True for connection errors and for 57P03 (cannot_connect_now). */
 function isStillStarting(error: unknown): boolean {
   return !(error instanceof DatabaseError) || error.code === '57P03';
 }

@@ -4,16 +4,16 @@ import { basename, dirname, join } from 'node:path';
 type Link = { source: string; target: string };
 
 /**
- * Makes the links between the shared libraries that an npm package cannot carry. The package's install script would do it, but
- * install scripts do not run here. Answers false where the folder cannot be written and a link is missing.
+ * Creates the symbolic links between shared libraries, which an npm package cannot contain and its install
+ * script (not run here) would create. Returns false if a link is missing and the folder cannot be written.
  */
 export async function hydrateLinks(native: string): Promise<boolean> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as Link[]) {
-    // The list says `native/lib/…`, whatever the folder is called where it was copied to.
+    // The list contains `native/lib/…`, but a copy of the folder has another name.
     const path = join(native, target.replace(/^native\//, ''));
     if (dirname(source) !== dirname(target))
-      throw new Error(`A link across folders is not expected: ${target}`);
+      throw new Error(`Links across folders are not supported: ${target}`);
     if (await lstat(path).catch(() => null)) continue;
     try {
       await symlink(basename(source), path);

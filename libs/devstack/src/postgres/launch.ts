@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { isPortFree } from '../process/choose-port.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isPortFree, PORT_IN_USE } from '../process/choose-port.ts';
 import { endProcess } from '../process/end-process.ts';
 import { lastLines, rotateLargeLog } from '../process/log-file.ts';
 import { spawnDetached, type Spawned } from '../process/spawn-detached.ts';
@@ -14,10 +14,14 @@ import { settingsAsArguments, type Settings } from './settings.ts';
 
 export type LaunchOptions = { home: Home; native: string; cluster: Cluster; settings: Settings };
 
-// Replaying the log after a power cut takes its time, and is better than none of the data.
+/** Includes recovery after a crash. */
 const STARTUP_TIMEOUT_MS = 180_000;
+const MAX_ATTEMPTS = 10;
+const RETRY_DELAY_MS = 300;
 
-/** A server that answers on this port, or null where somebody else was faster to take the port. */
+/**
+ * Launches a server that accepts connections on this port; null if another program took the port meanwhile.
+ */
 export async function launch(
   options: LaunchOptions,
   port: number,
@@ -32,25 +36,24 @@ export async function launch(
     await ensureDatabase(options.cluster.password, port, either);
     return server;
   } catch (cause) {
-    const endedItself = !server.isAlive();
+    const hasEnded = !server.isAlive();
     await endProcess(server.pid, server.isAlive, shutdownSteps(2_000));
     await ended;
-    if (endedItself && !(await isPortFree(port))) return null;
-    throw new Error(`PostgreSQL did not start: ${(await lastLines(log, 4)) || String(cause)}`, { cause });
+    const lines = await lastLines(log, 4);
+    if (hasEnded && (PORT_IN_USE.test(lines) || !(await isPortFree(port)))) return null;
+    throw new Error(`PostgreSQL did not start: ${lines || String(cause)}`, { cause });
   }
 }
 
-/**
- * The first start may meet the last children of a server that was killed: they let go of its memory within a moment.
- */
+/** Retries while children of a killed server still hold its shared memory. */
 export async function launchWithRetry(options: LaunchOptions, port: number, signal: AbortSignal) {
   for (let attempt = 1; ; attempt++) {
     try {
       return await launch(options, port, signal);
     } catch (error) {
-      const held = error instanceof Error && /shared memory block/.test(error.message);
-      if (!held || attempt === 10) throw error;
-      await pause(300, undefined, { signal });
+      const isMemoryHeld = error instanceof Error && /shared memory block/.test(error.message);
+      if (!isMemoryHeld || attempt === MAX_ATTEMPTS) throw error;
+      await sleep(RETRY_DELAY_MS, undefined, { signal });
     }
   }
 }

@@ -6,17 +6,18 @@ import { hydrateLinks } from './hydrate-links.ts';
 import { runAs } from './run-as.ts';
 
 /**
- * The folder of programs the server's account can run: npm's own where that works, else a copy in the server's home
- * (node_modules read-only, another user's, or closed to the account). Tried by running one of them.
+ * The folder of programs that the server's account can run: that of npm, else a copy in the server's home
+ * (node_modules may be read-only or not accessible). Verified by running one of them.
+ * @throws Error if the copy does not run either.
  */
 export async function prepareBinaries(native: string, home: Home): Promise<string> {
   if ((await hydrateLinks(native)) && (await checkBinaries(native, home)).ok) return native;
   const copy = join(home.folder, `programs-${await packageVersionOf(native)}`);
   if (!(await exists(copy))) await copyPrograms(native, copy);
-  const tried = await checkBinaries(copy, home);
-  if (tried.ok) return copy;
+  const check = await checkBinaries(copy, home);
+  if (check.ok) return copy;
   throw new Error(
-    `The packaged PostgreSQL does not run on this machine (${tried.output}). Give DATABASE_URL.`,
+    `The packaged PostgreSQL does not run on this machine (${check.output}). Set DATABASE_URL.`,
   );
 }
 
@@ -29,7 +30,7 @@ async function packageVersionOf(native: string): Promise<string> {
     .version;
 }
 
-/** Under another name first: a copy that was interrupted is never taken for a whole one. */
+/** Copies to a temporary name first, so that an incomplete copy is never used. */
 async function copyPrograms(native: string, copy: string): Promise<void> {
   const draft = `${copy}.${process.pid}`;
   await rm(draft, { recursive: true, force: true });

@@ -4,8 +4,9 @@ export type Account = { name: string; uid: number; gid: number };
 export type RunResult = { ok: true; output: string } | { ok: false; output: string };
 
 /**
- * Runs a program to its end as the given account (null: as ourselves). Nothing of our environment goes along: PGPORT and
- * its kin would mislead PostgreSQL's programs. The working folder is /, since ours may be closed to that account.
+ * Runs a program to its end as the given account (null: the current one). It does not get our environment,
+ * because variables such as PGPORT change what PostgreSQL's programs do. The working folder is /, which every
+ * account can enter.
  */
 export function runAs(account: Account | null, file: string, args: string[]): Promise<RunResult> {
   return new Promise((resolve) => {

@@ -1,6 +1,9 @@
 export type Settings = Record<string, string>;
 
-/** For a small machine that runs everything else too. fsync stays on: what was acknowledged must survive the power cut. */
+/**
+ * For a small machine that also runs the apps. fsync stays on: acknowledged writes must survive a power
+ * failure.
+ */
 export const defaultSettings: Settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -8,7 +11,7 @@ export const defaultSettings: Settings = {
   shared_buffers: '256MB',
   max_wal_size: '2GB',
   wal_compression: 'on',
-  // Our queries are short; compiling them costs more than it saves.
+  // Our queries are short: compiling them costs more than it saves.
   jit: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
@@ -16,7 +19,7 @@ export const defaultSettings: Settings = {
   logging_collector: 'off',
 };
 
-/** For a throw-away server: nothing is kept, so nothing needs to reach the disk. */
+/** For tests: no data needs to survive a crash. */
 export const ephemeralSettings: Settings = {
   fsync: 'off',
   full_page_writes: 'off',

@@ -6,8 +6,9 @@ import { commandLineOf } from '../process/process-identity.ts';
 import { shutdownSteps } from './shutdown-steps.ts';
 
 /**
- * Stops the server that a killed supervisor left on this cluster. A pid file alone proves nothing, the number may have been
- * given away since: the process must be a postgres, on this very folder.
+ * Stops the server that a killed supervisor left running on this cluster. The pid may have been reused: the
+ * process must be a postgres with this data folder.
+ * @throws Error if it does not stop.
  */
 export async function stopStale(data: string, log: Log): Promise<void> {
   const [pid] = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => ''))
@@ -16,10 +17,10 @@ export async function stopStale(data: string, log: Log): Promise<void> {
   if (!pid) return;
   const isOurs = async () => isServerOf(await commandLineOf(pid), [data, await realpath(data)]);
   if (!(await isOurs())) return;
-  log.warn({ pid }, 'a PostgreSQL left behind by a killed start is stopped first');
+  log.warn({ pid }, 'stopping a PostgreSQL that a killed start left running');
   if (await endProcess(pid, isOurs, shutdownSteps(8_000))) return;
   throw new Error(
-    `A PostgreSQL left behind (process ${pid}) could not be stopped. Stop it, then start again.`,
+    `PostgreSQL of an earlier start (process ${pid}) does not stop. Stop it, then start again.`,
   );
 }
 

@@ -1,10 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const POLL_INTERVAL_MS = 15;
 
 export type ShutdownStep = { signal: NodeJS.Signals; timeoutMs: number; group?: boolean };
 
 /**
- * Sends the signals one after another, each with its own patience in milliseconds, until the process is gone.
- * Answers whether it is. A child and a stranger are treated alike, so that both ways are tested by either.
+ * Sends the signals of `steps`, waiting up to the timeout of each, until the process has ended. Returns
+ * whether it has. Works for any process, not only for children.
  */
 export async function endProcess(
   pid: number,
@@ -17,13 +19,13 @@ export async function endProcess(
     const deadline = Date.now() + timeoutMs;
     while (Date.now() < deadline) {
       if (!(await isAlive())) return true;
-      await pause(15);
+      await sleep(POLL_INTERVAL_MS);
     }
   }
   return !(await isAlive());
 }
 
-/** Signals a process, or with a negative pid its group. One that is gone already is what the sender wanted. */
+/** Signals a process, or with a negative pid its group. A process that has ended is not an error. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

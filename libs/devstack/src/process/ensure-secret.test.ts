@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { ensureSecret } from './ensure-secret.ts';
 
-test('a secret stays the same, differs from any other, and is for its owner alone', async () => {
+test('ensureSecret keeps a secret, readable only by its owner; other files get other secrets', async () => {
   const folder = await temporaryFolder();
   const file = join(folder, 'one');
   const secret = await ensureSecret(file);
@@ -14,7 +14,7 @@ test('a secret stays the same, differs from any other, and is for its owner alon
   expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
-test('callers at the same moment get the same one and leave no drafts', async () => {
+test('ensureSecret gives concurrent callers the same secret and leaves no temporary files', async () => {
   const folder = await temporaryFolder();
   const secrets = await Promise.all(Array.from({ length: 20 }, () => ensureSecret(join(folder, 'one'))));
   expect(new Set(secrets).size).toBe(1);

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 
 /**
- * The secret kept in this file, made up at the first call: 256 random bits in hex, readable by its owner alone.
- * It appears complete or not at all, and two callers at once get the same one.
+ * The secret in this file, generated at the first call: 256 random bits in hex, readable only by its owner.
+ * Concurrent callers get the same one.
  */
 export async function ensureSecret(file: string): Promise<string> {
-  const kept = await readSecret(file);
-  if (kept) return kept;
+  const existing = await readSecret(file);
+  if (existing) return existing;
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   await writeFile(draft, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
   try {

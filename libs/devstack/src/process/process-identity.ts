@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * The command line of a living process; null for a dead one and for a zombie, whose pid still answers kill(0)
- * where nobody reaps it (PID 1 of many containers).
+ * The command line of a running process; null if it has ended, also for a zombie, for which kill(0) succeeds
+ * until it is reaped (PID 1 of many containers never does).
  */
 export async function commandLineOf(pid: number): Promise<string | null> {
   if (process.platform !== 'linux') return ps(pid, 'command=');
@@ -14,13 +14,14 @@ export async function commandLineOf(pid: number): Promise<string | null> {
   return line.replaceAll('\0', ' ').trim() || null;
 }
 
-/** What tells a process from a later one that was given the same pid; null when there is none. */
+/** Distinguishes a process from a later one with the same pid; null if there is none. */
 export async function startTimeOf(pid: number): Promise<string | null> {
   if (process.platform !== 'linux') return ps(pid, 'lstart=');
   try {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name, field 2, may itself hold blanks and brackets; field 22 is the start time in ticks since the boot.
+    // proc(5): the name (field 2) may contain spaces and parentheses; field 22 is the start time in ticks
+    // since boot.
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return state === 'Z' ? null : `${boot.trim()} ${fields[18]}`;
   } catch {

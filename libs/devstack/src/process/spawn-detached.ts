@@ -10,9 +10,8 @@ export type SpawnOptions = {
 };
 
 /**
- * Starts a process in a session of its own: a terminal's Ctrl-C goes to the whole foreground group, and whoever
- * is to be stopped last (the database) must not hear it first.
- * `exited` resolves with the reason in words and never rejects.
+ * Starts a process in its own session: Ctrl-C in a terminal signals the whole foreground group, but the
+ * database must be stopped last. `exited` resolves with the exit reason and never rejects.
  */
 export async function spawnDetached(file: string, args: string[], options: SpawnOptions): Promise<Spawned> {
   const { account, ...rest } = options;
@@ -25,7 +24,7 @@ export async function spawnDetached(file: string, args: string[], options: Spawn
     child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
   });
   await once(child, 'spawn');
-  // Later errors (a signal that could not be sent) must not end the supervisor.
+  // An error after the start, such as a signal that could not be sent, must not end the supervisor.
   child.on('error', () => {});
   return {
     child,

@@ -12,11 +12,16 @@ export type ProcessSupervisor<R extends RunningProcess> = {
    * One call at a time.
    */
   restart: (end: EndProcess<R>) => Promise<void>;
-  /** Stops supervising, then ends the process by `end`. May be called again, for example with a shorter timeout. */
+  /**
+   * Stops supervising, then ends the process by `end`. May be called again, for example with a shorter
+   * timeout.
+   */
   stop: (end: EndProcess<R>) => Promise<void>;
 };
 
-/** The delay before a launch: doubles from `firstMs` to `maxMs`; starts over after `resetAfterMs` of uptime. */
+/**
+ * The delay before a launch: doubles from `firstMs` to `maxMs`; starts over after `resetAfterMs` of uptime.
+ */
 export type Backoff = { firstMs: number; maxMs: number; resetAfterMs: number };
 
 export type SuperviseProcessOptions<R extends RunningProcess> = {

@@ -7,10 +7,13 @@ import type { Spawned } from './spawn-detached.ts';
 
 export type ServerOptions = {
   name: string;
-  /** A server that answers on this port, or null where somebody else was faster to take the port. */
+  /** Resolves with a server that accepts connections on this port; null if another program took the port. */
   launch: (port: number, signal: AbortSignal) => Promise<Spawned | null>;
-  shutdownSteps: (within: number) => ShutdownStep[];
-  /** This port or none; without it the last one, else one from `firstPort` on, else any. */
+  shutdownSteps: (timeoutMs: number) => ShutdownStep[];
+  /**
+   * Only this port. @default the port of the last start, else the first free one from `firstPort` on, else
+   * any
+   */
   port?: number;
   portFile: string;
   firstPort: number;
@@ -18,23 +21,27 @@ export type ServerOptions = {
   signal?: AbortSignal;
 };
 
-export type SupervisedServer = { port: number; stop: (within: number) => Promise<void> };
+export type SupervisedServer = { port: number; stop: (timeoutMs: number) => Promise<void> };
 
-/** Finds a server a port, and keeps it running there: the address was given out, it cannot change any more. */
+/** Launches a server on a free port and restarts it on the same port when it ends. */
 export async function superviseServer(options: ServerOptions): Promise<SupervisedServer> {
   const { name, portFile, firstPort, log, shutdownSteps } = options;
-  const wanted = options.port ? [options.port] : await preferredPorts(portFile, firstPort);
+  const preferred = options.port ? [options.port] : await preferredPorts(portFile, firstPort);
   let port = options.port;
   async function launch(halt: AbortSignal) {
     const signal = options.signal ? AbortSignal.any([halt, options.signal]) : halt;
-    const found = await launchOnFirstFreePort(options, candidatePorts(port ? [port] : wanted, !port), signal);
-    port = found.port;
+    const launched = await launchOnFirstFreePort(
+      options,
+      candidatePorts(port ? [port] : preferred, !port),
+      signal,
+    );
+    port = launched.port;
     await savePort(portFile, port);
-    return found.server;
+    return launched.server;
   }
-  const kept = await superviseProcess({ name, launch, log });
-  function stop(within: number) {
-    return kept.stop((server) => endProcess(server.pid, server.isAlive, shutdownSteps(within)));
+  const supervisor = await superviseProcess({ name, launch, log });
+  function stop(timeoutMs: number) {
+    return supervisor.stop((server) => endProcess(server.pid, server.isAlive, shutdownSteps(timeoutMs)));
   }
   return { port: port!, stop };
 }
@@ -48,5 +55,5 @@ async function launchOnFirstFreePort(
     const server = await options.launch(port, signal);
     if (server) return { server, port };
   }
-  throw new Error(`${options.name} finds no free port${options.port ? `, ${options.port} is taken` : ''}`);
+  throw new Error(`${options.name}: no free port${options.port ? `, ${options.port} is in use` : ''}`);
 }

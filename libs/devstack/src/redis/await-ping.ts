@@ -1,7 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
-/** Waits until the server answers PONG, which it does not before it has read its file. Rejects on abort. */
+/**
+ * Waits until the server responds to PING, after it has loaded its data. Rejects on abort and on a wrong
+ * password.
+ */
 export async function awaitPing(url: string, signal: AbortSignal): Promise<void> {
   while (true) {
     signal.throwIfAborted();
@@ -18,7 +21,7 @@ export async function awaitPing(url: string, signal: AbortSignal): Promise<void>
       return;
     } catch (error) {
       if (error instanceof Error && /WRONGPASS|invalid password/i.test(error.message)) throw error;
-      await pause(20);
+      await sleep(20);
     } finally {
       client.disconnect();
     }

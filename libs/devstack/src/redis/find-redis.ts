@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
-/** The first redis-server, else the first valkey-server, in a PATH; null where there is none. */
+/** The path of the first redis-server, else of the first valkey-server, in a PATH; null if there is none. */
 export async function findRedis(path: string | undefined): Promise<string | null> {
   const folders = (path ?? '').split(delimiter).filter(Boolean);
   for (const name of ['redis-server', 'valkey-server']) {

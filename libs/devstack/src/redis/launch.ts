@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isPortFree } from '../process/choose-port.ts';
+import { isPortFree, PORT_IN_USE } from '../process/choose-port.ts';
 import { endProcess } from '../process/end-process.ts';
 import { lastLines, rotateLargeLog } from '../process/log-file.ts';
 import { spawnDetached, type Spawned } from '../process/spawn-detached.ts';
@@ -12,7 +12,9 @@ export type LaunchOptions = { program: string; folder: string; password: string 
 
 const STARTUP_TIMEOUT_MS = 120_000;
 
-/** A server that answers on this port, or null where somebody else was faster to take the port. */
+/**
+ * Launches a server that accepts connections on this port; null if another program took the port meanwhile.
+ */
 export async function launch(
   options: LaunchOptions,
   port: number,
@@ -27,10 +29,11 @@ export async function launch(
     await awaitPing(redisUrl(options.password, port), either);
     return server;
   } catch (cause) {
-    const endedItself = !server.isAlive();
+    const hasEnded = !server.isAlive();
     await endProcess(server.pid, server.isAlive, shutdownSteps(2_000));
-    if (endedItself && !(await isPortFree(port))) return null;
-    throw new Error(`Redis did not start: ${(await lastLines(log, 4)) || String(cause)}`, { cause });
+    const lines = await lastLines(log, 4);
+    if (hasEnded && (PORT_IN_USE.test(lines) || !(await isPortFree(port)))) return null;
+    throw new Error(`Redis did not start: ${lines || String(cause)}`, { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The server's configuration in its folder. By a file, not by arguments: everybody can read those in `ps`. */
+/** Writes the configuration of the server. Command line arguments would show the password in `ps`. */
 export async function writeConfig(folder: string, port: number, password: string): Promise<string> {
   const file = configFileOf(folder);
   const lines = [
@@ -11,10 +11,10 @@ export async function writeConfig(folder: string, port: number, password: string
     `dir ${JSON.stringify(folder)}`,
     `pidfile ${JSON.stringify(pidFileOf(folder))}`,
     'daemonize no',
-    // Every change is in the append-only file; snapshots beside it would only double the writing.
+    // The append-only file contains every change: snapshots would only double the writes.
     'appendonly yes',
     'save ""',
-    // A queue that forgets jobs when memory is short is no queue.
+    // Eviction would lose jobs.
     'maxmemory-policy noeviction',
   ];
   await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });

@@ -2,18 +2,18 @@ import { expect, test } from 'vitest';
 import { readConfig } from '../config.ts';
 import { assignAdminPorts, appFiles, appProcesses } from './app-processes.ts';
 
-function processesFor(env: NodeJS.ProcessEnv, queues: { url: string; kind: 'given' } | null = null) {
+function processesFor(env: NodeJS.ProcessEnv, queues: { url: string; kind: 'external' } | null = null) {
   return appProcesses({
     env,
     config: readConfig(env),
     files: appFiles('dist'),
-    stores: { database: { url: 'postgresql://given/db', kind: 'given' }, queues },
+    stores: { database: { url: 'postgresql://given/db', kind: 'external' }, queues },
     jwtSecret: 'secret',
     adminPorts: assignAdminPorts([9001, 9002, 9003, 9004]),
   });
 }
 
-test('only the gateway is told the port and the demo data, and the rest of the environment goes to all', () => {
+test('appProcesses passes PORT and DEMO_DATA to the gateway only and other variables to every app', () => {
   const [gateway, ...workers] = processesFor({ PORT: '8080', RATE_LIMIT_CDR: '1000' });
   expect(gateway!.env).toMatchObject({
     PORT: '8080',
@@ -33,13 +33,13 @@ test('only the gateway is told the port and the demo data, and the rest of the e
   }
 });
 
-test('without a Redis the apps hear of none, not even of an empty one', () => {
+test('appProcesses removes REDIS_URL if there is no Redis', () => {
   for (const { env } of processesFor({ REDIS_URL: '' })) expect(env).not.toHaveProperty('REDIS_URL');
-  const [gateway] = processesFor({}, { url: 'redis://given', kind: 'given' });
+  const [gateway] = processesFor({}, { url: 'redis://given', kind: 'external' });
   expect(gateway!.env.REDIS_URL).toBe('redis://given');
 });
 
-test('a gateway that listens everywhere is asked here', () => {
+test('appProcesses polls a gateway on a wildcard address over loopback', () => {
   expect(processesFor({ HOST: '0.0.0.0' })[0]!.readyUrls).toContain('http://127.0.0.1:3000/readyz');
   expect(processesFor({ HOST: '::' })[0]!.readyUrls).toContain('http://[::1]:3000/readyz');
 });

@@ -1,6 +1,9 @@
 import { tryPort } from '../process/choose-port.ts';
 
-/** Before anything is started: a stack that finds out at the end has kept its user waiting for nothing. */
+/**
+ * Checks, before anything is started, that the gateway can listen. @throws Error with one line that says what
+ * to do.
+ */
 export async function checkPort(port: number, host: string): Promise<void> {
   try {
     await tryPort(port, host);
@@ -11,8 +14,8 @@ export async function checkPort(port: number, host: string): Promise<void> {
 
 function portErrorMessage({ code, message }: NodeJS.ErrnoException, port: number, host: string): string {
   if (code === 'EADDRINUSE')
-    return `PORT ${port} is taken by another program. Choose another: PORT=${port + 1} npm start`;
+    return `PORT ${port} is in use by another program. Choose another port: PORT=${port + 1} npm start`;
   if (code === 'EACCES')
-    return `PORT ${port} is not for ordinary users. Choose one above 1023: PORT=8080 npm start`;
+    return `PORT ${port} requires privileges. Choose a port above 1023: PORT=8080 npm start`;
   return `HOST ${host} cannot be listened on: ${message}`;
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { lockDataDir } from './lock-data-dir.ts';
 
-test('a folder is locked once, and again after it was given back', async () => {
+test('lockDataDir locks a folder once, and again after it was unlocked', async () => {
   const folder = await temporaryFolder();
   const unlock = await lockDataDir(folder);
   await expect(lockDataDir(folder)).rejects.toThrow(`process ${process.pid}) is running on ${folder}`);
@@ -12,17 +12,17 @@ test('a folder is locked once, and again after it was given back', async () => {
   await lockDataDir(folder);
 });
 
-test('of many at once one gets it', async () => {
+test('lockDataDir lets one of many concurrent callers succeed', async () => {
   const folder = await temporaryFolder();
   const results = await Promise.allSettled(Array.from({ length: 20 }, () => lockDataDir(folder)));
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
 test.each([
-  ['a process that is gone', '999999999\nlong ago\n'],
-  ['a process whose number another one has now', `${process.pid}\nlong ago\n`],
-  ['nobody, it is empty', ''],
-])('the lock of %s is taken over', async (_whose, content) => {
+  ['an ended process', '999999999\nlong ago\n'],
+  ['a process whose pid was reused', `${process.pid}\nlong ago\n`],
+  ['an incomplete write', ''],
+])('lockDataDir replaces the lock of %s', async (_owner, content) => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'stack.pid'), content);
   await lockDataDir(folder);

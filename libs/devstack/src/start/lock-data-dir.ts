@@ -5,8 +5,9 @@ import { startTimeOf } from '../process/process-identity.ts';
 export class DataDirInUseError extends Error {}
 
 /**
- * One stack per data folder: takes the lock or throws, and answers how to give it back. A lock whose process is
- * gone (or whose number now belongs to another process) is taken over.
+ * Locks the data folder, for one stack at a time, and returns how to unlock it. A lock is stale if its
+ * process has ended or its pid was reused.
+ * @throws DataDirInUseError if another stack holds the lock.
  */
 export async function lockDataDir(dataDir: string): Promise<() => Promise<void>> {
   const file = join(dataDir, 'stack.pid');
@@ -21,10 +22,10 @@ export async function lockDataDir(dataDir: string): Promise<() => Promise<void>>
   } finally {
     await rm(draft, { force: true });
   }
-  throw new Error(`Another start is taking ${dataDir} over at this moment.`);
+  throw new Error(`Another start is locking ${dataDir}. Try again.`);
 }
 
-/** link and not open with O_EXCL: the lock appears with its content, nobody reads a half-written one. */
+/** link(2), unlike O_EXCL, creates the lock with its content: no reader sees an incomplete one. */
 function tryLink(draft: string, file: string): Promise<boolean> {
   return link(draft, file).then(
     () => true,
@@ -36,19 +37,19 @@ function tryLink(draft: string, file: string): Promise<boolean> {
 }
 
 async function removeStale(file: string, dataDir: string): Promise<void> {
-  const held = await readFile(file, 'utf8').catch(() => null);
-  if (held === null) return;
-  const [pid, birth] = held.split('\n');
-  if ((await startTimeOf(Number(pid))) === birth) {
+  const content = await readFile(file, 'utf8').catch(() => null);
+  if (content === null) return;
+  const [pid, startTime] = content.split('\n');
+  if ((await startTimeOf(Number(pid))) === startTime) {
     throw new DataDirInUseError(
       `Another OrionTel (process ${pid}) is running on ${dataDir}. ` +
-        'Stop it, or choose another folder by DATA_DIR and another PORT.',
+        'Stop it, or set DATA_DIR to another folder and choose another PORT.',
     );
   }
-  // Two may find the same stale lock. Who moves it away looks at what was moved, and puts a fresh one back.
+  // Several starts may find the same stale lock: if the moved file is a new lock instead, it is restored.
   const aside = `${file}.stale-${process.pid}`;
   await rename(file, aside).catch(() => {});
-  if ((await readFile(aside, 'utf8').catch(() => held)) !== held) await tryLink(aside, file);
+  if ((await readFile(aside, 'utf8').catch(() => content)) !== content) await tryLink(aside, file);
   await rm(aside, { force: true });
 }
 

@@ -3,7 +3,9 @@ import { spawnDetached } from '../process/spawn-detached.ts';
 import { endApp } from '../supervise/end-app.ts';
 import { forwardLines, type Print } from '../supervise/pretty-lines.ts';
 
-/** Brings the database up to date by the program every other deployment uses. Rejects with its last words. */
+/**
+ * Applies the migrations with the program of every other deployment. @throws Error with its last error line.
+ */
 export async function migrate(options: {
   file: string;
   env: NodeJS.ProcessEnv;
@@ -15,14 +17,13 @@ export async function migrate(options: {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env,
   });
-  let lastWords = '';
+  let lastError = '';
   forwardLines(program.child.stdout!, (line) => print('migrate', line));
-  forwardLines(program.child.stderr!, (line) => print('migrate', (lastWords = line)));
+  forwardLines(program.child.stderr!, (line) => print('migrate', (lastError = line)));
   const onAbort = () => void endApp(program, 2_000);
   signal.addEventListener('abort', onAbort);
   await once(program.child, 'close');
   signal.removeEventListener('abort', onAbort);
   signal.throwIfAborted();
-  if (program.child.exitCode !== 0)
-    throw new Error(`The database could not be brought up to date. ${lastWords}`);
+  if (program.child.exitCode !== 0) throw new Error(`The migrations failed. ${lastError}`);
 }

@@ -3,21 +3,21 @@ import type { Log } from '../log.ts';
 import { startPostgres } from '../postgres-server.ts';
 import { findRedis, startRedis } from '../redis-server.ts';
 
-/** `null` for queues: no Redis is at hand, BullMQ's PostgreSQL backend carries them. */
-export type Stores = { database: Store; queues: Store | null; stop: (within: number) => Promise<void> };
-export type Store = { url: string; kind: 'given' } | { url: string; kind: 'embedded'; folder: string };
+/** `queues` is null without Redis: then the queues use PostgreSQL. */
+export type Stores = { database: Store; queues: Store | null; stop: (timeoutMs: number) => Promise<void> };
+export type Store = { url: string; kind: 'external' } | { url: string; kind: 'embedded'; folder: string };
 
 export type StoreOptions = { config: Config; dataDir: string; log: Log; signal: AbortSignal };
-type StartedStore = { store: Store; stop: (within: number) => Promise<void> };
+type StartedStore = { store: Store; stop: (timeoutMs: number) => Promise<void> };
 
-/** Opens what the environment does not bring. If one of them fails, the other is stopped again. */
+/** Starts the stores that the environment does not name. If one fails, the other is stopped. */
 export async function startStores(options: StoreOptions): Promise<Stores> {
   const results = await Promise.allSettled([startDatabase(options), startQueueStore(options)]);
-  const opened = results.flatMap((result) =>
+  const started = results.flatMap((result) =>
     result.status === 'fulfilled' && result.value ? [result.value] : [],
   );
-  async function stop(within: number) {
-    await Promise.all(opened.map((one) => one.stop(within)));
+  async function stop(timeoutMs: number) {
+    await Promise.all(started.map((store) => store.stop(timeoutMs)));
   }
   const [database, queues] = results;
   if (database.status === 'fulfilled' && queues.status === 'fulfilled') {
@@ -29,7 +29,7 @@ export async function startStores(options: StoreOptions): Promise<Stores> {
 
 function externalStore(url: string): StartedStore {
   return {
-    store: { url, kind: 'given' },
+    store: { url, kind: 'external' },
     stop: async () => {},
   };
 }

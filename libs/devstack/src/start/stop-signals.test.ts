@@ -4,16 +4,16 @@ import { stopSignals } from './stop-signals.ts';
 
 afterEach(() => void vi.useRealTimers());
 
-test('the Ctrl-C that also npm passes on is one; a later one insists', () => {
+test('stopSignals ignores the signal that npm forwards; a later one repeats', () => {
   vi.useFakeTimers();
   const source = new EventEmitter();
-  const insist = vi.fn();
-  const { signal } = stopSignals(source, insist);
+  const onRepeat = vi.fn();
+  const { signal } = stopSignals(source, onRepeat);
   source.emit('SIGINT');
   source.emit('SIGINT');
   expect(signal.aborted).toBe(true);
-  expect(insist).not.toHaveBeenCalled();
+  expect(onRepeat).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1_500);
   source.emit('SIGINT');
-  expect(insist).toHaveBeenCalledOnce();
+  expect(onRepeat).toHaveBeenCalledOnce();
 });

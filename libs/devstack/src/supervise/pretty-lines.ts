@@ -5,8 +5,8 @@ import { prettyFactory } from 'pino-pretty';
 export type Print = (name: string, line: string) => void;
 
 /**
- * Turns log lines into readable ones, each led by the name of the process it came from. What is not JSON of pino's
- * (a stack trace, a warning of Node's) passes through as it is.
+ * Formats log lines and prefixes each with the name of its process. Lines that are not JSON are printed as
+ * they are.
  */
 export function createPrettyPrinter(out: { write: (text: string) => unknown }, color: boolean): Print {
   const pretty = prettyFactory({

@@ -50,7 +50,8 @@ export async function superviseApp(app: AppProcess, options: SuperviseOptions): 
 async function spawnApp(app: AppProcess, print: Print): Promise<Spawned> {
   const nodeArgs = ['--enable-source-maps', ...(app.nodeArgs ?? [])];
   const spawned = await spawnDetached(process.execPath, [...nodeArgs, app.file], {
-    // No messages are sent over the IPC channel: its disconnection tells the app that the supervisor has ended.
+    // No messages are sent over the IPC channel: its disconnection tells the app that the supervisor has
+    // ended.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: app.env,
   });

@@ -8,9 +8,9 @@ import { supervise } from '../supervise.ts';
 
 export type AppStack = {
   baseUrl: string;
-  /** Of each gateway; the first is `baseUrl`. */
+  /** One for each gateway; the first is `baseUrl`. */
   baseUrls: string[];
-  /** By name, as they are now: a killed one is started again under another pid. */
+  /** Current pids by name; a restarted app has another pid. */
   pids: () => Record<string, number>;
   ready: () => Promise<void>;
   stop: () => Promise<void>;
@@ -18,22 +18,22 @@ export type AppStack = {
 
 export type AppStackOptions = {
   databaseUrl: string;
-  /** null: the queues lie in PostgreSQL. */
+  /** null: the queues use PostgreSQL. */
   redisUrl: string | null;
   env?: NodeJS.ProcessEnv;
-  /** How many, beside each other. */
+  /** Number of gateways. @default 1 */
   gateways?: number;
   print?: (name: string, line: string) => void;
 };
 
 const files = appFiles(fileURLToPath(new URL('../../../../dist', import.meta.url)));
 
-/** The built apps as real processes on stores that are there: what `npm start` supervises, without its stores. */
+/** Runs the built apps as processes on existing stores: `npm start` without its stores. */
 export async function startAppStack(options: AppStackOptions): Promise<AppStack> {
   const { databaseUrl, redisUrl, env = {}, gateways = 1, print = () => {} } = options;
   const stores = {
-    database: { url: databaseUrl, kind: 'given' as const },
-    queues: redisUrl ? { url: redisUrl, kind: 'given' as const } : null,
+    database: { url: databaseUrl, kind: 'external' as const },
+    queues: redisUrl ? { url: redisUrl, kind: 'external' as const } : null,
   };
   const ports = await freePorts(2 * gateways + ADMIN_PORT_COUNT);
   const publicPorts = ports.splice(0, gateways);

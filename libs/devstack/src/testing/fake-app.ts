@@ -1,23 +1,23 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** An app as small as it can be: ready at once, gone on SIGTERM and when its supervisor is gone. */
+/** A minimal app: ready at once, exits on SIGTERM and when its supervisor has ended. */
 const FAKE_APP_SOURCE = `
 import { createServer } from 'node:http';
 const { ADMIN_PORT, PORT, IGNORE_SIGTERM, EXIT_AT_ONCE } = process.env;
 if (EXIT_AT_ONCE) process.exit(3);
-const answer = (request, response) => {
+const respond = (request, response) => {
   if (request.url === '/crash') process.exit(1);
   if (request.url === '/env') return response.end(JSON.stringify(process.env));
   response.end(String(process.pid));
 };
-for (const port of [ADMIN_PORT, PORT]) if (port) createServer(answer).listen(Number(port), '127.0.0.1');
+for (const port of [ADMIN_PORT, PORT]) if (port) createServer(respond).listen(Number(port), '127.0.0.1');
 process.on('SIGTERM', () => {
   console.log(JSON.stringify({ level: 30, time: Date.now(), msg: 'asked to stop' }));
   if (!IGNORE_SIGTERM) process.exit(0);
 });
 process.on('disconnect', () => process.exit(0));
-// The supervisor may have gone while this file was still being loaded.
+// The supervisor may have ended while this file was loading.
 if (process.connected === false) process.exit(0);
 console.log(JSON.stringify({ level: 30, time: Date.now(), msg: 'app is up' }));
 console.log('a plain line');

@@ -7,12 +7,12 @@ import { stopStale } from '../postgres/stop-stale.ts';
 
 export const testFolderPrefix = 'oriontel-test-';
 
-/** Notes who a throw-away folder belongs to, so that a later run can tell that the owner was killed. */
+/** Records the owner of a temporary folder, so that a later run can detect that it was killed. */
 export async function writeOwnerFile(folder: string): Promise<void> {
   await writeFile(join(folder, 'owner'), `${process.pid}\n${await startTimeOf(process.pid)}\n`);
 }
 
-/** Removes the servers and folders of test runs that were killed before they could. Only our own user's. */
+/** Stops the servers and removes the folders of killed test runs of the current user. */
 export async function removeStaleTestFolders(log: Log): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const folder = join(tmpdir(), name);
@@ -25,8 +25,8 @@ export async function removeStaleTestFolders(log: Log): Promise<void> {
 async function isStaleTestFolder(folder: string): Promise<boolean> {
   try {
     if ((await stat(folder)).uid !== process.geteuid?.()) return false;
-    const [pid, birth] = (await readFile(join(folder, 'owner'), 'utf8')).split('\n');
-    return (await startTimeOf(Number(pid))) !== birth;
+    const [pid, startTime] = (await readFile(join(folder, 'owner'), 'utf8')).split('\n');
+    return (await startTimeOf(Number(pid))) !== startTime;
   } catch {
     return false;
   }

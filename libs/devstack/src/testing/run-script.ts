@@ -11,7 +11,7 @@ export type Script = {
 
 const repository = fileURLToPath(new URL('../../../..', import.meta.url));
 
-/** Runs TypeScript in a process of its own, so that a test can kill it. It is killed at the end of the test in any case. */
+/** Runs TypeScript in its own process, which is killed at the end of the test. */
 export function runScript(source: string): Script {
   return watchOutput(
     spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
@@ -26,12 +26,12 @@ export function watchOutput(child: ChildProcess): Script {
   for (const stream of [child.stdout!, child.stderr!])
     stream.on('data', (chunk: Buffer) => (text += String(chunk)));
   onTestFinished(() => void child.kill('SIGKILL'));
-  async function said(words: string) {
+  async function waitForOutput(words: string) {
     while (!text.includes(words)) {
       if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`It ended without "${words}": ${text}`);
+        throw new Error(`The process ended without the output "${words}": ${text}`);
       await Promise.race([once(child.stdout!, 'data'), once(child.stderr!, 'data'), once(child, 'exit')]);
     }
   }
-  return { child, output: () => text, waitForOutput: said };
+  return { child, output: () => text, waitForOutput };
 }
