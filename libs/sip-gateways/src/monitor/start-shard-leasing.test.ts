@@ -59,7 +59,7 @@ test('one monitor leases every shard; several divide them, each shard to one mon
   startTestMonitor();
   await waitFor(sizes).toEqual([20, 22, 22]);
   expect(allHeld()).toEqual(all);
-  expect(monitors.every(({ leasing }) => leasing.isLeaseValid())).toBe(true);
+  await waitFor(() => monitors.every(({ leasing }) => leasing.isLeaseValid())).toBe(true);
 });
 
 test('the shards of a stopped monitor are taken over at once', async () => {
