@@ -4,7 +4,7 @@ import { Failure } from '@oriontel/contracts';
 import { createDatabase, type Database } from '@oriontel/database';
 import type { TestDatabase } from '@oriontel/database/testing';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { createIntake } from './create-intake.ts';
+import { createIntake, MAX_WAITING_BYTES } from './create-intake.ts';
 import { defineIntake, type Pointers } from './define-intake.ts';
 import { intakeRows } from './intake.repository.ts';
 import { createScratchDatabase, pendingWords, words, type Word } from './testing/scratch.ts';
@@ -196,19 +196,20 @@ test('accept throws unprocessable for bad data only; the rest of the group is st
 });
 
 test('accept throws unavailable above the memory limit and succeeds once it is below', async () => {
-  const { intake } = createTestIntake(database.db);
-  const large = { ...item('large'), value: { word: 'x'.repeat(140 * 1024 * 1024) } };
+  const options = { onUndispatched: () => {}, maxWaitingBytes: 1_000 };
+  const intake = createIntake<Word>(database.db, words, { add: async () => {} }, options);
+  const large = { ...item('large'), value: { word: 'x'.repeat(600) } };
+  let accepted: Promise<unknown>[] = [];
   await database.db.$transaction(async (tx) => {
     await tx.$executeRaw`LOCK TABLE intake IN ACCESS EXCLUSIVE MODE`;
-    const waiting = [1, 2].map(() => failureOf(intake.accept(large)));
+    accepted = [1, 2].map(() => intake.accept(large));
     await expectUnavailable(intake.accept(item('one too many')));
-    await tx.$queryRaw`
-      SELECT pg_terminate_backend(pid)
-      FROM pg_stat_activity
-      WHERE wait_event_type = 'Lock'
-        AND datname = current_database()`;
-    void waiting;
   });
-  await intake.close();
+  await Promise.all(accepted);
   await intake.accept(item('later'));
-}, 60_000);
+  expect(await pendingWords(database.db)).toEqual(['later', large.value.word, large.value.word]);
+});
+
+test('the default memory limit of an intake is 256 MiB', () => {
+  expect(MAX_WAITING_BYTES).toBe(256 * 1024 * 1024);
+});

@@ -31,6 +31,11 @@ export interface IntakeOptions extends DispatchOptions {
    * @default SWEEP_GRACE_SECONDS
    */
   graceSeconds?: number;
+  /**
+   * Bytes that may wait for a commit in one process; beyond this limit `accept` throws unavailable.
+   * @default 256 MiB
+   */
+  maxWaitingBytes?: number;
 }
 
 /** Seconds after which a row that is still in the intake counts as lost by its queue. */
@@ -38,8 +43,7 @@ export const SWEEP_GRACE_SECONDS = 5;
 
 const GROUP_LIMITS = { maxInFlight: 2, maxItems: 500, maxBytes: 8 * 1024 * 1024 };
 
-/** Bytes that may wait for a commit in one process; beyond this limit `accept` throws unavailable. */
-const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+export const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 /**
  * Creates the write side of an intake: commits several requests per transaction, then adds one pointer job
@@ -49,7 +53,7 @@ export function createIntake<T>(
   db: Database,
   kind: IntakeDefinition<T>,
   producer: Pick<Producer<Pointers>, 'add'>,
-  { onUndispatched, graceSeconds = SWEEP_GRACE_SECONDS }: IntakeOptions,
+  { onUndispatched, graceSeconds = SWEEP_GRACE_SECONDS, maxWaitingBytes = MAX_WAITING_BYTES }: IntakeOptions,
 ): Intake<T> {
   const rows = intakeRows(db);
   const dispatcher = createDispatcher(producer, { onUndispatched });
@@ -79,7 +83,7 @@ export function createIntake<T>(
 
   return {
     async accept({ orgId, key, value, requestId }) {
-      if (groups.pendingBytes() > MAX_WAITING_BYTES) throw overloadedFailure();
+      if (groups.pendingBytes() > maxWaitingBytes) throw overloadedFailure();
       const payload = JSON.stringify(value);
       const row = { id: uuidv7(), queue: kind.queue.name, orgId, key, payload, requestId };
       await commit(row).catch((error: unknown) => {

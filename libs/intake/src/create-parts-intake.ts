@@ -3,7 +3,7 @@ import type { Producer } from '@oriontel/queues';
 import pLimit from 'p-limit';
 import { v7 as uuidv7 } from 'uuid';
 import { toAcceptFailure, overloadedFailure } from './accept-failure.ts';
-import { SWEEP_GRACE_SECONDS, type IntakeOptions } from './create-intake.ts';
+import { MAX_WAITING_BYTES, SWEEP_GRACE_SECONDS, type IntakeOptions } from './create-intake.ts';
 import type { IntakeDefinition, Pointers } from './define-intake.ts';
 import { createDispatcher } from './create-dispatcher.ts';
 import { intakeRows, type NewRow } from './intake.repository.ts';
@@ -35,9 +35,6 @@ export interface PartsIntake {
 /** Each commit holds one database connection while its parts are inserted. */
 const MAX_CONCURRENT_COMMITS = 2;
 
-/** Bytes that may wait for a commit in one process; beyond this limit `accept` throws unavailable. */
-const MAX_WAITING_BYTES = 256 * 1024 * 1024;
-
 /** Payload bytes per job, which is one transaction of the worker. */
 const MAX_JOB_BYTES = 1024 * 1024;
 
@@ -51,7 +48,7 @@ export function createPartsIntake<T>(
   db: Database,
   kind: IntakeDefinition<T>,
   producer: Pick<Producer<Pointers>, 'add'>,
-  { onUndispatched, graceSeconds = SWEEP_GRACE_SECONDS }: IntakeOptions,
+  { onUndispatched, graceSeconds = SWEEP_GRACE_SECONDS, maxWaitingBytes = MAX_WAITING_BYTES }: IntakeOptions,
 ): PartsIntake {
   const dispatcher = createDispatcher(producer, { onUndispatched });
   const limit = pLimit(MAX_CONCURRENT_COMMITS);
@@ -85,7 +82,7 @@ export function createPartsIntake<T>(
 
   return {
     async accept(accepted) {
-      if (waitingBytes + accepted.bytes > MAX_WAITING_BYTES) throw overloadedFailure();
+      if (waitingBytes + accepted.bytes > maxWaitingBytes) throw overloadedFailure();
       waitingBytes += accepted.bytes;
       const done = limit(() => commit(accepted)).finally(() => (waitingBytes -= accepted.bytes));
       track(done);

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { TestDatabase } from '@oriontel/database/testing';
 import { connectQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
+import { bundleProgram } from '@oriontel/service/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createIntake } from './create-intake.ts';
 import { awaitDrained } from './await-drained.ts';
@@ -29,9 +29,11 @@ const manyWords = Array.from({ length: 300 }, (_, i) => `word ${String(i).padSta
 describe.each(testQueueStores())('the intake pipeline with a queue on $kind', ({ storeFor }) => {
   let database: TestDatabase;
   let drain: Drain;
+  let program: string;
   beforeAll(async () => {
     database = await createScratchDatabase();
     drain = createDrain(database.db, words, storeWords, silentHooks);
+    program = await bundleProgram(new URL('testing/worker.program.ts', import.meta.url));
   });
   afterAll(() => database.drop());
   beforeEach(async () => {
@@ -49,26 +51,8 @@ describe.each(testQueueStores())('the intake pipeline with a queue on $kind', ({
 
   /** Starts a worker process; with `hang` it stops inside its first transaction, after the write. */
   async function startWorker({ hang }: { hang: boolean }) {
-    const script = `
-      import { createDatabase } from './libs/database/src/index.ts';
-      import { connectQueues } from './libs/queues/src/index.ts';
-      import { createDrain } from './libs/intake/src/index.ts';
-      import { storeWords, words, silentHooks } from './libs/intake/src/testing/scratch.ts';
-      const db = createDatabase({ url: '${database.url}', name: 'killed worker' });
-      const queues = await connectQueues(${JSON.stringify(storeFor(database.url))}, console.error);
-      const store = async (tx, rows) => {
-        await storeWords(tx, rows);
-        console.log('row written');
-        if (${hang}) await new Promise(() => {});
-        return [];
-      };
-      const drain = createDrain(db, words, store, silentHooks);
-      queues.consumer(words.queue, drain, { concurrency: 2, onFailure: console.error });`;
-    const cwd = fileURLToPath(new URL('../../..', import.meta.url));
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
-      cwd,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const args = [program, database.url, JSON.stringify(storeFor(database.url)), String(hang)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(() => void child.kill('SIGKILL'));
     const exited = once(child, 'exit').then(() =>
       Promise.reject(new Error('the worker exited unexpectedly')),

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { bundleProgram } from '@oriontel/service/testing';
 import { afterAll, beforeAll, describe, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defineQueue, connectQueues, type Queues } from './index.ts';
@@ -33,22 +33,9 @@ describe.concurrent.each(testQueueStores())('a queue on $kind', ({ storeFor }) =
 
   /** Starts a worker process that takes one job and never finishes it. */
   async function startHangingWorker(name: string) {
-    const script = `
-      import { z } from 'zod';
-      import { connectQueues } from './libs/queues/src/index.ts';
-      const queues = await connectQueues(${JSON.stringify(storeFor(database.url))}, console.error);
-      const queue = { name: '${name}', payload: z.any(), attempts: 1, backoffMs: 20 };
-      function hang() {
-        console.log('started');
-        return new Promise(() => {});
-      }
-      queues.consumer(queue, hang, { concurrency: 1, onFailure: console.error });`;
-    const cwd = fileURLToPath(new URL('../../..', import.meta.url));
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
-      cwd,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    return child;
+    const program = await bundleProgram(new URL('testing/hanging-worker.program.ts', import.meta.url));
+    const args = [program, JSON.stringify(storeFor(database.url)), name];
+    return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   }
 
   test('a job whose worker is killed is taken over by another worker', async ({ expect }) => {

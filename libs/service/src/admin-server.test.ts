@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
-import { runChecks } from './admin-server.ts';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { runChecks, startAdminServer } from './admin-server.ts';
 import { createLogger } from './log.ts';
+import { createMetrics } from './metrics.ts';
 
 const log = createLogger('test', 'silent');
 
@@ -32,4 +35,37 @@ test('runChecks counts a check that never settles as failed after two seconds', 
   const readiness = await runChecks({ database: () => new Promise(() => undefined) }, log);
   expect(readiness.ready).toBe(false);
   expect(performance.now() - startedAt).toBeLessThan(4_000);
+});
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+test('startAdminServer serves health, readiness and metrics', async () => {
+  const port = await findFreePort();
+  let isReady = true;
+  async function database(): Promise<void> {
+    if (!isReady) throw new Error('down');
+  }
+  const stop = await startAdminServer({
+    ...{ log, host: '127.0.0.1', port },
+    ...{ checks: { database }, metrics: createMetrics() },
+  });
+  onTestFinished(() => stop());
+  const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+  expect(await (await get('/healthz')).json()).toEqual({ status: 'ok' });
+  expect((await get('/readyz')).status).toBe(200);
+  isReady = false;
+  const notReady = await get('/readyz');
+  expect(notReady.status).toBe(503);
+  expect(await notReady.json()).toEqual({ ready: false, checks: { database: 'failed' } });
+  expect((await get('/healthz')).status).toBe(200);
+  expect(await (await get('/metrics')).text()).toContain('process_cpu_seconds_total');
+  await stop();
+  await expect(get('/healthz')).rejects.toThrow();
 });

@@ -28,7 +28,7 @@ export { connectLimitRedis } from './http/connect-limit-redis.ts';
 export { createRateLimiter, type LimitRate, type RateLimitOptions } from './http/create-rate-limiter.ts';
 export type { Access, Family, LimitCategory } from './http/route-config.ts';
 export { fieldName, toFailure } from './http/to-failure.ts';
-export { runProcess, type Shutdown } from './lifecycle.ts';
+export { createShutdown, runProcess, type Shutdown } from './lifecycle.ts';
 export { createLogger, type Logger } from './log.ts';
 export {
   createObservableGauge,

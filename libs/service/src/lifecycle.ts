@@ -33,7 +33,10 @@ export function createShutdown(log: Logger): Shutdown {
   };
 }
 
-/** The process exits at most this long after the signal, even with work in flight. */
+/** A start still in progress is abandoned this long after the signal: it may wait for a store that is gone. */
+const START_GRACE_MS = 1_000;
+
+/** The process exits at most this long after the shutdown began, even with work in flight. */
 const STOP_TIMEOUT_MS = 8_000;
 
 /**
@@ -46,7 +49,7 @@ export async function runProcess(log: Logger, start: (shutdown: Shutdown) => Pro
   process.on('uncaughtException', (err) => exitWithError(log, err));
   process.on('unhandledRejection', (err) => exitWithError(log, err));
   try {
-    await start(shutdown);
+    await Promise.race([start(shutdown), stopped.then(() => sleep(START_GRACE_MS))]);
   } catch (err) {
     await Promise.race([shutdown.run(), sleep(STOP_TIMEOUT_MS)]);
     return exitWithError(log, err);

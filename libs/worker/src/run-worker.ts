@@ -9,6 +9,7 @@ import {
   type Checks,
   type Shutdown,
   type Environment,
+  type Logger,
   type Metrics,
 } from '@oriontel/service';
 
@@ -37,41 +38,47 @@ export interface RunningWorker {
 const FINISH_JOBS_TIMEOUT_MS = 5_000;
 
 /**
- * Runs a process that consumes queues: connects database and queues, calls `serve`, opens the admin port, and
- * closes everything in reverse order at shutdown.
+ * Runs a process that consumes queues: calls `startWorker`, waits for a stop signal and closes everything in reverse
+ * order.
  */
 export async function runWorker<C extends IntakeConfig>(
-  { name, env, readConfig, connections }: WorkerOptions<C>,
+  options: WorkerOptions<C>,
   serve: (worker: WorkerContext<C>) => Promise<RunningWorker>,
 ): Promise<never> {
+  const { name, env } = options;
   const log = createLogger(name, env['LOG_LEVEL'] ?? 'info');
+  return runProcess(log, (shutdown) => startWorker(options, serve, log, shutdown));
+}
 
-  async function start(shutdown: Shutdown): Promise<void> {
-    const config = readConfig(env);
-    const { DATABASE_URL: url, CONCURRENCY: concurrency, SWEEP_GRACE: sweepGraceSeconds } = config;
-    const db = createDatabase({ url, name, connections: concurrency + connections });
-    shutdown.add('database', () => db.$disconnect());
-    await pingDatabase(db);
+/** Connects database and queues, calls `serve` and opens the admin port; registers their cleanup in `shutdown`. */
+export async function startWorker<C extends IntakeConfig>(
+  { name, env, readConfig, connections }: WorkerOptions<C>,
+  serve: (worker: WorkerContext<C>) => Promise<RunningWorker>,
+  log: Logger,
+  shutdown: Shutdown,
+): Promise<void> {
+  const config = readConfig(env);
+  const { DATABASE_URL: url, CONCURRENCY: concurrency, SWEEP_GRACE: sweepGraceSeconds } = config;
+  const db = createDatabase({ url, name, connections: concurrency + connections });
+  shutdown.add('database', () => db.$disconnect());
+  await pingDatabase(db);
 
-    const store = chooseQueueStore(config);
-    const queues = await connectQueues(store, (err) =>
-      log.warn({ err: err.message }, 'queue connection failed'),
-    );
-    shutdown.add('queues', () => queues.close(FINISH_JOBS_TIMEOUT_MS));
+  const store = chooseQueueStore(config);
+  const queues = await connectQueues(store, (err) =>
+    log.warn({ err: err.message }, 'queue connection failed'),
+  );
+  shutdown.add('queues', () => queues.close(FINISH_JOBS_TIMEOUT_MS));
 
-    const metrics = createMetrics();
-    const options = { db, queues, log, concurrency, sweepGraceSeconds };
-    const { serving, checks } = await serve({ config, options, metrics, shutdown });
-    shutdown.add('sweeper', serving.stopSweeper);
+  const metrics = createMetrics();
+  const options = { db, queues, log, concurrency, sweepGraceSeconds };
+  const { serving, checks } = await serve({ config, options, metrics, shutdown });
+  shutdown.add('sweeper', serving.stopSweeper);
 
-    async function checkConsumers(): Promise<void> {
-      if (!serving.isRunning()) throw new Error('a consumer has stopped');
-    }
-    const allChecks = { database: () => pingDatabase(db), consumers: checkConsumers, ...checks };
-    const { ADMIN_HOST: host, ADMIN_PORT: port } = config;
-    shutdown.add('admin port', await startAdminServer({ log, host, port, checks: allChecks, metrics }));
-    log.info({ queues: store.kind, concurrency }, 'serving');
+  async function checkConsumers(): Promise<void> {
+    if (!serving.isRunning()) throw new Error('a consumer has stopped');
   }
-
-  return runProcess(log, start);
+  const allChecks = { database: () => pingDatabase(db), consumers: checkConsumers, ...checks };
+  const { ADMIN_HOST: host, ADMIN_PORT: port } = config;
+  shutdown.add('admin port', await startAdminServer({ log, host, port, checks: allChecks, metrics }));
+  log.info({ queues: store.kind, concurrency }, 'serving');
 }

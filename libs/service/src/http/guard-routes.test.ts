@@ -25,7 +25,7 @@ const principals: Record<string, Principal> = {
 };
 async function authenticate(authorization: string | undefined) {
   if (authorization === undefined) return null;
-  const principal = principals[authorization];
+  const principal = principals[authorization.replace(/^Bearer /, '')];
   if (!principal) throw new Failure('unauthorized', 'Invalid credentials.');
   return principal;
 }
@@ -46,6 +46,13 @@ beforeAll(async () => {
         principal,
       }));
     }
+    for (const method of ['GET', 'POST'] as const)
+      inner.route({
+        method,
+        url: '/page',
+        config: { family: 'oriontel', access: 'signed-in', cookie: 'session' },
+        handler: async ({ principal }) => ({ principal }),
+      });
     inner.post(
       '/intake',
       { bodyLimit: 64 << 20, config: { family: 'oriontel', access: routes['intake']! } },
@@ -99,6 +106,36 @@ test('a 401 lists the authentication schemes', async () => {
 
 test('an unknown path is 404 without credentials', async () => {
   expect((await get('nowhere')).statusCode).toBe(404);
+});
+
+describe('a route with a cookie', () => {
+  const cookie = 'theme=dark; session=admin';
+  function request(method: 'GET' | 'POST', headers: Record<string, string>) {
+    return app.inject({ method, url: '/page', headers: { host: 'gateway.example', ...headers } });
+  }
+
+  test('accepts the token in the cookie instead of the Authorization header', async () => {
+    expect((await request('GET', { cookie })).json()).toMatchObject({ principal: principals['admin'] });
+    expect((await request('GET', { cookie: 'theme=dark' })).statusCode).toBe(401);
+    expect((await request('GET', { cookie, authorization: 'unknown' })).statusCode).toBe(401);
+  });
+
+  test.each([
+    [200, { 'sec-fetch-site': 'same-origin' }],
+    [403, { 'sec-fetch-site': 'cross-site' }],
+    [403, { 'sec-fetch-site': 'same-site', origin: 'https://gateway.example' }],
+    [200, { origin: 'http://gateway.example' }],
+    [403, { origin: 'http://other.example' }],
+    [403, { origin: 'null' }],
+    [403, {}],
+  ])('returns %i for an unsafe method with %j', async (status, headers) => {
+    expect((await request('POST', { cookie, ...headers })).statusCode).toBe(status);
+  });
+
+  test('accepts an unsafe cross-site request with an Authorization header', async () => {
+    const headers = { authorization: 'admin', 'sec-fetch-site': 'cross-site' };
+    expect((await request('POST', headers)).statusCode).toBe(200);
+  });
 });
 
 test('registering a route without access throws', async () => {

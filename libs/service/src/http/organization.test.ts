@@ -1,6 +1,6 @@
 import { DEFAULT_ORG_ID, type Failure, type Principal } from '@oriontel/contracts';
 import { expect, test } from 'vitest';
-import { organizationToRead, organizationToWrite } from './organization.ts';
+import { createOrganizationResolver, organizationToRead, organizationToWrite } from './organization.ts';
 
 function user(role: 'admin' | 'manager' | 'user', orgId: number | null): Principal {
   return {
@@ -35,4 +35,12 @@ test.each([
 ])('%j requesting organization %s writes to %s and reads %s', (principal, requested, writes, reads) => {
   expect(resultOrCode(() => organizationToWrite(principal, requested))).toBe(writes);
   expect(resultOrCode(() => organizationToRead(principal, requested))).toBe(reads);
+});
+
+test('resolveOrganization throws not_found if an admin requests an unknown organization', async () => {
+  const resolve = createOrganizationResolver(async (orgId) => orgId === 7);
+  expect(await resolve(user('admin', null), 7)).toBe(7);
+  expect(await resolve(user('admin', null))).toBe(DEFAULT_ORG_ID);
+  expect(await resolve(user('manager', 5))).toBe(5);
+  await expect(resolve(user('admin', null), 8)).rejects.toMatchObject({ code: 'not_found' });
 });

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { IntakeConfig } from '@oriontel/intake';
+import { createLogger, createShutdown, readConfig, type Checks } from '@oriontel/service';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { startWorker } from './run-worker.ts';
+
+const log = createLogger('test', 'silent');
+
+let store: TestDatabase;
+beforeAll(async () => {
+  store = await createTestDatabase();
+});
+afterAll(() => store.drop());
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function startTestWorker({ url = store.url, checks }: { url?: string; checks?: Checks } = {}) {
+  const port = await findFreePort();
+  const shutdown = createShutdown(log);
+  onTestFinished(() => shutdown.run());
+  const state = { isRunning: true, isSweeperStopped: false };
+  const serving = {
+    isRunning: () => state.isRunning,
+    async stopSweeper() {
+      state.isSweeperStopped = true;
+    },
+  };
+  const options = {
+    name: 'test worker',
+    env: { DATABASE_URL: url, ADMIN_PORT: String(port), CONCURRENCY: '3' },
+    readConfig: (env: Record<string, string | undefined>) => readConfig(IntakeConfig, env),
+    connections: 1,
+  };
+  let concurrency = 0;
+  await startWorker(
+    options,
+    async (worker) => {
+      ({ concurrency } = worker.options);
+      return { serving, ...(checks && { checks }) };
+    },
+    log,
+    shutdown,
+  );
+  return { adminUrl: `http://127.0.0.1:${port}`, shutdown, state, concurrency };
+}
+
+test('startWorker passes the settings to serve and reports readiness on the admin port', async () => {
+  const { adminUrl, concurrency } = await startTestWorker({ checks: { share: async () => undefined } });
+  expect(concurrency).toBe(3);
+  const response = await fetch(`${adminUrl}/readyz`);
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({
+    ready: true,
+    checks: { database: 'ok', consumers: 'ok', share: 'ok' },
+  });
+});
+
+test('startWorker is not ready once a consumer has stopped', async () => {
+  const { adminUrl, state } = await startTestWorker();
+  state.isRunning = false;
+  const response = await fetch(`${adminUrl}/readyz`);
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ checks: { database: 'ok', consumers: 'failed' } });
+});
+
+test('startWorker registers the cleanup of admin port, sweeper, queues and database', async () => {
+  const { adminUrl, shutdown, state } = await startTestWorker();
+  await shutdown.run();
+  expect(state.isSweeperStopped).toBe(true);
+  await expect(fetch(`${adminUrl}/healthz`)).rejects.toThrow();
+});
+
+test('startWorker rejects if the database is unreachable', async () => {
+  await expect(startTestWorker({ url: 'postgresql://nobody@127.0.0.1:1/none' })).rejects.toThrow();
+});
