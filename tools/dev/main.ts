@@ -1,6 +1,7 @@
 // `npm run dev`: the whole system from sources. A change is bundled into .dev/ and restarts the processes
 // whose program it changed. INSPECT=9229 opens inspector ports: gateway 9229, worker 9230, eventlog-worker
 // 9231, gateway-monitor 9232.
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatMessages } from 'esbuild';
 import { appFiles, runStack, type AppName, type AppSupervisor, type Log } from '@oriontel/devstack';
@@ -17,7 +18,9 @@ if (errors.length) {
   console.error(await formatErrors(errors));
   process.exit(1);
 }
-await runStack({ env: process.env, distDir, onReady: startWatching });
+// From Node 22 on, the compile cache shortens restarts.
+const env = { NODE_COMPILE_CACHE: join(distDir, 'compile-cache'), ...process.env };
+await runStack({ env, distDir, onReady: startWatching });
 process.exit();
 
 function startWatching(apps: AppSupervisor, log: Log): void {

@@ -33,7 +33,7 @@ export function createShutdown(log: Logger): Shutdown {
   };
 }
 
-/** A start still in progress is abandoned this long after the signal: it may wait for a store that is gone. */
+/** A start in progress is abandoned this long after the signal: it may wait for a store that is gone. */
 const START_GRACE_MS = 1_000;
 
 /** The process exits at most this long after the shutdown began, even with work in flight. */
