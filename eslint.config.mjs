@@ -15,6 +15,8 @@ function restrictImports(files, patterns) {
 /** An annotated variable is exempt: a function declaration cannot implement a function type. */
 const UNTYPED_VARIABLE = 'VariableDeclarator[id.typeAnnotation=undefined]';
 
+const BLOCK_ARROW = 'ArrowFunctionExpression > BlockStatement';
+
 const RESTRICT_FUNCTIONS = [
   {
     selector: `ExportNamedDeclaration > VariableDeclaration > ${UNTYPED_VARIABLE} > ArrowFunctionExpression`,
@@ -22,11 +24,11 @@ const RESTRICT_FUNCTIONS = [
   },
   {
     // Not `let`: a variable that is assigned later cannot be a function declaration.
-    selector: `VariableDeclaration[kind='const'] > ${UNTYPED_VARIABLE} > ArrowFunctionExpression > BlockStatement`,
+    selector: `VariableDeclaration[kind='const'] > ${UNTYPED_VARIABLE} > ${BLOCK_ARROW}`,
     message: 'Write a named function declaration: its name appears in stack traces and profiles.',
   },
   {
-    selector: ':matches(ReturnStatement, ArrowFunctionExpression) > ArrowFunctionExpression > BlockStatement',
+    selector: `:matches(ReturnStatement, ArrowFunctionExpression) > ${BLOCK_ARROW}`,
     message: 'Return a named function: its name appears in stack traces and profiles.',
   },
 ];
@@ -42,7 +44,7 @@ const RESTRICT_ENV = {
   message: 'Only main.ts reads the environment: take what you need as an argument.',
 };
 
-/** Source lines have at most as many columns as Prettier's printWidth; Prettier does not break comments and strings. */
+/** Prettier's printWidth: Prettier does not break comments and strings. */
 const MAX_COLUMNS = 110;
 
 /** Test files, test support, benchmarks and build tools. */
@@ -61,7 +63,7 @@ function restrictSyntax(files, ...restrictions) {
   return { files, rules: { 'no-restricted-syntax': ['error', ...restrictions] } };
 }
 
-/** Named functions everywhere; SQL in repositories; the environment in entry points. The last match applies. */
+/** Named functions everywhere; SQL in repositories; the environment in entry points. Last match wins. */
 export const syntaxRules = [
   restrictSyntax(['**/*.{ts,mts,mjs}'], ...RESTRICT_FUNCTIONS, RESTRICT_ENV, ...RESTRICT_SQL),
   restrictSyntax(['**/*.repository.ts', 'libs/database/src/*.ts'], ...RESTRICT_FUNCTIONS, RESTRICT_ENV),

@@ -38,8 +38,8 @@ export interface RunningWorker {
 const FINISH_JOBS_TIMEOUT_MS = 5_000;
 
 /**
- * Runs a process that consumes queues: calls `startWorker`, waits for a stop signal and closes everything in reverse
- * order.
+ * Runs a process that consumes queues: calls `startWorker`, waits for a stop signal and closes everything in
+ * reverse order.
  */
 export async function runWorker<C extends IntakeConfig>(
   options: WorkerOptions<C>,
@@ -50,7 +50,10 @@ export async function runWorker<C extends IntakeConfig>(
   return runProcess(log, (shutdown) => startWorker(options, serve, log, shutdown));
 }
 
-/** Connects database and queues, calls `serve` and opens the admin port; registers their cleanup in `shutdown`. */
+/**
+ * Connects database and queues, calls `serve` and opens the admin port; registers their cleanup in
+ * `shutdown`.
+ */
 export async function startWorker<C extends IntakeConfig>(
   { name, env, readConfig, connections }: WorkerOptions<C>,
   serve: (worker: WorkerContext<C>) => Promise<RunningWorker>,

@@ -1,4 +1,5 @@
-// A worker process for tests: node worker.program.js <database URL> <queue store as JSON> <hang: true or false>
+// A worker process for tests:
+// node worker.program.js <database URL> <queue store as JSON> <hang: true or false>
 import { createDatabase, type Queryable } from '@oriontel/database';
 import { connectQueues, type QueueStore } from '@oriontel/queues';
 import { createDrain } from '../create-drain.ts';
