@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@oriontel/database';
 import type { TestClient } from '@oriontel/service/testing';
-import { buildBatch } from '../../testing.ts';
+import { buildBatch } from '../../fixtures/build-record.ts';
 
 export interface DeadLetterClient {
   call: TestClient;
