@@ -6,7 +6,7 @@ import type { Position } from './cdr-task.ts';
 import { TaskLost, type RunChunk } from './chunk.ts';
 import { processChunk } from './process-chunk.ts';
 import { claimTask, expireLeases, insertTask, runChunkOf } from './testing/insert-task.ts';
-import { createTestTasks, type TestTasks } from './testing/test-tasks.ts';
+import { createTestTasks, type TestTasks } from '../testing/test-tasks.ts';
 
 let tasks: TestTasks;
 beforeAll(async () => {

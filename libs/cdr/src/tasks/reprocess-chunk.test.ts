@@ -3,7 +3,7 @@ import { buildRecord } from '../testing.ts';
 import { TaskLost, type RunChunk } from './chunk.ts';
 import { reprocessChunk } from './reprocess-chunk.ts';
 import { claimTask, expireLeases, insertTask, runChunkOf } from './testing/insert-task.ts';
-import { createTestTasks, startingAt, type TestTasks } from './testing/test-tasks.ts';
+import { createTestTasks, startingAt, type TestTasks } from '../testing/test-tasks.ts';
 
 let tasks: TestTasks;
 let stopWorker: () => Promise<void>;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CdrTask } from './cdr-task.ts';
-import { createTestTasks, type TestTasks } from './testing/test-tasks.ts';
+import { createTestTasks, type TestTasks } from '../testing/test-tasks.ts';
 
 let tasks: TestTasks;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, vi } from 'vitest';
-import { createTestCdr } from '../../testing.ts';
-import type { CdrTask, TaskResponse } from '../cdr-task.ts';
+import { createTestCdr } from '../testing.ts';
+import type { CdrTask, TaskResponse } from '../tasks/cdr-task.ts';
 
 const TASK_TIMEOUT_MS = 20_000;
 const STORE_TIMEOUT_MS = 10_000;
