@@ -41,6 +41,8 @@ try {
   let reportedAt = startedAt;
   const stored = await storeCalls(db, generateCalls({ seed, legs, from, to }), {
     organizations: DEMO_ORGANIZATIONS,
+    from,
+    to,
     onProgress(count) {
       if (performance.now() - reportedAt < PROGRESS_INTERVAL_MS) return;
       reportedAt = performance.now();

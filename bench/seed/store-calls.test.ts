@@ -29,11 +29,11 @@ async function countRows() {
 }
 
 test('storeCalls stores every record once, in month partitions, and keeps the summary', async () => {
+  const { from, to } = OPTIONS;
+  const storeOptions = { organizations: DEMO_ORGANIZATIONS, from, to };
   const expected = { stored: LEGS, outsideMonths: 0, summarized: LEGS, organizations: 5, trunks: 10 };
   for (let run = 1; run <= 2; run += 1) {
-    expect(await storeCalls(store.db, generateCalls(OPTIONS), { organizations: DEMO_ORGANIZATIONS })).toBe(
-      LEGS,
-    );
+    expect(await storeCalls(store.db, generateCalls(OPTIONS), storeOptions)).toBe(LEGS);
     expect(await countRows()).toEqual(expected);
   }
 });

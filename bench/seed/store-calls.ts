@@ -7,6 +7,9 @@ import type { CallOrganization, GeneratedBatch } from './generate-calls.ts';
 
 export interface StoreOptions {
   organizations: readonly CallOrganization[];
+  /** The range of the start times. */
+  from: Date;
+  to: Date;
   /** Called after each transaction with the number of legs stored so far. */
   onProgress?: (legs: number) => void;
 }
@@ -23,9 +26,10 @@ const CONCURRENCY = 2;
 export async function storeCalls(
   db: Database,
   batches: Iterable<GeneratedBatch>,
-  { organizations: owners, onProgress = () => undefined }: StoreOptions,
+  { organizations: owners, from, to, onProgress = () => undefined }: StoreOptions,
 ): Promise<number> {
   for (const { id, name, region } of owners) await organizations(db).insertWithId({ id, name, region });
+  await createPartitions(db, from, to);
   const regions = new Map(owners.map(({ id, region }) => [id, region]));
   const store = storeBatch({
     regionsOf: async () => regions,
@@ -34,12 +38,10 @@ export async function storeCalls(
     closeCalls: async () => undefined,
   });
   const chunks = chunkBatches(batches);
-  const months = new Set<string>();
   let stored = 0;
 
   async function storeChunks(): Promise<void> {
     for (const chunk of chunks) {
-      await createMissingPartitions(db, chunk, months);
       const rejected = await db.$transaction((tx) => store(tx, chunk.map(toIntakeRow)));
       if (rejected.length) throw new Error(`A generated record is invalid: ${rejected[0]!.detail}`);
       stored += chunk.reduce((sum, { records }) => sum + records.length, 0);
@@ -84,18 +86,13 @@ function toIntakeRow({ orgId, batchId, source, records }: GeneratedBatch) {
   };
 }
 
-/** The migrations create partitions from last month on; these calls are older. */
-async function createMissingPartitions(
-  db: Database,
-  batches: GeneratedBatch[],
-  known: Set<string>,
-): Promise<void> {
-  for (const { records } of batches) {
-    for (const { start_time } of records) {
-      const month = start_time.slice(0, 7);
-      if (known.has(month)) continue;
-      known.add(month);
-      await db.$executeRaw`SELECT make_month_partition('cdrs', ${`${month}-01T00:00:00Z`}::timestamptz)`;
-    }
-  }
+/** The migrations create partitions from last month on; these calls may be older. */
+async function createPartitions(db: Database, from: Date, to: Date): Promise<void> {
+  await db.$executeRaw`
+    SELECT make_month_partition('cdrs', month)
+    FROM generate_series(
+      date_trunc('month', ${from}::timestamptz, 'UTC'),
+      ${to}::timestamptz,
+      interval '1 month'
+    ) AS month`;
 }
