@@ -43,3 +43,25 @@ test('serveIntakes drains dispatched rows, sweeps lost ones and reports its stat
   await queues.close(1_000);
   expect(serving.isRunning()).toBe(false);
 });
+
+test('serveIntakes logs failed jobs and failed sweeps', async () => {
+  const { db } = database;
+  const [postgres] = testQueueStores();
+  const queues = await connectQueues(postgres!.storeFor(database.url), () => {});
+  onTestFinished(() => queues.close(0));
+  const messages: string[] = [];
+  const log = createLogger('test', 'info', {
+    write: (line: string) => void messages.push((JSON.parse(line) as { msg: string }).msg),
+  });
+  async function drain(): Promise<void> {
+    throw new Error('a bug');
+  }
+  const options = { db, queues, log, concurrency: 1, sweepGraceSeconds: 60 };
+  const serving = serveIntakes([{ queue: words.queue, drain }], options);
+  onTestFinished(() => serving.stopSweeper());
+  const [id] = await insertRows(db, ['bad'], 60);
+  await queues.producer(words.queue).add({ ids: [id!], swept: false });
+  await expect.poll(() => messages, { timeout: 15_000 }).toContain('job failed, will be retried');
+  await db.$executeRaw`ALTER TABLE intake RENAME TO intake_renamed`;
+  await expect.poll(() => messages, { timeout: 15_000 }).toContain('sweep failed, will be retried');
+});

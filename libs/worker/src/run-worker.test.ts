@@ -3,8 +3,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
 import { IntakeConfig } from '@oriontel/intake';
 import { createLogger, createShutdown, readConfig, type Checks } from '@oriontel/service';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { startWorker } from './run-worker.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { runWorker, startWorker } from './run-worker.ts';
 
 const log = createLogger('test', 'silent');
 
@@ -81,4 +81,28 @@ test('startWorker registers the cleanup of admin port, sweeper, queues and datab
 
 test('startWorker rejects if the database is unreachable', async () => {
   await expect(startTestWorker({ url: 'postgresql://nobody@127.0.0.1:1/none' })).rejects.toThrow();
+});
+
+test('runWorker exits with 1 if a setting is missing', async () => {
+  const events = ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect', 'uncaughtException', 'unhandledRejection'];
+  const listeners = events.map((event) => process.listeners(event as 'SIGTERM'));
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    for (const [i, event] of events.entries())
+      for (const listener of process.listeners(event as 'SIGTERM'))
+        if (!listeners[i]!.includes(listener)) process.removeListener(event, listener);
+  });
+  const serve = vi.fn();
+  const options = {
+    name: 'test worker',
+    env: { LOG_LEVEL: 'silent' },
+    readConfig: (env: Record<string, string | undefined>) => readConfig(IntakeConfig, env),
+    connections: 1,
+  };
+  const exited = new Promise((resolve) => {
+    vi.spyOn(process, 'exit').mockImplementation(((code: number) => resolve(code)) as never);
+  });
+  void runWorker(options, serve);
+  expect(await exited).toBe(1);
+  expect(serve).not.toHaveBeenCalled();
 });
