@@ -1,9 +1,17 @@
 // Bundles the programs of one project into dist/<project>/.
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { BUNDLE_OPTIONS, entryPointsOf } from './bundle-options.mjs';
+import { bundlePackages, entryPointsOf, packageModules, PROGRAM_OPTIONS } from './bundle.mjs';
 
 const project = process.argv[2];
 if (!project) throw new Error('Usage: node tools/build.mjs <project folder>');
 
-await build({ ...BUNDLE_OPTIONS, entryPoints: entryPointsOf(project), outdir: join('dist', project) });
+const outdir = join('dist', project);
+const programs = await build({ ...PROGRAM_OPTIONS, entryPoints: entryPointsOf(project), outdir });
+const modules = await packageModules(programs.outputFiles.map(({ text }) => text));
+const packages = await bundlePackages(modules, join(outdir, 'packages'));
+for (const { path, contents } of [...programs.outputFiles, ...packages]) {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, contents);
+}

@@ -2,7 +2,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { context, type BuildContext, type BuildFailure, type Message, type OutputFile } from 'esbuild';
-import { BUNDLE_OPTIONS, entryPointsOf } from '../bundle-options.mjs';
+import { bundlePackages, entryPointsOf, packageModules, PROGRAM_OPTIONS } from '../bundle.mjs';
 
 export type BuildResult = {
   /** Output files (`<distDir>/…/main.js`) whose code changed. */
@@ -26,6 +26,9 @@ type Program = {
   failed: boolean;
   /** Hash by output file. */
   hashes: Map<string, string>;
+  outdir: string;
+  /** The imports that the last bundle of its npm packages serves. */
+  packages: string;
 };
 
 const SUCCESS: BuildResult = { changed: [], errors: [] };
@@ -61,16 +64,23 @@ async function findProjects(root: string): Promise<string[]> {
 }
 
 async function createProgram(root: string, distDir: string, entry: string): Promise<Program> {
+  const outfile = join(distDir, relative(root, entry).replace('/src/', '/').replace(/\.ts$/, '.js'));
   const buildContext = await context({
-    ...BUNDLE_OPTIONS,
+    ...PROGRAM_OPTIONS,
     absWorkingDir: root,
     entryPoints: [entry],
-    outfile: join(distDir, relative(root, entry).replace('/src/', '/').replace(/\.ts$/, '.js')),
+    outfile,
     metafile: true,
-    write: false,
     logLevel: 'silent',
   });
-  return { context: buildContext, inputs: new Set(), failed: false, hashes: new Map() };
+  return {
+    context: buildContext,
+    inputs: new Set(),
+    failed: false,
+    hashes: new Map(),
+    outdir: dirname(outfile),
+    packages: '',
+  };
 }
 
 async function buildProgram(program: Program): Promise<BuildResult> {
@@ -78,11 +88,22 @@ async function buildProgram(program: Program): Promise<BuildResult> {
     const { metafile, outputFiles } = await program.context.rebuild();
     program.failed = false;
     program.inputs = new Set(Object.keys(metafile!.inputs));
+    await updatePackages(program, outputFiles!);
     return { ...SUCCESS, changed: await writeChangedFiles(program.hashes, outputFiles!) };
   } catch (error) {
     program.failed = true;
     return { ...SUCCESS, errors: (error as BuildFailure).errors };
   }
+}
+
+/** Bundles the npm packages again only when the program imports others. */
+async function updatePackages(program: Program, outputFiles: OutputFile[]): Promise<void> {
+  const modules = await packageModules(outputFiles.map(({ text }) => text));
+  const packages = JSON.stringify([...modules]);
+  if (packages === program.packages) return;
+  const files = await bundlePackages(modules, join(program.outdir, 'packages'));
+  await writeChangedFiles(new Map(), files);
+  program.packages = packages;
 }
 
 /** Returns the scripts that changed; a source map alone changes nothing that runs. */
