@@ -66,7 +66,7 @@ function moduleText(specifier, names) {
   return `export { ${[...names].sort().join(', ')} } from '${specifier}';`;
 }
 
-/** `export *` would find none in a CommonJS package. From Node 23 on, such a package exports `module.exports`. */
+/** `export *` finds none in a CommonJS package. From Node 23 on, such a package exports `module.exports`. */
 async function exportedNames(specifier) {
   return Object.keys(await import(specifier)).filter((name) => name !== 'module.exports');
 }

@@ -42,7 +42,7 @@ export async function storeCalls(
 
   async function storeChunks(): Promise<void> {
     for (const chunk of chunks) {
-      const rejected = await db.$transaction((tx) => store(tx, chunk.map(toIntakeRow)));
+      const rejected = await db.$sqlTransaction((tx) => store(tx, chunk.map(toIntakeRow)));
       if (rejected.length) throw new Error(`A generated record is invalid: ${rejected[0]!.detail}`);
       stored += chunk.reduce((sum, { records }) => sum + records.length, 0);
       onProgress(stored);

@@ -1,10 +1,10 @@
 import type { JsonObject } from '@oriontel/contracts';
-import type { Prisma, Queryable } from '@oriontel/database';
+import type { Prisma, ModelQueryable } from '@oriontel/database';
 
 export type BespokeKind = 'queuemon' | 'notifier';
 
 /** Repository of the bespoke_settings table. An empty `queueId` means the whole organization. */
-export function bespokeSettings(db: Queryable) {
+export function bespokeSettings(db: ModelQueryable) {
   return {
     async find(orgId: number, kind: BespokeKind, queueId = ''): Promise<JsonObject | null> {
       const row = await db.bespokeSetting.findUnique({
@@ -12,15 +12,6 @@ export function bespokeSettings(db: Queryable) {
         select: { data: true },
       });
       return row && (row.data as JsonObject);
-    },
-
-    /** Settings for the whole organization, by organization; those without are omitted. */
-    async findForOrganizations(orgIds: number[], kind: BespokeKind): Promise<Map<number, JsonObject>> {
-      const rows = await db.bespokeSetting.findMany({
-        where: { orgId: { in: orgIds }, kind, queueId: '' },
-        select: { orgId: true, data: true },
-      });
-      return new Map(rows.map(({ orgId, data }) => [orgId, data as JsonObject]));
     },
 
     /** Inserts or replaces the settings. */

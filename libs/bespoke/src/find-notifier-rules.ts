@@ -1,12 +1,12 @@
 import type { JsonObject } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
-import { bespokeSettings } from './bespoke-setting.repository.ts';
+import { notifierSettings } from './notifier-setting.repository.ts';
 import { DeliveryPreferences, DEFAULT_MAX_PER_HOUR, NotificationRule } from './notifier.ts';
 
 /** Notification rules by organization; organizations without notifier settings are omitted. */
 export async function findNotifierRules(tx: Queryable, orgIds: number[]) {
-  const found = await bespokeSettings(tx).findForOrganizations(orgIds, 'notifier');
-  return new Map([...found].map(([orgId, settings]) => [orgId, toNotifierRules(settings)]));
+  const found = await notifierSettings(tx).findForOrganizations(orgIds);
+  return new Map(found.map(({ orgId, data }) => [orgId, toNotifierRules(data)]));
 }
 
 /** Skips stored rules that are invalid by the current schema: they must not block notifications. */

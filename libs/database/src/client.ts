@@ -1,10 +1,22 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
 import { PrismaClient, type Prisma } from './generated/client.ts';
+import {
+  createQueryable,
+  runSqlTransaction,
+  type Queryable,
+  type SqlTransaction,
+} from './sql-transaction.ts';
 
-export type Database = PrismaClient;
+/** Has the models of Prisma: the database or a transaction of Prisma. */
+export type ModelQueryable = Prisma.TransactionClient;
 
-/** The database or an open transaction. */
-export type Queryable = Prisma.TransactionClient;
+/** The client of Prisma, and transactions of plain SQL on the same connections. */
+export type Database = PrismaClient & {
+  /** Runs single statements without Prisma, for those whose cost per row matters. */
+  $sql: Queryable;
+  $sqlTransaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T>;
+};
 
 export interface DatabaseOptions {
   url: string;
@@ -29,23 +41,30 @@ export function createDatabase({
   connections = 10,
   statementTimeoutMs = 30_000,
 }: DatabaseOptions): Database {
-  return new PrismaClient({
-    adapter: new PrismaPg(
-      {
-        connectionString: url,
-        application_name: name,
-        max: connections,
-        connectionTimeoutMillis: 2_000,
-        idleTimeoutMillis: 60_000,
-        statement_timeout: statementTimeoutMs,
-        idle_in_transaction_session_timeout: 60_000,
-        keepAlive: true,
-      },
-      // A lost idle connection is replaced on next use; the query that needs it reports the error.
-      { onPoolError: () => {}, statementNameGenerator: createStatementNamer() },
-    ),
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: name,
+    max: connections,
+    connectionTimeoutMillis: 2_000,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: 60_000,
+    keepAlive: true,
+  });
+  // A lost idle connection is replaced on next use; the query that needs it reports the error.
+  pool.on('error', () => {});
+  const nameOf = createStatementNamer();
+  const client = new PrismaClient({
+    adapter: new PrismaPg(pool, {
+      disposeExternalPool: true,
+      statementNameGenerator: ({ sql }) => nameOf(sql),
+    }),
     transactionOptions: { maxWait: 5_000, timeout: 60_000 },
     errorFormat: 'minimal',
+  });
+  return Object.assign(client, {
+    $sql: createQueryable(pool, nameOf),
+    $sqlTransaction: <T>(work: (tx: SqlTransaction) => Promise<T>) => runSqlTransaction(pool, nameOf, work),
   });
 }
 
@@ -63,9 +82,9 @@ export const UNPREPARED = '/* unprepared */';
  * (docs/decisions/0004-prepared-statements.md). Long statements are not named: their text grows with their
  * rows and rarely recurs.
  */
-function createStatementNamer(): (query: { sql: string }) => string {
+function createStatementNamer(): (sql: string) => string {
   const names = new Map<string, string>();
-  return function nameStatement({ sql }) {
+  return function nameStatement(sql) {
     const known = names.get(sql);
     if (known) return known;
     const isNamed =

@@ -5,6 +5,8 @@ interface PrismaError {
   code?: string;
   /** Set on socket errors of Node. */
   syscall?: string;
+  /** Set on errors of the server that pg reports without Prisma; `code` is then the SQLSTATE. */
+  severity?: string;
   meta?: { driverAdapterError?: { cause?: { kind?: string; originalCode?: string } } };
 }
 
@@ -14,7 +16,8 @@ function driverCause(error: unknown) {
 
 /** The SQLSTATE (PostgreSQL manual, appendix A), or an empty string if the server was not reached. */
 function sqlState(error: unknown): string {
-  return driverCause(error)?.originalCode ?? '';
+  const { severity, code = '' } = (error ?? {}) as PrismaError;
+  return severity ? code : (driverCause(error)?.originalCode ?? '');
 }
 
 /** Prisma error codes. */

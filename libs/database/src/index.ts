@@ -5,8 +5,9 @@ export {
   UNPREPARED,
   type Database,
   type DatabaseOptions,
-  type Queryable,
+  type ModelQueryable,
 } from './client.ts';
+export type { CopyValue, Queryable, SqlTransaction } from './sql-transaction.ts';
 export { isBadData, isUniqueViolation, isUnavailable } from './database-error.ts';
 export { Prisma } from './generated/client.ts';
 export { applyMigrations, MONTHS_AHEAD, pendingSchemaChange } from './migrate.ts';

@@ -30,7 +30,8 @@ async function createChangedPrismaFolder(): Promise<string> {
 function readMigrationLog({ db }: TestDatabase) {
   return db.$queryRaw<{ migration_name: string; finished: boolean }[]>`
     SELECT migration_name, finished_at IS NOT NULL AND rolled_back_at IS NULL AS finished
-    FROM _prisma_migrations`;
+    FROM _prisma_migrations
+    ORDER BY migration_name`;
 }
 
 function shadowDatabases({ db }: TestDatabase) {

@@ -18,7 +18,7 @@ function insertCall(callId: string, startTime: string) {
       content_hash, raw
     )
     VALUES (
-      gen_random_uuid(), 1, ${callId}, 'a', ${startTime}::timestamptz, 1, 1, 'answered', 'test', 'b',
+      md5(${callId})::uuid, 1, ${callId}, 'a', ${startTime}::timestamptz, 1, 1, 'answered', 'test', 'b',
       'h', '{}'
     )`;
 }

@@ -1,5 +1,5 @@
-import type { Queryable } from './client.ts';
 import { MONTHS_AHEAD } from './migrate.ts';
+import type { Queryable } from './sql-transaction.ts';
 
 /**
  * Creates missing monthly partitions of all partitioned tables; safe to run concurrently. Returns how many it

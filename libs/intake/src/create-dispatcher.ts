@@ -1,4 +1,5 @@
 import type { Producer } from '@oriontel/queues';
+import { createGroupCommit } from './create-group-commit.ts';
 import type { Pointers } from './define-intake.ts';
 
 export interface DispatchOptions {
@@ -8,7 +9,8 @@ export interface DispatchOptions {
 
 export interface Dispatcher {
   /**
-   * Adds one job with the ids of committed rows; `bytes` is the total size of their payloads.
+   * Adds a job with the ids of committed rows, and of others that wait for a job; `bytes` is the total size
+   * of their payloads.
    * Resolves when the queue has accepted or refused the job; never rejects.
    */
   send(ids: string[], bytes: number): Promise<void>;
@@ -16,21 +18,29 @@ export interface Dispatcher {
   whenIdle(): Promise<void>;
 }
 
+/** Sends and bytes of payloads per job: a larger job delays the rows that it shares a transaction with. */
+const JOB_LIMITS = { maxItems: 500, maxBytes: 512 * 1024 };
+
+/** Jobs added concurrently. Rows committed meanwhile share the next job. */
+const MAX_IN_FLIGHT = 2;
+
 /** Adds a pointer job to the queue after a commit. */
 export function createDispatcher(
   producer: Pick<Producer<Pointers>, 'add'>,
   { onUndispatched }: DispatchOptions,
 ): Dispatcher {
-  const inFlight = new Set<Promise<void>>();
-  return {
-    send(ids, bytes) {
-      const done = producer
-        .add({ ids, bytes, swept: false })
-        .catch((error: Error) => onUndispatched(error, ids.length))
-        .finally(() => inFlight.delete(done));
-      inFlight.add(done);
-      return done;
-    },
-    whenIdle: async () => void (await Promise.all(inFlight)),
-  };
+  async function addJob(pointers: { ids: string[]; bytes: number }[]): Promise<void> {
+    const ids = pointers.flatMap((pointer) => pointer.ids);
+    const bytes = pointers.reduce((sum, pointer) => sum + pointer.bytes, 0);
+    await producer
+      .add({ ids, bytes, swept: false })
+      .catch((error: Error) => onUndispatched(error, ids.length));
+  }
+  const jobs = createGroupCommit<{ ids: string[]; bytes: number }>({
+    write: addJob,
+    sizeOf: ({ bytes }) => bytes,
+    maxInFlight: MAX_IN_FLIGHT,
+    ...JOB_LIMITS,
+  });
+  return { send: (ids, bytes) => jobs.add({ ids, bytes }), whenIdle: () => jobs.whenIdle() };
 }

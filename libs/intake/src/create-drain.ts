@@ -1,5 +1,5 @@
 import { Failure } from '@oriontel/contracts';
-import { isBadData, isUnavailable, type Database, type Queryable } from '@oriontel/database';
+import { isBadData, isUnavailable, type Database, type SqlTransaction } from '@oriontel/database';
 import type { IntakeDefinition, Pointers } from './define-intake.ts';
 import { intakeRows, type IntakeRow, type NewQuarantineItem } from './intake.repository.ts';
 import { quarantine } from './quarantine.repository.ts';
@@ -8,7 +8,7 @@ import { quarantine } from './quarantine.repository.ts';
  * Writes the final rows of `rows` within the transaction and returns the items to quarantine instead.
  * May run twice for a row (the first time rolled back): it must not keep state that assumes a commit.
  */
-export type StoreRows<T> = (tx: Queryable, rows: IntakeRow<T>[]) => Promise<NewQuarantineItem[]>;
+export type StoreRows<T> = (tx: SqlTransaction, rows: IntakeRow<T>[]) => Promise<NewQuarantineItem[]>;
 
 export interface DrainResult {
   rows: number;
@@ -41,7 +41,7 @@ export function createDrain<T>(
   const queue = kind.queue.name;
 
   async function drainTogether(ids: string[]): Promise<void> {
-    const drained = await db.$transaction(async (tx) => {
+    const drained = await db.$sqlTransaction(async (tx) => {
       const rows = await intakeRows(tx).dequeue<T>(ids);
       const exhausted = rows.filter(({ attempts }) => attempts > MAX_ATTEMPTS).map(attemptsExhausted);
       const storable = rows.filter(({ attempts }) => attempts <= MAX_ATTEMPTS);
@@ -62,7 +62,7 @@ export function createDrain<T>(
    */
   async function handleRowError(id: string, error: unknown, isCounted: boolean): Promise<void> {
     const isPermanent = isBadData(error) || (error instanceof Failure && !error.isRetryable);
-    const attempts = await db.$transaction(async (tx) => {
+    const attempts = await db.$sqlTransaction(async (tx) => {
       const [row] = await intakeRows(tx).claim<T>([id]);
       if (!row) return 0;
       const begun = isCounted ? row.attempts : row.attempts + 1;

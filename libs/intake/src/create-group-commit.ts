@@ -9,6 +9,12 @@ export interface GroupCommitOptions<T> {
   maxItems: number;
   /** Bytes per group; a larger item is written alone. */
   maxBytes: number;
+  /**
+   * Items or bytes that must wait before a second group is written concurrently. Few large groups cost less
+   * than many small ones.
+   * @default one item
+   */
+  extraWriterAt?: { items: number; bytes: number };
 }
 
 interface WaitingItem<T> {
@@ -31,11 +37,18 @@ export interface GroupCommit<T> {
  * are busy form the next group.
  */
 export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
-  const { write, sizeOf, maxInFlight, maxItems, maxBytes } = options;
+  const { write, sizeOf, maxInFlight, maxItems, maxBytes, extraWriterAt = { items: 1, bytes: 0 } } = options;
   const waiting: WaitingItem<T>[] = [];
   const idleListeners: (() => void)[] = [];
   let running = 0;
   let bytes = 0;
+  let waitingBytes = 0;
+
+  function needsWriter(): boolean {
+    if (running === 0) return true;
+    if (running >= maxInFlight) return false;
+    return waiting.length >= extraWriterAt.items || waitingBytes >= extraWriterAt.bytes;
+  }
 
   function takeGroup(): WaitingItem<T>[] {
     let size = 0;
@@ -45,7 +58,9 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
       if (count > 0 && size > maxBytes) break;
       count += 1;
     }
-    return waiting.splice(0, count);
+    const group = waiting.splice(0, count);
+    for (const { item } of group) waitingBytes -= sizeOf(item);
+    return group;
   }
 
   async function flush(): Promise<void> {
@@ -64,7 +79,8 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
       return new Promise((resolve, reject) => {
         waiting.push({ item, resolve, reject });
         bytes += sizeOf(item);
-        if (running < maxInFlight) void flush();
+        waitingBytes += sizeOf(item);
+        if (needsWriter()) void flush();
       });
     },
     pendingBytes: () => bytes,

@@ -41,7 +41,12 @@ export interface IntakeOptions extends DispatchOptions {
 /** Seconds after which a row that is still in the intake counts as lost by its queue. */
 export const SWEEP_GRACE_SECONDS = 5;
 
-const GROUP_LIMITS = { maxInFlight: 2, maxItems: 500, maxBytes: 8 * 1024 * 1024 };
+const GROUP_LIMITS = {
+  maxInFlight: 2,
+  maxItems: 500,
+  maxBytes: 8 * 1024 * 1024,
+  extraWriterAt: { items: 100, bytes: 256 * 1024 },
+};
 
 export const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
@@ -55,7 +60,7 @@ export function createIntake<T>(
   producer: Pick<Producer<Pointers>, 'add'>,
   { onUndispatched, graceSeconds = SWEEP_GRACE_SECONDS, maxWaitingBytes = MAX_WAITING_BYTES }: IntakeOptions,
 ): Intake<T> {
-  const rows = intakeRows(db);
+  const rows = intakeRows(db.$sql);
   const dispatcher = createDispatcher(producer, { onUndispatched });
 
   async function write(group: NewRow[]): Promise<void> {

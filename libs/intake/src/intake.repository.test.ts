@@ -12,6 +12,20 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(() => database.db.$executeRaw`DELETE FROM intake`);
 
+test('insert stores one, several small and several large payloads as they are', async () => {
+  const rows = intakeRows(database.db.$sql);
+  const words = ['a', 'quote " backslash \\\\ comma , brace { null', 'ü😀', 'long'.repeat(40_000)];
+  function toRow(word: string) {
+    const payload = JSON.stringify({ word });
+    return { id: uuidv7(), queue: 'words', orgId: 1, key: word.slice(0, 9), payload, requestId: 'r' };
+  }
+  const groups = [words.slice(0, 1), words.slice(0, 3), words];
+  for (const group of groups) await rows.insert(group.map(toRow), 5);
+  const pending = await rows.pending<{ word: string }>('words', 1, { limit: 100 });
+  expect(pending.map(({ payload }) => payload.word)).toEqual(groups.flat());
+  expect(pending.map(({ key }) => key)).toEqual(groups.flat().map((word) => word.slice(0, 9)));
+});
+
 test('hasPending finds values of the queue and organization accepted up to a time', async () => {
   const rows = intakeRows(database.db);
   const past = new Date(Date.now() - 60_000);

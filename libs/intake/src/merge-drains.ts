@@ -18,6 +18,7 @@ export function mergeDrains(drain: Drain, maxInFlight: number): Drain {
     maxInFlight,
     maxItems: MAX_JOBS,
     maxBytes: MAX_BYTES,
+    extraWriterAt: { items: MAX_JOBS, bytes: MAX_BYTES / 2 },
   });
   return function drainMerged(pointers) {
     // A swept row may have killed its worker: it is never merged with others.

@@ -29,8 +29,8 @@ export interface RunningIntakes {
   stopSweeper: () => Promise<void>;
 }
 
-/** Jobs fetched per transaction; small ones are drained together. */
-const JOBS_PER_TRANSACTION = 8;
+/** Jobs fetched per transaction; small ones are drained together, so drains grow with the backlog. */
+const JOBS_PER_TRANSACTION = 50;
 
 const SWEEP_INTERVAL_MS = 2_000;
 

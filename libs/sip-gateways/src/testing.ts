@@ -70,7 +70,7 @@ export function storeInTransaction(
   rows: IntakeRow<GatewayResult>[],
   writeEvents: WriteEvents = ignoreEvents,
 ): Promise<unknown> {
-  return db.$transaction((tx) => storeResults(writeEvents)(tx, rows));
+  return db.$sqlTransaction((tx) => storeResults(writeEvents)(tx, rows));
 }
 
 /** The whole path of a result, with a list of jobs in place of a queue. */

@@ -1,5 +1,5 @@
 import type { Page, Paged } from '@oriontel/contracts';
-import type { Prisma, Queryable } from '@oriontel/database';
+import type { Prisma, ModelQueryable } from '@oriontel/database';
 import { v7 as uuidv7 } from 'uuid';
 import type { StoredSample } from './host-sample.ts';
 
@@ -10,7 +10,7 @@ export interface SampleFilter {
   to?: Date | undefined;
 }
 
-export function hostSamples(db: Queryable) {
+export function hostSamples(db: ModelQueryable) {
   return {
     async insert(orgId: number, sample: Omit<StoredSample, 'id' | 'orgId'>): Promise<StoredSample> {
       const diskUsage = sample.diskUsage as Prisma.InputJsonObject;

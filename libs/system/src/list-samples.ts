@@ -1,10 +1,10 @@
 import type { Paged } from '@oriontel/contracts';
-import type { Queryable } from '@oriontel/database';
+import type { ModelQueryable } from '@oriontel/database';
 import type { HostSampleQuery, StoredSample } from './host-sample.ts';
 import { hostSamples } from './host-sample.repository.ts';
 
 /** Returns a page of samples, newest first; `orgId` null: of every organization. */
-export function listSamples(db: Queryable) {
+export function listSamples(db: ModelQueryable) {
   return async function listStoredSamples(
     orgId: number | null,
     { host, from, to, limit, offset }: HostSampleQuery,

@@ -1,5 +1,5 @@
 import { EntityName, type Principal } from '@oriontel/contracts';
-import type { Queryable } from '@oriontel/database';
+import type { ModelQueryable } from '@oriontel/database';
 import { createOrganizationResolver, type OrganizationExists } from '@oriontel/service';
 import { hostSamples } from './host-sample.repository.ts';
 import type { NewHostSample, StoredSample } from './host-sample.ts';
@@ -8,7 +8,7 @@ import type { NewHostSample, StoredSample } from './host-sample.ts';
  * Stores a sample for the organization of the principal; an admin may choose another one.
  * @throws Failure forbidden, not_found for an unknown organization
  */
-export function storeSample(db: Queryable, organizationExists: OrganizationExists) {
+export function storeSample(db: ModelQueryable, organizationExists: OrganizationExists) {
   return async function insertSample(principal: Principal, sample: NewHostSample): Promise<StoredSample> {
     const orgId = await createOrganizationResolver(organizationExists)(principal, sample.org_id);
     return hostSamples(db).insert(orgId, {

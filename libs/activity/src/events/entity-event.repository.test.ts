@@ -37,7 +37,7 @@ async function drain(isDrained: (index: number) => boolean) {
   const rows = await intakeRows(store.db).pending<EntityEvent>(entityEventsIntake.queue.name, 1, {
     limit: 100,
   });
-  await store.db.$transaction(async (tx) => {
+  await store.db.$sqlTransaction(async (tx) => {
     const dequeued = await intakeRows(tx).dequeue<EntityEvent>(
       rows.filter((_, index) => isDrained(index)).map(({ id }) => id),
     );

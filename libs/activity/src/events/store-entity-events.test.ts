@@ -86,7 +86,7 @@ test('concurrent workers that store the same events notify each event once', asy
   const rows = await pending();
   const { notified } = createRecordingDrain();
   function storeRows(some: typeof rows) {
-    return store.db.$transaction((tx) =>
+    return store.db.$sqlTransaction((tx) =>
       storeEntityEvents(async (_tx, events) => void notified.push(events))(tx, some),
     );
   }
@@ -109,14 +109,14 @@ test('a failing notify rolls back the stored event, and a later drain stores it'
 });
 
 test('writeEntityEvents commits or rolls back with the transaction of its caller', async () => {
-  const rolledBack = store.db.$transaction(async (tx) => {
+  const rolledBack = store.db.$sqlTransaction(async (tx) => {
     await writeEntityEvents(tx, [occurrence()], 'req');
     throw new Error('rolled back');
   });
   await expect(rolledBack).rejects.toThrow('rolled back');
   await writeEntityEvents(store.db, [], 'req');
   expect(await pending()).toEqual([]);
-  await store.db.$transaction((tx) => writeEntityEvents(tx, [occurrence()], 'req'));
+  await store.db.$sqlTransaction((tx) => writeEntityEvents(tx, [occurrence()], 'req'));
   const [row] = await pending();
   expect(row).toMatchObject({ orgId: 1, key: 'device/dev-001', requestId: 'req' });
   // Due at once, because only the sweeper dispatches it.

@@ -44,7 +44,7 @@ async function createImport(parts: string[][], deduplicate = true): Promise<Inta
     };
   });
 }
-const drain = (rows: IntakeRow<ImportPart>[]) => store.db.$transaction((tx) => storeLogs(tx, rows));
+const drain = (rows: IntakeRow<ImportPart>[]) => store.db.$sqlTransaction((tx) => storeLogs(tx, rows));
 async function findCounts([row]: IntakeRow<ImportPart>[]) {
   const found = await logImports(store.db).find(1, row!.key);
   return [found!.imported, found!.duplicates, found!.partsStored];
@@ -64,7 +64,7 @@ test('storeLogs stores a content of several imports once and counts per import',
 
 test('a part that is rolled back stores nothing and is counted when it is stored again', async () => {
   const rows = await createImport([['a', 'b']]);
-  const rolledBack = store.db.$transaction(async (tx) => {
+  const rolledBack = store.db.$sqlTransaction(async (tx) => {
     await storeLogs(tx, rows);
     throw new Error('rolled back');
   });

@@ -9,9 +9,6 @@ import { COUNTED_COLUMNS, countLegs } from './summary/summary-delta.repository.t
 /** A leg as the API shows it. */
 export type FoundLeg = Omit<StoredLeg, 'contentHash' | 'raw'>;
 
-/** A leg with a link to another one. */
-export type LinkedLeg = Pick<StoredLeg, 'orgId' | 'callId' | 'linkedCallId' | 'startTime'>;
-
 /** Conditions of a search, all optional; `callers` and `callees` match the raw or the normalized number. */
 export interface CallFilter {
   callId?: string | undefined;
@@ -50,9 +47,6 @@ const COLUMNS = Prisma.sql`
   source,
   batch_id AS "batchId"`;
 
-/** The start times of two linked legs differ by less; it limits the partitions that linking reads. */
-const LINK_WINDOW = Prisma.sql`interval '1 day'`;
-
 /** Rows that `scan` reads at most per returned leg. */
 const SCANNED_ROWS_PER_MATCH = 10;
 
@@ -63,9 +57,8 @@ const CUSTOM_PLAN = Prisma.raw(UNPREPARED);
 export function callRecords(db: Queryable) {
   return {
     /**
-     * Inserts the legs that are not stored yet, counts them in the summary and returns their ids. One
-     * statement with one text parameter was the fastest variant (docs/decisions/0003). Pass legs in id order
-     * to avoid deadlocks.
+     * Inserts the legs that are not stored yet, counts them in the summary and returns their ids. Pass legs
+     * in id order to avoid deadlocks. `newLegs` stores many at a lower cost.
      */
     async insert(legs: StoredLeg[]): Promise<Set<string>> {
       const [row] = await db.$queryRaw<[{ ids: string[] | null }]>`
@@ -103,40 +96,6 @@ export function callRecords(db: Queryable) {
         WHERE id = ANY(${ids}::uuid[])
           AND start_time = ANY(${startTimesOf(ids)}::timestamptz[])`;
       return new Map(rows.map(({ id, contentHash }) => [id, contentHash]));
-    },
-
-    /** The stored legs that link to one of `legs`, within a day of their start times. */
-    findLegsLinkingTo(legs: StoredLeg[]): Promise<LinkedLeg[]> {
-      const times = legs.map(({ startTime }) => startTime.getTime());
-      const first = new Date(Math.min(...times));
-      const last = new Date(Math.max(...times));
-      return db.$queryRaw`
-        SELECT
-          org_id AS "orgId",
-          call_id AS "callId",
-          linked_call_id AS "linkedCallId",
-          start_time AS "startTime"
-        FROM cdrs
-        WHERE org_id = ANY(${[...new Set(legs.map(({ orgId }) => orgId))]}::int[])
-          AND linked_call_id IS NOT NULL
-          AND linked_call_id = ANY(${legs.map(({ callId }) => callId)}::text[])
-          AND start_time >= ${first}::timestamptz - ${LINK_WINDOW}
-          AND start_time <= ${last}::timestamptz + ${LINK_WINDOW}`;
-    },
-
-    /** Sets the link back in the legs that `links` name, unless they have a link. */
-    async linkBack(links: LinkedLeg[]): Promise<void> {
-      if (!links.length) return;
-      await db.$executeRaw`
-        UPDATE cdrs
-        SET linked_call_id = link."callId"
-        FROM json_to_recordset(${JSON.stringify(links.map(toLink))}::json)
-          AS link("orgId" int, "callId" text, "linkedCallId" text, "startTime" timestamptz)
-        WHERE cdrs.org_id = link."orgId"
-          AND cdrs.call_id = link."linkedCallId"
-          AND cdrs.linked_call_id IS NULL
-          AND cdrs.start_time >= link."startTime" - ${LINK_WINDOW}
-          AND cdrs.start_time <= link."startTime" + ${LINK_WINDOW}`;
     },
 
     async find(orgId: number | null, id: string): Promise<FoundLeg | null> {
@@ -246,10 +205,6 @@ function toInsertJson(legs: StoredLeg[]): string {
   return /\\u(?:0000|d[89a-f])/i.test(json)
     ? JSON.stringify(legs.map((leg) => ({ ...leg, raw: JSON.stringify(leg.raw) })))
     : json;
-}
-
-function toLink({ orgId, callId, linkedCallId, startTime }: LinkedLeg): LinkedLeg {
-  return { orgId, callId, linkedCallId, startTime };
 }
 
 function afterCursor(after: Cursor | null): Prisma.Sql[] {

@@ -37,7 +37,7 @@ const storeRows = storeBatch({
 });
 
 function run(...rows: IntakeRow<CdrPayload>[]) {
-  return store.db.$transaction((tx) => storeRows(tx, rows));
+  return store.db.$sqlTransaction((tx) => storeRows(tx, rows));
 }
 
 async function countsOf(row: { id: string }) {

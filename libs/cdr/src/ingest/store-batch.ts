@@ -1,10 +1,13 @@
-import type { Queryable } from '@oriontel/database';
+import { isUniqueViolation, type Queryable, type SqlTransaction } from '@oriontel/database';
 import type { IntakeRow, NewQuarantineItem, StoreRows } from '@oriontel/intake';
 import type { ClassifiedRecord } from '../batches/classified-record.ts';
 import { submissions, type SubmissionCounts } from '../batches/submission.repository.ts';
 import { callRecords } from '../calls/call-record.repository.ts';
 import { entitiesOf } from '../calls/entities-of.ts';
 import type { LegDependencies } from '../calls/leg-dependencies.ts';
+import { linkLegs } from '../calls/link-legs.ts';
+import { newLegs } from '../calls/new-leg.repository.ts';
+import { addToSummary } from '../calls/summary/summary-delta.repository.ts';
 import { uniqueInIdOrder } from '../calls/unique-in-id-order.ts';
 import type { CdrPayload } from '../parse/cdr-intake.ts';
 import { readSubmission, type StoredLeg } from '../parse/read-submission.ts';
@@ -33,36 +36,63 @@ export function storeBatch({
       readSubmission(row, regions.get(row.orgId) ?? null).map((record) => ({ row, record })),
     );
     const legs = uniqueInIdOrder(records.flatMap(({ record }) => (record.ok ? [record.leg] : [])));
-    const inserted = await callRecords(tx).insert(legs);
-    const newLegs = legs.filter(({ id }) => inserted.has(id));
-    await linkBothWays(tx, newLegs);
-    await registerEntities(tx, entitiesOf(newLegs));
-    if (newLegs.length) await closeCalls(tx, newLegs);
-    const classified = classifyRecords(records, inserted, await readContentHashes(tx, legs, inserted));
+    const storedHashes = legs.length ? await newLegs(tx).findStored(legs) : new Map<string, string>();
+    const missing = legs.filter(({ id }) => !storedHashes.has(id));
+    await linkNewLegs(tx, missing);
+    const inserted = await insertLegs(tx, missing, storedHashes);
+    const added = legs.filter(({ id }) => inserted.has(id));
+    await linkStoredLegs(tx, added);
+    await registerEntities(tx, entitiesOf(added));
+    if (added.length) await closeCalls(tx, added);
+    const classified = classifyRecords(records, inserted, storedHashes);
     await forward?.(tx, classified);
     await insertSubmissions(tx, rows, classified);
     return classified.flatMap(toQuarantineItems);
   };
 }
 
-/** Links legs in either order of arrival, whichever of the two names the other. */
-async function linkBothWays(tx: Queryable, newLegs: StoredLeg[]): Promise<void> {
-  const withLink = newLegs.filter(({ linkedCallId }) => linkedCallId !== null);
-  const withoutLink = newLegs.filter(({ linkedCallId }) => linkedCallId === null);
-  const linkingTo = withoutLink.length ? await callRecords(tx).findLegsLinkingTo(withoutLink) : [];
-  await callRecords(tx).linkBack([...withLink, ...linkingTo]);
+/** Links legs that arrive after, or with, the leg that names them. */
+async function linkNewLegs(tx: SqlTransaction, legs: StoredLeg[]): Promise<void> {
+  linkLegs(legs);
+  const withoutLink = legs.filter(({ linkedCallId }) => linkedCallId === null);
+  const linking = withoutLink.length ? await newLegs(tx).findLinking(withoutLink) : new Map<string, string>();
+  for (const leg of withoutLink) leg.linkedCallId = linking.get(leg.id) ?? null;
 }
 
-/** The content hash that is stored under each id now, whether inserted just now or before. */
-async function readContentHashes(
-  tx: Queryable,
+/** Links stored legs that these legs name. */
+async function linkStoredLegs(tx: SqlTransaction, legs: StoredLeg[]): Promise<void> {
+  const withLink = legs.filter(({ linkedCallId }) => linkedCallId !== null);
+  if (withLink.length) await newLegs(tx).linkBack(withLink);
+}
+
+/**
+ * Stores the legs and adds them to the summary; returns the ids of those that no concurrent transaction
+ * stored first. `storedHashes` then contains the content hash of every leg.
+ */
+async function insertLegs(
+  tx: SqlTransaction,
   legs: StoredLeg[],
-  inserted: Set<string>,
-): Promise<Map<string, string>> {
-  const earlier = legs.filter(({ id }) => !inserted.has(id)).map(({ id }) => id);
-  const hashes = earlier.length ? await callRecords(tx).contentHashesOf(earlier) : new Map<string, string>();
-  for (const { id, contentHash } of legs) if (inserted.has(id)) hashes.set(id, contentHash);
-  return hashes;
+  storedHashes: Map<string, string>,
+): Promise<Set<string>> {
+  if (!legs.length) return new Set();
+  const inserted = await copyLegs(tx, legs);
+  const others = legs.filter(({ id }) => !inserted.has(id)).map(({ id }) => id);
+  for (const { id, contentHash } of legs) storedHashes.set(id, contentHash);
+  if (others.length) {
+    for (const [id, hash] of await callRecords(tx).contentHashesOf(others)) storedHashes.set(id, hash);
+  }
+  return inserted;
+}
+
+async function copyLegs(tx: SqlTransaction, legs: StoredLeg[]): Promise<Set<string>> {
+  try {
+    await tx.savepoint(() => newLegs(tx).copy(legs));
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    return callRecords(tx).insert(legs);
+  }
+  await addToSummary(tx, legs);
+  return new Set(legs.map(({ id }) => id));
 }
 
 /** Of several records with the id of an inserted leg, the first is the stored one. */

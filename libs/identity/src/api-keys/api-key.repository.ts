@@ -1,5 +1,5 @@
 import type { Page, Paged, Scope } from '@oriontel/contracts';
-import type { Queryable } from '@oriontel/database';
+import type { ModelQueryable } from '@oriontel/database';
 import type { FoundApiKey } from './api-key.ts';
 
 export interface NewApiKeyRow {
@@ -16,7 +16,7 @@ const select = { id: true, name: true, orgId: true, scopes: true, expiresAt: tru
 const toApiKey = <T extends { scopes: string[] }>(row: T) => ({ ...row, scopes: row.scopes as Scope[] });
 
 /** Repository of the api_keys table. */
-export function apiKeys(db: Queryable) {
+export function apiKeys(db: ModelQueryable) {
   return {
     async create(data: NewApiKeyRow): Promise<FoundApiKey> {
       return toApiKey(await db.apiKey.create({ data, select }));

@@ -1,5 +1,5 @@
 import type { Page, Paged } from '@oriontel/contracts';
-import type { Queryable } from '@oriontel/database';
+import type { ModelQueryable } from '@oriontel/database';
 import type { FoundOrganization } from './organization.ts';
 
 const select = {
@@ -12,7 +12,7 @@ const select = {
 } as const;
 
 /** Repository of the organizations table. */
-export function organizations(db: Queryable) {
+export function organizations(db: ModelQueryable) {
   return {
     create(data: {
       name: string;

@@ -1,4 +1,4 @@
-import type { Queryable } from '@oriontel/database';
+import type { ModelQueryable } from '@oriontel/database';
 
 type Hash = Uint8Array<ArrayBuffer>;
 
@@ -11,7 +11,7 @@ export interface NewSession {
 }
 
 /** Repository of the sessions table. */
-export function sessions(db: Queryable) {
+export function sessions(db: ModelQueryable) {
   return {
     async start(session: NewSession): Promise<void> {
       await db.session.create({ data: session, select: { id: true } });

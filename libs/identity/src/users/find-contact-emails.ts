@@ -1,6 +1,6 @@
 import { MAX_ID } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
-import { users } from './user.repository.ts';
+import { contacts, type Contact } from './contact.repository.ts';
 
 /** Upper bound of recipients. */
 const MAX_MANAGERS = 50;
@@ -20,19 +20,15 @@ export async function findContactEmails(
 ): Promise<Map<string, string[]>> {
   const userIdOf = (entity: string): number => Number(USER_ENTITY.exec(entity)?.[1]);
   const ids = entities.map(userIdOf).filter((id) => id <= MAX_ID);
-  const members = ids.length ? await users(db).findMembers(orgId, ids) : new Map<number, Member>();
-  const managers = await users(db).listManagerEmails(orgId, MAX_MANAGERS);
+  const members = ids.length ? await contacts(db).findMembers(orgId, ids) : [];
+  const memberById = new Map(members.map((member) => [member.id, member]));
+  const managers = await contacts(db).listManagerEmails(orgId, MAX_MANAGERS);
   return new Map(
-    entities.map((entity) => [entity, chooseEmails(entity, members.get(userIdOf(entity)), managers)]),
+    entities.map((entity) => [entity, chooseEmails(entity, memberById.get(userIdOf(entity)), managers)]),
   );
 }
 
-interface Member {
-  email: string;
-  disabled: boolean;
-}
-
-function chooseEmails(entity: string, member: Member | undefined, managers: string[]): string[] {
+function chooseEmails(entity: string, member: Contact | undefined, managers: string[]): string[] {
   if (member) return member.disabled ? managers : [member.email];
   return entity.startsWith('user/') ? [] : managers;
 }

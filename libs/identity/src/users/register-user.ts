@@ -1,5 +1,5 @@
 import { Email, Failure, Id, Label, type Principal } from '@oriontel/contracts';
-import { isUniqueViolation, type Database, type Queryable } from '@oriontel/database';
+import { isUniqueViolation, type Database, type ModelQueryable } from '@oriontel/database';
 import { organizationToWrite } from '@oriontel/service';
 import { z } from 'zod';
 import { assertOrganizationExists } from '../organizations/assert-organization-exists.ts';
@@ -72,7 +72,7 @@ function assertMayRegister(creator: Principal | null, { role, org_id }: Registra
   organizationToWrite(creator, org_id);
 }
 
-async function assertAvailable(tx: Queryable, username: string, email: string): Promise<void> {
+async function assertAvailable(tx: ModelQueryable, username: string, email: string): Promise<void> {
   const field = await users(tx).findTakenField(username, email);
   if (field) throw takenFailure(field);
 }
@@ -84,7 +84,7 @@ export function takenFailure(field: string): Failure {
 }
 
 async function resolveOrganization(
-  tx: Queryable,
+  tx: ModelQueryable,
   creator: Principal | null,
   { username, role, organization, org_id }: Registration,
 ): Promise<number | null> {

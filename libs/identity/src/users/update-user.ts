@@ -1,5 +1,5 @@
 import { Failure, type Principal } from '@oriontel/contracts';
-import { isUniqueViolation, type Database, type Queryable } from '@oriontel/database';
+import { isUniqueViolation, type Database, type ModelQueryable } from '@oriontel/database';
 import { isAdmin, organizationToRead } from '@oriontel/service';
 import { assertOrganizationExists } from '../organizations/assert-organization-exists.ts';
 import { sessions } from '../sessions/session.repository.ts';
@@ -59,7 +59,7 @@ function assertMayUpdate(actor: Principal, user: FoundUser, update: UserUpdate):
     throw new Failure('forbidden', 'Not authorized for this organization.');
 }
 
-async function assertUpdatePossible(tx: Queryable, before: FoundUser, after: FoundUser): Promise<void> {
+async function assertUpdatePossible(tx: ModelQueryable, before: FoundUser, after: FoundUser): Promise<void> {
   if (after.orgId !== null && after.orgId !== before.orgId) await assertOrganizationExists(tx, after.orgId);
   if (isManagerWithoutOrganization(after) && !isManagerWithoutOrganization(before))
     throw new Failure('conflict', 'A manager needs an organization: set org_id.');

@@ -1,5 +1,5 @@
 import type { Page, Paged, Role } from '@oriontel/contracts';
-import type { Prisma, Queryable } from '@oriontel/database';
+import type { Prisma, ModelQueryable } from '@oriontel/database';
 import type { FoundUser } from './user.ts';
 
 export interface NewUser {
@@ -64,7 +64,7 @@ const inOrg = (orgId: number | null): Prisma.UserWhereInput => (orgId === null ?
 const ADMINS_LOCK_KEY = 7_017_216;
 
 /** Repository of the users table. */
-export function users(db: Queryable) {
+export function users(db: ModelQueryable) {
   return {
     async create({ username, email, ...rest }: NewUser): Promise<FoundUser> {
       return toUser(
@@ -164,29 +164,6 @@ export function users(db: Queryable) {
       return rows.map(({ id, name, username, email }) => ({ id, name: name ?? username, email }));
     },
 
-    /** Users of the organization by id; other ids are omitted. */
-    async findMembers(
-      orgId: number,
-      ids: number[],
-    ): Promise<Map<number, { email: string; disabled: boolean }>> {
-      const rows = await db.user.findMany({
-        where: { orgId, id: { in: ids } },
-        select: { id: true, email: true, disabledAt: true },
-      });
-      return new Map(rows.map(({ id, email, disabledAt }) => [id, { email, disabled: disabledAt !== null }]));
-    },
-
-    /** Email addresses of at most `limit` active managers of the organization, oldest accounts first. */
-    async listManagerEmails(orgId: number, limit: number): Promise<string[]> {
-      const rows = await db.user.findMany({
-        where: { orgId, role: 'manager', disabledAt: null },
-        select: { email: true },
-        orderBy: { id: 'asc' },
-        take: limit,
-      });
-      return rows.map(({ email }) => email);
-    },
-
     /** Null if the user has no organization, undefined if there is no such user. */
     async findOrganizationId(id: number): Promise<number | null | undefined> {
       return (await db.user.findUnique({ where: { id }, select: { orgId: true } }))?.orgId;
@@ -272,6 +249,6 @@ export function users(db: Queryable) {
   };
 }
 
-async function lockAdmins(db: Queryable): Promise<void> {
+async function lockAdmins(db: ModelQueryable): Promise<void> {
   await db.$executeRaw`SELECT pg_advisory_xact_lock(${ADMINS_LOCK_KEY})`;
 }

@@ -1,5 +1,5 @@
 import { Failure, Id, JsonObject, Label, required } from '@oriontel/contracts';
-import { isUniqueViolation, type Queryable } from '@oriontel/database';
+import { isUniqueViolation, type ModelQueryable } from '@oriontel/database';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { ExtensionType, type FoundExtension } from './extension.ts';
@@ -29,7 +29,7 @@ export const NewExtension = z
 export type NewExtension = z.output<typeof NewExtension>;
 
 /** Creates an extension. @throws Failure conflict if the organization already has this number */
-export function createExtension(db: Queryable) {
+export function createExtension(db: ModelQueryable) {
   return async function addExtension(orgId: number, extension: NewExtension): Promise<FoundExtension> {
     const { extension_number, name, extension_type, config_data } = extension;
     return extensions(db)

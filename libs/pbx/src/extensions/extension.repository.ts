@@ -1,5 +1,5 @@
 import type { JsonObject, Page } from '@oriontel/contracts';
-import { anyContains, orgScope, Prisma, type Queryable } from '@oriontel/database';
+import { anyContains, orgScope, Prisma, type ModelQueryable } from '@oriontel/database';
 import { z } from 'zod';
 import type { ExtensionType, FoundExtension } from './extension.ts';
 
@@ -22,7 +22,7 @@ const COLUMNS = Prisma.sql`
   config_data AS "configData", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 /** Repository of the extensions table. A null `orgId` matches every organization. */
-export function extensions(db: Queryable) {
+export function extensions(db: ModelQueryable) {
   return {
     async create(row: NewExtensionRow): Promise<FoundExtension> {
       const [created] = await db.$queryRaw<[FoundExtension]>`

@@ -1,5 +1,5 @@
 import { pageQuery, text, type Paged } from '@oriontel/contracts';
-import type { Queryable } from '@oriontel/database';
+import type { ModelQueryable } from '@oriontel/database';
 import { z } from 'zod';
 import { ExtensionType, type FoundExtension } from './extension.ts';
 import { extensions } from './extension.repository.ts';
@@ -12,7 +12,7 @@ export const ExtensionQuery = z.strictObject({
 export type ExtensionQuery = z.output<typeof ExtensionQuery>;
 
 /** A page of extensions, ordered by organization and number. */
-export function searchExtensions(db: Queryable) {
+export function searchExtensions(db: ModelQueryable) {
   return async function findExtensionPage(
     orgId: number | null,
     query: ExtensionQuery,

@@ -1,5 +1,5 @@
 import { JsonObject, Label } from '@oriontel/contracts';
-import type { Queryable } from '@oriontel/database';
+import type { ModelQueryable } from '@oriontel/database';
 import { z } from 'zod';
 import { ExtensionType, type FoundExtension } from './extension.ts';
 import { extensions } from './extension.repository.ts';
@@ -15,7 +15,7 @@ export const ExtensionUpdate = z
 export type ExtensionUpdate = z.output<typeof ExtensionUpdate>;
 
 /** Partial update: omitted fields keep their value. Returns null if not found. */
-export function updateExtension(db: Queryable) {
+export function updateExtension(db: ModelQueryable) {
   return function applyExtensionUpdate(
     orgId: number | null,
     id: string,

@@ -12,12 +12,13 @@ import { API_VERSION } from './envelope.ts';
 import { chooseFormat, formatError } from './error-format.ts';
 import type { HttpServer } from './http-server.ts';
 import { recordRoutes } from './known-routes.ts';
+import { limitHandlerTime } from './limit-handler-time.ts';
 import { rejectEncodedBody } from './reject-encoded-body.ts';
 import { resolveRequestId } from './resolve-request-id.ts';
 import { toFailure } from './to-failure.ts';
 import './route-config.ts';
 
-/** Defaults; a route may raise its own `bodyLimit` and `handlerTimeout`. */
+/** Defaults; a route may raise its own `bodyLimit`. */
 export const SERVER_LIMITS = {
   bodyBytes: 1024 * 1024,
   paramLength: 16_384,
@@ -50,7 +51,6 @@ export function createServer(log: Logger, { trustProxy = [] }: ServerOptions = {
     bodyLimit: SERVER_LIMITS.bodyBytes,
     connectionTimeout: SERVER_LIMITS.connectionTimeoutMs,
     requestTimeout: SERVER_LIMITS.requestTimeoutMs,
-    handlerTimeout: SERVER_LIMITS.handlerTimeoutMs,
     keepAliveTimeout: SERVER_LIMITS.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: SERVER_LIMITS.paramLength },
@@ -66,6 +66,7 @@ export function createServer(log: Logger, { trustProxy = [] }: ServerOptions = {
   app.addHook('onRoute', function (route) {
     this.describeRoute?.(route);
   });
+  limitHandlerTime(app, SERVER_LIMITS.handlerTimeoutMs);
   const methodsOf = recordRoutes(app, SERVER_LIMITS.paramLength);
   app.addHook('onRequest', async (request, reply) => void setStandardHeaders(request, reply));
   // After the guard: authorization errors take precedence over body errors.

@@ -29,7 +29,7 @@ export async function seedGateway(
     acceptedAt: new Date(),
     attempts: 0,
   }));
-  await db.$transaction((tx) => storeResults(ignoreEvents)(tx, rows));
+  await db.$sqlTransaction((tx) => storeResults(ignoreEvents)(tx, rows));
 }
 
 /** A deterministic UUIDv7 with the time of the measurement. */

@@ -1,4 +1,5 @@
-import { Prisma } from '@oriontel/database';
+import { Prisma, type Queryable } from '@oriontel/database';
+import type { StoredLeg } from '../../parse/read-submission.ts';
 
 /** 1 adds legs to the summary, -1 subtracts them. */
 export type Sign = 1 | -1;
@@ -32,4 +33,40 @@ export function countLegs(cte: Prisma.Sql, sign: Sign): Prisma.Sql {
       FROM ${cte}
     ) AS counted
     GROUP BY 1, 2, 3, 4, 5, 6`;
+}
+
+/** Adds legs that were stored without `countLegs` to the summary. */
+export async function addToSummary(tx: Queryable, legs: StoredLeg[]): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO cdr_summary_deltas (org_id, hour, trunk_id, source, leg, disposition, calls, billsec)
+    SELECT "orgId", hour, "trunkId", source, leg, disposition, calls, billsec
+    FROM json_to_recordset(${JSON.stringify(toDeltas(legs))}::json) AS delta(
+      "orgId" int, hour timestamptz, "trunkId" text, source text, leg text, disposition text,
+      calls bigint, billsec bigint
+    )`;
+}
+
+type SummaryDelta = Pick<StoredLeg, 'orgId' | 'source' | 'leg' | 'disposition' | 'billsec'> & {
+  hour: Date;
+  trunkId: string;
+  calls: number;
+};
+
+const HOUR_MS = 3_600_000;
+
+function toDeltas(legs: StoredLeg[]): SummaryDelta[] {
+  const deltas = new Map<string, SummaryDelta>();
+  for (const { orgId, startTime, trunkId, source, leg, disposition, billsec } of legs) {
+    const hour = Math.floor(startTime.getTime() / HOUR_MS) * HOUR_MS;
+    const key = JSON.stringify([orgId, hour, trunkId, source, leg, disposition]);
+    const delta = deltas.get(key);
+    if (delta) {
+      delta.calls += 1;
+      delta.billsec += billsec;
+    } else {
+      const counted = { calls: 1, billsec, hour: new Date(hour), trunkId: trunkId ?? '' };
+      deltas.set(key, { orgId, source, leg, disposition, ...counted });
+    }
+  }
+  return [...deltas.values()];
 }
