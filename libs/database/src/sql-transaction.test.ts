@@ -98,7 +98,8 @@ describe('$sqlTransaction', () => {
 test('$sql and $sqlTransaction return the types of Prisma', async () => {
   const select = Prisma.sql`
     SELECT 1::bigint AS big, 1.5::numeric AS exact, 2::float8 AS float, true AS yes,
-      '{"a":[1]}'::json AS json, ARRAY['a', 'b'] AS texts, '2024-01-15T10:30:00.123Z'::timestamptz AS at, NULL AS none`;
+      '{"a":[1]}'::json AS json, ARRAY['a', 'b'] AS texts,
+      '2024-01-15T10:30:00.123Z'::timestamptz AS at, NULL AS none`;
   const expected = await database.db.$queryRaw<object[]>(select);
   expect(await database.db.$sql.$queryRaw(select)).toEqual(expected);
   expect(await database.db.$sqlTransaction((tx) => tx.$queryRaw(select))).toEqual(expected);

@@ -38,6 +38,10 @@ test('an accepted call is found before it is stored and reads the same afterward
     batch_id: 'early',
   });
   expect(await search('batch_id=early&caller=%2B14155550009')).toEqual([early]);
+  expect(await search('batch_id=early&number=4155550009&min_duration=1')).toEqual([early]);
+  expect(await search('batch_id=early&caller=+141555500*')).toEqual([early]);
+  expect(await search('batch_id=early&caller=+4930*')).toEqual([]);
+  expect(await search('batch_id=early&max_duration=0')).toEqual([]);
   expect(await search('batch_id=early&disposition=BUSY')).toEqual([]);
   expect((await get<{ data: CallRecord }>(`/cdrs/${early!.id}`)).json.data).toEqual(early);
   expect(await status('early')).toMatchObject({

@@ -2,7 +2,7 @@ import type { Queryable } from '@oriontel/database';
 import { awaitDrained, intakeRows } from '@oriontel/intake';
 import { cdrIntake, type CdrPayload } from '../parse/cdr-intake.ts';
 import { readSubmission } from '../parse/read-submission.ts';
-import type { CallFilter, FoundLeg } from './call-record.repository.ts';
+import type { CallFilter, FoundLeg, NumberFilter } from './call-record.repository.ts';
 import type { RegionOf } from './leg-dependencies.ts';
 
 /** How long a reader waits for the workers to store what was accepted before the request. */
@@ -39,15 +39,21 @@ export function pendingCalls(db: Queryable, regionOf: RegionOf) {
 /** Applies the filter of the repository to a leg in memory. */
 export function matchesFilter(filter: CallFilter) {
   return function matchesLeg(leg: FoundLeg): boolean {
-    const { callId, callers, callees, trunkId, source, batchId, disposition, from, to } = filter;
+    const { callId, caller, callee, number, trunkId, source, batchId, from, to } = filter;
+    const { disposition, hangupCause, direction, minDuration = 0, maxDuration = Infinity } = filter;
     return (
       isEqualOrUnset(callId, leg.callId) &&
       isEqualOrUnset(trunkId, leg.trunkId) &&
       isEqualOrUnset(source, leg.source) &&
       isEqualOrUnset(batchId, leg.batchId) &&
       isEqualOrUnset(disposition, leg.disposition) &&
-      includesAnyOrUnset(callers, leg.caller, leg.callerRaw) &&
-      includesAnyOrUnset(callees, leg.callee, leg.calleeRaw) &&
+      isEqualOrUnset(hangupCause, leg.hangupCause) &&
+      isEqualOrUnset(direction, leg.direction) &&
+      leg.duration >= minDuration &&
+      leg.duration <= maxDuration &&
+      matchesAnyOrUnset(caller, leg.caller, leg.callerRaw) &&
+      matchesAnyOrUnset(callee, leg.callee, leg.calleeRaw) &&
+      matchesAnyOrUnset(number, leg.caller, leg.callerRaw, leg.callee, leg.calleeRaw) &&
       (!from || leg.startTime >= from) &&
       (!to || leg.startTime <= to)
     );
@@ -58,6 +64,11 @@ function isEqualOrUnset(expected: string | undefined, value: string | null): boo
   return expected === undefined || expected === value;
 }
 
-function includesAnyOrUnset(expected: string[] | undefined, ...values: (string | null)[]): boolean {
-  return !expected || values.some((value) => value !== null && expected.includes(value));
+function matchesAnyOrUnset(filter: NumberFilter | undefined, ...numbers: (string | null)[]): boolean {
+  if (!filter) return true;
+  const { values, isPrefix } = filter;
+  return numbers.some(
+    (number) =>
+      number !== null && values.some((value) => (isPrefix ? number.startsWith(value) : number === value)),
+  );
 }

@@ -30,7 +30,14 @@ describe('GET /cdrs finds by', () => {
       source: 'node-s',
       records: [
         buildRecord({ call_id: 's-1', caller: '(415) 555-0001', callee: '+442079460001', trunk_id: 't-1' }),
-        buildRecord({ call_id: 's-2', caller: '+14155550002', callee: '1001', disposition: 'busy' }),
+        buildRecord({
+          call_id: 's-2',
+          caller: '+14155550002',
+          callee: '1001',
+          disposition: 'busy',
+          hangup_cause: 'USER_BUSY',
+          direction: 'inbound',
+        }),
         buildRecord({
           call_id: 's-3',
           start_time: '2024-02-01T00:00:00Z',
@@ -50,7 +57,18 @@ describe('GET /cdrs finds by', () => {
     // Without the + it would be parsed as a national number of the region US.
     ['callee=+442079460001', ['s-1']],
     ['callee=1001', ['s-2']],
+    ['caller=+1415555000*', ['s-1', 's-2']],
+    ['caller=%28415%29*', ['s-1']],
+    ['caller=100%25*', []],
+    ['callee=+44*&caller=+1415555*', ['s-1']],
+    ['number=1001', ['s-2']],
+    ['number=%28415%29%20555-0001', ['s-1']],
+    ['number=+4420*', ['s-1']],
     ['trunk_id=t-1', ['s-1']],
+    ['source=node-s&hangup_cause=USER_BUSY', ['s-2']],
+    ['source=node-s&direction=inbound', ['s-2']],
+    ['source=node-s&max_duration=10', ['s-3']],
+    ['source=node-s&min_duration=11', ['s-1', 's-2']],
     ['source=node-s', ['s-1', 's-2', 's-3']],
     ['source=node-s&disposition=BUSY', ['s-2']],
     ['source=node-s&disposition=no%20answer', ['s-3']],
@@ -60,6 +78,32 @@ describe('GET /cdrs finds by', () => {
     ['batch_id=search&call_id=s-2', ['s-2']],
     ['batch_id=search&call_id=other', []],
   ])('%s', async (query, expected) => expect(await findCallIds(query)).toEqual(expected));
+});
+
+test.each(['min_duration=-1', 'max_duration=x', 'direction=sideways', 'number='])(
+  'GET /cdrs rejects %s with 400',
+  async (query) => expect((await get(`/cdrs?${query}`)).status).toBe(400),
+);
+
+test('GET /cdrs pages through all legs of a number once, whether raw or normalized', async () => {
+  const spellings = ['+14155557777', '(415) 555-7777', '415-555-7777'];
+  const times = Array.from({ length: 12 }, (_, index) => `2024-03-0${1 + (index % 3)}T10:00:00Z`);
+  await store('number-paging', {
+    records: times.map((start_time, index) =>
+      buildRecord({ start_time, end_time: null, caller: spellings[index % 3], callee: '+14155557777' }),
+    ),
+  });
+  const seen: string[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const { json }: { json: ListBody<CallRecord> } = await get(
+      `/cdrs?number=4155557777&limit=5${cursor && `&cursor=${cursor}`}`,
+    );
+    seen.push(...json.data.map(({ start_time, id }) => `${start_time} ${id}`));
+    cursor = json.meta.next_cursor;
+  }
+  expect(new Set(seen).size).toBe(12);
+  expect(seen).toEqual([...seen].sort().reverse());
 });
 
 test('GET /cdrs pages through all legs once, newest first, even with equal start times', async () => {

@@ -1,8 +1,8 @@
 import { IdText, Limit, readCursor, text, time, writeCursor } from '@oriontel/contracts';
 import type { Queryable } from '@oriontel/database';
 import { z } from 'zod';
-import { Disposition } from '../parse/call-leg.ts';
-import { callRecords, type CallFilter, type FoundLeg } from './call-record.repository.ts';
+import { Direction, Disposition, MAX_CALL_SECONDS } from '../parse/call-leg.ts';
+import { callRecords, type CallFilter, type FoundLeg, type NumberFilter } from './call-record.repository.ts';
 import { normalizeNumber } from '../parse/normalize/normalize-number.ts';
 import { readDisposition } from '../parse/normalize/read-disposition.ts';
 import type { RegionOf } from './leg-dependencies.ts';
@@ -11,12 +11,19 @@ import { matchesFilter, pendingCalls } from './pending-calls.ts';
 const word = text(255);
 
 /** A `+` that the client did not percent-encode arrives as a space. */
-const number = word.transform((value) => value.replace(/^ (?=\d)/, '+'));
+const number = word
+  .transform((value) => value.replace(/^ (?=\d)/, '+'))
+  .meta({
+    description: 'A number as sent or normalized; with a * at the end, the start of a number: +4930*',
+  });
+
+const seconds = z.coerce.number().int().min(0).max(MAX_CALL_SECONDS);
 
 export const CallQuery = z.strictObject({
   call_id: word.optional(),
   caller: number.optional(),
   callee: number.optional(),
+  number: number.optional(),
   trunk_id: word.optional(),
   source: word.optional(),
   batch_id: word.optional(),
@@ -28,6 +35,10 @@ export const CallQuery = z.strictObject({
       return disposition ?? z.NEVER;
     })
     .optional(),
+  hangup_cause: word.optional(),
+  direction: Direction.optional(),
+  min_duration: seconds.optional(),
+  max_duration: seconds.optional(),
   from: time.optional().meta({ description: 'Earliest start time, inclusive' }),
   to: time.optional().meta({ description: 'Latest start time, inclusive' }),
   org_id: IdText.optional(),
@@ -72,19 +83,29 @@ export function findCall(db: Queryable, regionOf: RegionOf) {
   };
 }
 
+/** Not `*` alone, and not a service code such as `*97*`. */
+const PREFIX = /^[^*]+\*$/;
+
 /** Numbers match as given and as normalized by the region of the organization. */
 export function toCallFilter(query: Omit<CallQuery, 'limit'>, region: string | null): CallFilter {
-  function spellingsOf(value: string | undefined): string[] | undefined {
-    return value ? [...new Set([value, normalizeNumber(value, region)])] : undefined;
+  function numberFilter(value: string | undefined): NumberFilter | undefined {
+    if (!value) return undefined;
+    if (PREFIX.test(value)) return { values: [value.slice(0, -1)], isPrefix: true };
+    return { values: [...new Set([value, normalizeNumber(value, region)])], isPrefix: false };
   }
   return {
     callId: query.call_id,
-    callers: spellingsOf(query.caller),
-    callees: spellingsOf(query.callee),
+    caller: numberFilter(query.caller),
+    callee: numberFilter(query.callee),
+    number: numberFilter(query.number),
     trunkId: query.trunk_id,
     source: query.source,
     batchId: query.batch_id,
     disposition: query.disposition,
+    hangupCause: query.hangup_cause,
+    direction: query.direction,
+    minDuration: query.min_duration,
+    maxDuration: query.max_duration,
     from: query.from ? new Date(query.from) : undefined,
     to: query.to ? new Date(query.to) : undefined,
   };
