@@ -15,6 +15,8 @@ import { signUpAdmin } from '../tests/api-client.ts';
 export interface BenchApps {
   baseUrl: string;
   token: string;
+  /** Of the database. */
+  url: string;
   /** Connection as a superuser. */
   sql: pg.Client;
   /** Process ids by app name. */
@@ -97,7 +99,7 @@ async function startApps(
   await sql.connect();
   closers.push(() => sql.end());
   const { token } = await signUpAdmin(apps.baseUrl);
-  return { baseUrl: apps.baseUrl, token, sql, pids: apps.pids };
+  return { baseUrl: apps.baseUrl, token, url: databaseUrl, sql, pids: apps.pids };
 }
 
 async function startBareServer(): Promise<{ url: string; stop: () => void }> {

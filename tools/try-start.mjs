@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const MAX_RESTART_SECONDS = 30;
+const MAX_RESTART_SECONDS = 10;
 const MAX_STOP_SECONDS = 10;
 /** The last command of the banner. */
 const LAST_COMMAND = /curl [^\n]*\/cdrs\?call_id=[^\n]*\n/;

@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startPostgres, type PostgresServer } from './postgres-server.ts';
 import { ephemeralSettings } from './postgres/settings.ts';
+import { freePort } from './process/choose-port.ts';
 import { commandLineOf } from './process/process-identity.ts';
 import { runScript } from './testing/run-script.ts';
 import { silentLog } from './testing/silent-log.ts';
@@ -34,7 +35,8 @@ async function pidOf({ folder }: { folder: string }): Promise<number> {
 describe('the embedded PostgreSQL', () => {
   test('keeps its data and its URL across restarts', async () => {
     const dataDir = await temporaryFolder();
-    const first = await start(dataDir);
+    // Not 5433: a server of another test could take that between the two starts.
+    const first = await start(dataDir, { port: await freePort() });
     await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS value');
     await first.stop();
     const second = await start(dataDir);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
 /** In the log of a server that could not bind: the port may be free again when it is checked afterward. */
-export const PORT_IN_USE = /address already in use/i;
+export const PORT_IN_USE = /address already in use|another postmaster already running on port/i;
 
 /** Whether the port can be listened on now. */
 export async function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
