@@ -4,7 +4,11 @@ import { startHostSampler, type HostSamplerOptions } from './start-host-sampler.
 import { reading } from './testing.ts';
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  // First: a spy on a fake timer would restore the fake one.
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 const numbered = (uptime: number): HostReading => ({ ...reading, uptime });
 const forever = () => new Promise<never>(() => {});
@@ -157,7 +161,6 @@ describe('startHostSampler', () => {
   });
   test('does not keep its process alive', async () => {
     const timers = vi.spyOn(globalThis, 'setTimeout');
-    onTestFinished(() => timers.mockRestore());
     const { start } = createTestSampler({ intervalMs: 1_234 });
     start();
     await vi.advanceTimersByTimeAsync(0);

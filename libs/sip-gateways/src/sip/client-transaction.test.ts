@@ -2,7 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startTransaction, type Outcome, type TransactionOptions } from './client-transaction.ts';
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  // First: a spy on a fake timer would restore the fake one.
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 const ok = { code: 200, reason: 'OK' };
 const trying = { code: 100, reason: 'Trying' };
