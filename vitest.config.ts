@@ -7,7 +7,7 @@ const PROJECTS = ['apps', 'bench', 'libs', 'tests', 'tools'];
 export default defineConfig({
   test: {
     globalSetup: './vitest.global-setup.ts',
-    // For the two cores of CI: many tests wait most of their time for a process, a database or a timer.
+    // One per core of CI.
     maxWorkers: 2,
     // With `--coverage`. The programs that tests start as processes are bundles, which this does not count.
     coverage: {

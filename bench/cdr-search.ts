@@ -39,7 +39,7 @@ const SEARCHES: Record<string, Search> = {
   caller: ({ caller }) => ({ caller }),
   callee: ({ callee }) => ({ callee }),
   'number, either side': ({ caller }) => ({ number: caller }),
-  'start of a number': ({ caller }) => ({ caller: `${caller.slice(0, 8)}*` }),
+  'number prefix': ({ caller }) => ({ caller: `${caller.slice(0, 8)}*` }),
   'caller and a day': ({ caller, startTime }) => ({
     caller,
     from: new Date(startTime.getTime() - DAY_MS / 2).toISOString(),

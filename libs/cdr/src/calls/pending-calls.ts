@@ -2,7 +2,8 @@ import type { Queryable } from '@oriontel/database';
 import { awaitDrained, intakeRows } from '@oriontel/intake';
 import { cdrIntake, type CdrPayload } from '../parse/cdr-intake.ts';
 import { readSubmission } from '../parse/read-submission.ts';
-import type { CallFilter, FoundLeg, NumberFilter } from './call-record.repository.ts';
+import type { CallFilter, NumberFilter } from './call-filter.repository.ts';
+import type { FoundLeg } from './call-record.repository.ts';
 import type { RegionOf } from './leg-dependencies.ts';
 
 /** How long a reader waits for the workers to store what was accepted before the request. */

@@ -2,7 +2,8 @@ import { IdText, Limit, readCursor, text, time, writeCursor } from '@oriontel/co
 import type { Queryable } from '@oriontel/database';
 import { z } from 'zod';
 import { Direction, Disposition, MAX_CALL_SECONDS } from '../parse/call-leg.ts';
-import { callRecords, type CallFilter, type FoundLeg, type NumberFilter } from './call-record.repository.ts';
+import type { CallFilter, NumberFilter } from './call-filter.repository.ts';
+import { callRecords, type FoundLeg } from './call-record.repository.ts';
 import { normalizeNumber } from '../parse/normalize/normalize-number.ts';
 import { readDisposition } from '../parse/normalize/read-disposition.ts';
 import type { RegionOf } from './leg-dependencies.ts';
@@ -14,7 +15,7 @@ const word = text(255);
 const number = word
   .transform((value) => value.replace(/^ (?=\d)/, '+'))
   .meta({
-    description: 'A number as sent or normalized; with a * at the end, the start of a number: +4930*',
+    description: 'A number as sent or normalized; with a trailing *, a prefix: +4930*',
   });
 
 const seconds = z.coerce.number().int().min(0).max(MAX_CALL_SECONDS);
