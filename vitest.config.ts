@@ -1,14 +1,27 @@
 import { defineConfig } from 'vitest/config';
+import { SpreadingSequencer } from './vitest.sequencer.ts';
 
-/** Folders whose tests run; the names serve as `vitest --project apps`. */
-const PROJECTS = ['apps', 'bench', 'libs', 'tests', 'tools'];
+const FOLDERS = ['apps', 'bench', 'libs', 'tests', 'tools'];
+
+/**
+ * Test files that change the state of their process, so that each needs a process of its own. The others
+ * share the modules that a process has loaded: importing them anew for each file took 200 s of a run.
+ */
+const ISOLATED_FILES = [
+  'libs/identity/src/users/password-hasher.test.ts',
+  'libs/queues/src/take-over.test.ts',
+];
+
+function defineTestProject(name: string, files: { include: string[]; exclude?: string[]; isolate: boolean }) {
+  return { test: { name, ...files, restoreMocks: true, testTimeout: 20_000, hookTimeout: 30_000 } };
+}
 
 // The global set-up belongs to the root alone: a project that inherits it would start its stores again.
 export default defineConfig({
   test: {
     globalSetup: './vitest.global-setup.ts',
-    // One per core of CI.
-    maxWorkers: 2,
+    // CI has two cores; a third file runs while another waits for a process or a timer.
+    maxWorkers: 3,
     // With `--coverage`. The programs that tests start as processes are bundles, which this does not count.
     coverage: {
       provider: 'v8',
@@ -16,14 +29,14 @@ export default defineConfig({
       include: ['{apps,libs}/*/src/**/*.ts'],
       exclude: ['**/*.test.ts', '**/testing/**', '**/testing.ts', '**/fixtures/**', '**/generated/**'],
     },
-    projects: PROJECTS.map((folder) => ({
-      test: {
-        name: folder,
-        include: [`${folder}/**/*.test.ts`],
-        restoreMocks: true,
-        testTimeout: 20_000,
-        hookTimeout: 30_000,
-      },
-    })),
+    sequence: { sequencer: SpreadingSequencer },
+    projects: [
+      defineTestProject('shared', {
+        include: FOLDERS.map((folder) => `${folder}/**/*.test.ts`),
+        exclude: ISOLATED_FILES,
+        isolate: false,
+      }),
+      defineTestProject('isolated', { include: ISOLATED_FILES, isolate: true }),
+    ],
   },
 });
