@@ -40,7 +40,8 @@ export async function launch(
     await endProcess(server.pid, server.isAlive, shutdownSteps(2_000));
     await ended;
     const lines = await lastLines(log, 4);
-    if (hasEnded && (PORT_IN_USE.test(lines) || !(await isPortFree(port)))) return null;
+    // Another server that took the port may reject the password before this one has ended.
+    if (PORT_IN_USE.test(lines) || (hasEnded && !(await isPortFree(port)))) return null;
     throw new Error(`PostgreSQL did not start: ${lines || String(cause)}`, { cause });
   }
 }

@@ -32,7 +32,8 @@ export async function launch(
     const hasEnded = !server.isAlive();
     await endProcess(server.pid, server.isAlive, shutdownSteps(2_000));
     const lines = await lastLines(log, 4);
-    if (hasEnded && (PORT_IN_USE.test(lines) || !(await isPortFree(port)))) return null;
+    // Another server that took the port may reject the password before this one has ended.
+    if (PORT_IN_USE.test(lines) || (hasEnded && !(await isPortFree(port)))) return null;
     throw new Error(`Redis did not start: ${lines || String(cause)}`, { cause });
   }
 }
