@@ -2,9 +2,9 @@
 // task costs the intake. `npm run bench:munch -- 1000000`
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postBodies } from './load.ts';
+import { sendBodies } from './load.ts';
 import { peakMebibytes, resetPeakMemory } from './process-memory.ts';
-import { createBatchBodies } from './records.ts';
+import { createUniformBatches } from './records.ts';
 import { startBenchStack } from './stack.ts';
 import { median } from './statistics.ts';
 import { countStoredRecords, loadStoredCdrs } from './stored-cdrs.ts';
@@ -74,11 +74,11 @@ async function measureTask(name: string, type: string): Promise<void> {
 
 /** Records stored per second, from the first request to the last row. */
 async function measureIntakeRate(): Promise<number> {
-  const bodies = createBatchBodies(BATCHES_PER_ROUND, RECORDS_PER_BATCH);
+  const bodies = createUniformBatches(BATCHES_PER_ROUND, RECORDS_PER_BATCH);
   const expected = (await countStoredRecords(stack.sql)) + RECORDS_PER_ROUND;
   await stack.sql.query('CHECKPOINT');
   const started = performance.now();
-  await postBodies({ url: `${stack.baseUrl}/cdr/bench`, token: stack.token, bodies, connections: 8 });
+  await sendBodies({ baseUrl: stack.baseUrl, token: stack.token, bodies, connections: 8 });
   while ((await countStoredRecords(stack.sql)) < expected) await sleep(10);
   return RECORDS_PER_ROUND / ((performance.now() - started) / 1000);
 }

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postBodies } from './load.ts';
-import { createBatchBodies } from './records.ts';
+import { sendBodies } from './load.ts';
+import { createUniformBatches } from './records.ts';
 import { startBenchStack, type BenchApps } from './stack.ts';
 import { median } from './statistics.ts';
 import { countStoredRecords } from './stored-cdrs.ts';
@@ -25,9 +25,9 @@ interface Round {
 async function secondsToStore({ baseUrl, token, sql }: BenchApps): Promise<number> {
   await sql.query('TRUNCATE cdrs, intake, cdr_submissions, cdr_batches, quarantine, cdr_forwardings');
   await sql.query('CHECKPOINT');
-  const bodies = createBatchBodies(BATCHES, RECORDS_PER_BATCH);
+  const bodies = createUniformBatches(BATCHES, RECORDS_PER_BATCH);
   const started = performance.now();
-  await postBodies({ url: `${baseUrl}/cdr/bench`, token, bodies, connections: 8 });
+  await sendBodies({ baseUrl, token, bodies, connections: 8 });
   while ((await countStoredRecords(sql)) < RECORDS) await sleep(10);
   return (performance.now() - started) / 1000;
 }

@@ -1,9 +1,10 @@
 import { buildBatch } from '@oriontel/cdr/testing';
+import type { Body } from './load.ts';
 
 const WEEK_SECONDS = 7 * 86_400;
 
-/** JSON bodies of `count` new batches of `size` records, with start times spread over the last week. */
-export function createBatchBodies(count: number, size: number): string[] {
+/** `count` new batches of `size` records for /cdr/bench, with start times spread over the last week. */
+export function createUniformBatches(count: number, size: number): Body[] {
   const now = Math.floor(Date.now() / 1000);
   return Array.from({ length: count }, () => {
     const batch = buildBatch(size);
@@ -12,6 +13,6 @@ export function createBatchBodies(count: number, size: number): string[] {
       record.start_time = new Date(start * 1000).toISOString();
       record.end_time = new Date((start + record.duration) * 1000).toISOString();
     }
-    return JSON.stringify(batch);
+    return { method: 'POST', path: '/cdr/bench', body: JSON.stringify(batch), records: size };
   });
 }

@@ -7,13 +7,17 @@ import { join } from 'node:path';
 import { applyMigrations } from '@oriontel/database';
 import { findRedis, startPostgres, startRedis } from '@oriontel/devstack';
 import { startAppStack } from '@oriontel/devstack/testing';
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import { pino } from 'pino';
 import { signUpAdmin } from '../tests/api-client.ts';
+import { parentOf } from './cpu-time.ts';
 
 /** The apps with a separate database. */
 export interface BenchApps {
   baseUrl: string;
+  /** Prometheus metrics of the gateway. */
+  metricsUrl: string;
   token: string;
   /** Of the database. */
   url: string;
@@ -23,9 +27,16 @@ export interface BenchApps {
   pids: () => Record<string, number>;
 }
 
-export interface BenchStack extends BenchApps {
+interface Servers {
+  /** Process ids of PostgreSQL, and of Redis if the queues are there. */
+  serverPids: Record<string, number>;
+}
+
+export interface BenchStack extends BenchApps, Servers {
   /** URL of the bare Fastify baseline. */
   bareUrl: string;
+  /** URL of the baseline that stores each record by one call of Prisma. */
+  naiveUrl: string;
   /** Where the queues are: `Redis` or `PostgreSQL`. */
   queues: string;
   /** Starts a second set of apps on a new database of the same server, with queues in PostgreSQL. */
@@ -43,7 +54,7 @@ async function freePort(): Promise<number> {
 
 /**
  * Starts a whole stack with the database settings of `npm start` (fsync on) in a temporary folder, and the
- * bare Fastify server. Queues are in Redis if one is on PATH and BENCH_QUEUES is not `postgres`.
+ * baseline servers. Queues are in Redis if one is on PATH and BENCH_QUEUES is not `postgres`.
  */
 export async function startBenchStack(settings: Record<string, string> = {}): Promise<BenchStack> {
   const log = pino({ level: 'silent' });
@@ -63,17 +74,25 @@ export async function startBenchStack(settings: Record<string, string> = {}): Pr
       return startApps(url, redisUrl, closers, { ...settings, ...moreSettings });
     }
     const apps = await startWith(postgres.url, redis?.url ?? null);
-    const bare = await startBareServer();
+    const bare = await startServer('./bare-fastify.ts');
     closers.push(() => bare.stop());
+    const naive = await startServer('./intake/naive-peer.ts', postgres.url);
+    closers.push(() => naive.stop());
     async function startOnNewDatabase(name: string, moreSettings = {}): Promise<BenchApps> {
       await apps.sql.query(`CREATE DATABASE ${name}`);
       const url = new URL(postgres.url);
       url.pathname = name;
       return startWith(url.href, null, moreSettings);
     }
+    const { rows } = await apps.sql.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     return {
       ...apps,
+      serverPids: {
+        postgres: parentOf(rows[0]!.pid)!,
+        ...(redis && { redis: await readRedisPid(redis.url) }),
+      },
       bareUrl: bare.url,
+      naiveUrl: naive.url,
       queues: redis ? 'Redis' : 'PostgreSQL',
       startOnNewDatabase,
       stop,
@@ -99,13 +118,23 @@ async function startApps(
   await sql.connect();
   closers.push(() => sql.end());
   const { token } = await signUpAdmin(apps.baseUrl);
-  return { baseUrl: apps.baseUrl, token, url: databaseUrl, sql, pids: apps.pids };
+  const { baseUrl, metricsUrl, pids } = apps;
+  return { baseUrl, metricsUrl, token, url: databaseUrl, sql, pids };
 }
 
-async function startBareServer(): Promise<{ url: string; stop: () => void }> {
+async function readRedisPid(url: string): Promise<number> {
+  const redis = new Redis(url);
+  const info = await redis.info('server');
+  redis.disconnect();
+  return Number(/process_id:(\d+)/.exec(info)![1]);
+}
+
+/** Starts a server of the benchmark, which listens on the port of its first argument. */
+async function startServer(file: string, ...args: string[]): Promise<{ url: string; stop: () => void }> {
   const port = await freePort();
-  const script = new URL('./bare-fastify.ts', import.meta.url);
-  const child = fork(script, [String(port)], { execArgv: ['--import', 'tsx'] });
+  const child = fork(new URL(file, import.meta.url), [String(port), ...args], {
+    execArgv: ['--import', 'tsx'],
+  });
   await once(child, 'message');
   return { url: `http://127.0.0.1:${port}`, stop: () => child.disconnect() };
 }

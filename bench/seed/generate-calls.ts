@@ -27,6 +27,8 @@ export interface GenerateOptions {
   organizations?: readonly CallOrganization[];
   /** Records per batch. */
   batchSize?: number;
+  /** Share of the routed calls that have two linked legs; the others have the caller's only. Default 1. */
+  twoLegShare?: number;
 }
 
 /** Records as one switch sends them, valid by the rules of the intake. */
@@ -123,7 +125,7 @@ const MAX_TALK_SECONDS = 4 * 3_600;
 
 /** Generates batches of calls, roughly in the order of their start times. */
 export function* generateCalls(options: GenerateOptions): Generator<GeneratedBatch> {
-  const { seed, legs, from, to, batchSize = DEFAULT_BATCH_SIZE } = options;
+  const { seed, legs, from, to, batchSize = DEFAULT_BATCH_SIZE, twoLegShare = 1 } = options;
   const organizations = options.organizations ?? DEMO_ORGANIZATIONS;
   const random = createRandom(seed);
   const open = new Map<string, GeneratedBatch>();
@@ -143,7 +145,8 @@ export function* generateCalls(options: GenerateOptions): Generator<GeneratedBat
       const caller = random.pickWeighted(candidates).organization;
       const source = random.pick(caller.sources);
       const startMs = Math.min(hour + random.integer(0, HOUR_MS - 1), to.getTime() - 1);
-      const records = generateCall(random, caller, startMs).slice(0, count - generated);
+      const legsWanted = random.next() < twoLegShare ? 2 : 1;
+      const records = generateCall(random, caller, startMs).slice(0, Math.min(legsWanted, count - generated));
       if (records.length === 1) delete records[0]!.linked_call_id;
       const batch = batchOf(caller, source);
       batch.records.push(...records);

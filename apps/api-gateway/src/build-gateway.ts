@@ -8,6 +8,7 @@ import type { Database } from '@oriontel/database';
 import { eventlogIntake } from '@oriontel/eventlog';
 import { eventlogRoutes } from '@oriontel/eventlog/http';
 import {
+  createOrganizationChecker,
   createAuthenticator,
   createAccessTokens,
   organizations,
@@ -152,7 +153,7 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
   async function regionOf(orgId: number) {
     return (await organizations(db).findRegions([orgId])).get(orgId) ?? config.DEFAULT_REGION;
   }
-  const organizationExists = (orgId: number) => organizations(db).exists(orgId);
+  const organizationExists = createOrganizationChecker(db);
 
   await app.register(healthRoutes, { checks, log });
   await app.register(documentationRoutes, { read: documentation });

@@ -1,5 +1,6 @@
 export { seedOrganization } from './seed-organization.ts';
 export { createAuthenticator } from './authenticate.ts';
+export { createOrganizationChecker } from './organizations/create-organization-checker.ts';
 export { organizations } from './organizations/organization.repository.ts';
 export { sessions } from './sessions/session.repository.ts';
 export { Credentials, signIn } from './sessions/sign-in.ts';

@@ -10,6 +10,8 @@ export type AppStack = {
   baseUrl: string;
   /** One for each gateway; the first is `baseUrl`. */
   baseUrls: string[];
+  /** Prometheus metrics of the first gateway. */
+  metricsUrl: string;
   /** Current pids by name; a restarted app has another pid. */
   pids: () => Record<string, number>;
   ready: () => Promise<void>;
@@ -61,6 +63,7 @@ export async function startAppStack(options: AppStackOptions): Promise<AppStack>
   return {
     baseUrl: baseUrls[0]!,
     baseUrls,
+    metricsUrl: `http://127.0.0.1:${gatewayPorts[0]}/metrics`,
     pids: apps.pids,
     ready: () => apps.ready(),
     stop: () => apps.stop(),
