@@ -48,7 +48,10 @@ function generateBatches(options: BodyOptions, batchSize: number): GeneratedBatc
   const calls = generateCalls({ seed, legs, from, to, organizations, batchSize, twoLegShare: TWO_LEG_SHARE });
   const full = [...calls].filter(({ records }) => records.length >= batchSize);
   // Over the whole range, not only its first hours.
-  return Array.from({ length: requests }, (_, index) => full[Math.floor((index * full.length) / requests)]!);
+  return Array.from({ length: requests }, (_, index) => {
+    const batch = full[Math.floor((index * full.length) / requests)]!;
+    return { ...batch, records: batch.records.slice(0, batchSize) };
+  });
 }
 
 /** Replaces 2 % of the records of each batch with records that the same switch sent before. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Prisma } from '@oriontel/database';
 import type { TestDatabase } from '@oriontel/database/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -24,6 +25,25 @@ test('insert stores one, several small and several large payloads as they are', 
   const pending = await rows.pending<{ word: string }>('words', 1, { limit: 100 });
   expect(pending.map(({ payload }) => payload.word)).toEqual(groups.flat());
   expect(pending.map(({ key }) => key)).toEqual(groups.flat().map((word) => word.slice(0, 9)));
+});
+
+test('newestPending returns the newest values that fit into the bytes, and leaves out larger ones', async () => {
+  const rows = intakeRows(database.db);
+  const large = randomBytes(20_000).toString('hex');
+  for (const word of ['first', 'second', large, 'third']) {
+    const payload = JSON.stringify({ word });
+    const id = uuidv7();
+    await rows.insert([{ id, queue: 'words', orgId: 1, key: word.slice(0, 9), payload, requestId: 'r' }], 5);
+  }
+  async function words(orgId: number | null, options: { limit: number; maxBytes: number }) {
+    const found = await rows.newestPending<{ word: string }>('words', orgId, options);
+    return found.map(({ payload }) => payload.word);
+  }
+  expect(await words(1, { limit: 10, maxBytes: 10_000 })).toEqual(['third', 'second', 'first']);
+  expect(await words(null, { limit: 3, maxBytes: 10_000 })).toEqual(['third', 'second']);
+  expect(await words(1, { limit: 10, maxBytes: 1_000_000 })).toEqual(['third', large, 'second', 'first']);
+  expect(await words(1, { limit: 10, maxBytes: 25 })).toEqual(['third']);
+  expect(await words(2, { limit: 10, maxBytes: 10_000 })).toEqual([]);
 });
 
 test('hasPending finds values of the queue and organization accepted up to a time', async () => {

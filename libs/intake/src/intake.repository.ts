@@ -160,6 +160,34 @@ export function intakeRows(db: Queryable) {
         LIMIT ${limit}::int`;
     },
 
+    /**
+     * The newest pending values, newest first, of `maxBytes` together as stored (compressed). A larger value
+     * is left out, without being read.
+     */
+    newestPending<T>(
+      queue: string,
+      orgId: number | null,
+      { limit, maxBytes }: { limit: number; maxBytes: number },
+    ): Promise<IntakeRow<T>[]> {
+      return db.$queryRaw`
+        WITH newest AS MATERIALIZED (
+          SELECT id, pg_column_size(payload) AS bytes
+          FROM intake
+          WHERE queue = ${queue}
+            AND (${orgId}::int IS NULL OR org_id = ${orgId}::int)
+          ORDER BY id DESC
+          LIMIT ${limit}::int
+        ), measured AS (
+          SELECT id, sum(bytes) OVER (ORDER BY id DESC) AS total
+          FROM newest
+          WHERE bytes <= ${maxBytes}::int
+        )
+        SELECT ${COLUMNS}
+        FROM intake
+        WHERE id = ANY(ARRAY(SELECT id FROM measured WHERE total <= ${maxBytes}::int))
+        ORDER BY id DESC`;
+    },
+
     /** Whether a value accepted at or before `time` is pending. `orgId` null checks every organization. */
     async hasPending(queue: string, orgId: number | null, time: Date): Promise<boolean> {
       const [row] = await db.$queryRaw<[{ found: boolean }]>`
