@@ -45,7 +45,7 @@ export async function loadGatewayResults(
   { gateways, withHistory, hours }: GatewaySize,
 ): Promise<{ results: number; seconds: number }> {
   const started = performance.now();
-  await sql.query(`TRUNCATE gateway_results, gateways, gateway_states`);
+  await sql.query(`TRUNCATE gateway_results, gateway_result_hours, gateways, gateway_states`);
   await sql.query(
     `SELECT make_month_partition('gateway_results', now() - make_interval(months => i))
      FROM generate_series(0, 2) AS i`,
@@ -57,7 +57,15 @@ export async function loadGatewayResults(
   );
   const load = await readFile(LOAD_SQL_URL, 'utf8');
   const { rowCount } = await sql.query(load, [gateways, ORG_ID, withHistory, hours]);
-  for (const table of ['gateway_results', 'gateways', 'gateway_states'])
+  await sql.query(
+    `INSERT INTO gateway_result_hours
+     SELECT org_id, gateway_key, date_trunc('hour', at, 'UTC'), max(at), max(status),
+       COALESCE(sum(latency_ms::float8) FILTER (WHERE status < 2), 0),
+       count(latency_ms) FILTER (WHERE status < 2), count(*), count(*) FILTER (WHERE status < 2)
+     FROM gateway_results
+     GROUP BY 1, 2, 3`,
+  );
+  for (const table of ['gateway_result_hours', 'gateway_results', 'gateways', 'gateway_states'])
     await sql.query(`VACUUM ANALYZE ${table}`);
   await sql.query('CHECKPOINT');
   return { results: rowCount!, seconds: (performance.now() - started) / 1000 };

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm, chmod } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { applyMigrations } from '@oriontel/database';
 import { findRedis, startPostgres, startRedis } from '@oriontel/devstack';
 import { startAppStack } from '@oriontel/devstack/testing';
@@ -44,6 +45,13 @@ export interface BenchStack extends BenchApps, Servers {
   stop: () => Promise<void>;
 }
 
+/** Lets each app write a CPU profile into the folder BENCH_CPU_PROFILE when it ends. */
+function profileSettings(folder: string | undefined): Record<string, string> {
+  if (!folder) return {};
+  const preload = fileURLToPath(new URL('./write-cpu-profile.mjs', import.meta.url));
+  return { NODE_OPTIONS: `--import ${preload}`, CPU_PROFILE_FOLDER: resolve(folder) };
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -71,7 +79,8 @@ export async function startBenchStack(settings: Record<string, string> = {}): Pr
     const redis = program ? await startRedis({ program, dataDir, log }) : null;
     closers.push(() => redis?.stop());
     function startWith(url: string, redisUrl: string | null, moreSettings = {}) {
-      return startApps(url, redisUrl, closers, { ...settings, ...moreSettings });
+      const profile = profileSettings(process.env['BENCH_CPU_PROFILE']);
+      return startApps(url, redisUrl, closers, { ...profile, ...settings, ...moreSettings });
     }
     const apps = await startWith(postgres.url, redis?.url ?? null);
     const bare = await startServer('./bare-fastify.ts');

@@ -1,4 +1,5 @@
-// Preloaded into the apps by `npm run bench -- --cpu-profile FOLDER`: profiles the process until it exits.
+// Preloaded into the apps if BENCH_CPU_PROFILE is set: profiles the process until it
+// is told to stop.
 // `--cpu-prof` would do, but Node 20 does not allow it in NODE_OPTIONS.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
@@ -21,4 +22,4 @@ function writeProfile() {
   });
 }
 
-process.on('exit', writeProfile);
+process.once('SIGTERM', writeProfile);

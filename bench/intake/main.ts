@@ -1,11 +1,9 @@
 // Benchmark of the intake: batches, single CDRs, mod_json_cdr documents and audit events, into an empty
 // table, a full one and the first hour of a month, against a bare Fastify route, COPY and a naive peer.
 // About 25 minutes with 10,000,000 rows: `npm run bench -- [--rows 10000000] [--rounds 3] [--scale 1]
-// [--only 'single CDRs'] [--states empty,full,fresh] [--json FILE] [--cpu-profile FOLDER]`
+// [--only 'single CDRs'] [--states empty,full,fresh] [--json FILE]`
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startBenchStack } from '../stack.ts';
 import { median } from '../statistics.ts';
@@ -31,7 +29,6 @@ const { values } = parseArgs({
     only: { type: 'string' },
     states: { type: 'string', default: 'empty,fresh,full' },
     json: { type: 'string' },
-    'cpu-profile': { type: 'string' },
   },
 });
 const [rows, rounds, scale] = [values.rows, values.rounds, values.scale].map(Number) as [
@@ -49,13 +46,7 @@ interface Result {
   latencyMs: { p50: number; p99: number } | null;
 }
 
-function profileSettings(folder: string | undefined): Record<string, string> {
-  if (!folder) return {};
-  const preload = fileURLToPath(new URL('../write-cpu-profile.mjs', import.meta.url));
-  return { NODE_OPTIONS: `--import ${preload}`, CPU_PROFILE_FOLDER: resolve(folder) };
-}
-
-const stack = await startBenchStack(profileSettings(values['cpu-profile']));
+const stack = await startBenchStack();
 let seed = 1_000;
 
 async function measure(workload: Workload, state: TableState): Promise<Result> {

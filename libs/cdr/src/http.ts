@@ -23,7 +23,7 @@ export async function cdrRoutes(app: HttpServer, { regionOf, ...routes }: CdrRou
   const find = findCall(db, regionOf);
 
   await app.register(batchRoutes, routes);
-  await app.register(exportRoute, { db, regionOf });
+  await app.register(exportRoute, { db: db.$sql, regionOf });
   await app.register(summaryRoute, routes);
   await app.register(quarantineRoutes, routes);
   await app.register(taskRoutes, routes);

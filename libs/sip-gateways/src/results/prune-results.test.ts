@@ -25,11 +25,20 @@ const times = [
 ];
 beforeEach(async () => {
   await database.db.$executeRaw`DELETE FROM gateway_results`;
+  await database.db.$executeRaw`DELETE FROM gateway_result_hours`;
   const rows = [ours, theirs].flatMap((gateway) =>
     times.map((at) => buildIntakeRow(gateway, buildMeasurement({ at }))),
   );
   await storeInTransaction(database.db, rows);
 });
+
+async function storedHours({ key }: FoundGateway): Promise<string[]> {
+  const rows = await database.db.gatewayResultHour.findMany({
+    where: { gatewayKey: key },
+    orderBy: { hour: 'asc' },
+  });
+  return rows.map(({ hour }) => hour.toISOString().slice(0, 13));
+}
 
 async function storedTimes({ key }: FoundGateway): Promise<string[]> {
   const rows = await database.db.$queryRaw<{ at: Date }[]>`
@@ -48,6 +57,8 @@ test('pruneResults deletes the expired whole days of one organization only', asy
   expect(await prune([10, null])).toBe('0 months and 2 results deleted');
   expect(await storedTimes(ours)).toEqual(times.slice(2));
   expect(await storedTimes(theirs)).toEqual(times);
+  expect(await storedHours(ours)).toEqual(['2024-03-10T00', '2024-03-20T11']);
+  expect(await storedHours(theirs)).toHaveLength(4);
 });
 
 test('pruneResults deletes nothing without a retention', async () => {

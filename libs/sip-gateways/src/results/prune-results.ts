@@ -5,6 +5,7 @@ import {
   type Database,
   type Partition,
 } from '@oriontel/database';
+import { resultHours } from './result-hour.repository.ts';
 import { gatewayResults, RESULTS_TABLE } from './result.repository.ts';
 
 /** How many days an organization keeps results; null: forever. */
@@ -31,7 +32,10 @@ export function pruneResults(db: Database, readRetentions: () => Promise<ResultR
     const oldest = Math.min(...limits.map(({ before }) => before.getTime()));
     const months = allExpire ? await dropMonths(db, new Date(oldest)) : 0;
     let deleted = 0;
-    for (const { orgId, before } of limits) deleted += await deleteOld(db, orgId, before);
+    for (const { orgId, before } of limits) {
+      deleted += await deleteInChunks((limit) => gatewayResults(db).deleteBefore(orgId, before, limit));
+      await deleteInChunks((limit) => resultHours(db).deleteBefore(orgId, before, limit));
+    }
     return `${months} months and ${deleted} results deleted`;
   };
 }
@@ -60,10 +64,10 @@ function dropMonth(db: Database, month: Partition): Promise<number> {
     );
 }
 
-async function deleteOld(db: Database, orgId: number, before: Date): Promise<number> {
+async function deleteInChunks(deleteChunk: (limit: number) => Promise<number>): Promise<number> {
   let deleted = 0;
   for (;;) {
-    const rows = await gatewayResults(db).deleteBefore(orgId, before, CHUNK_ROWS);
+    const rows = await deleteChunk(CHUNK_ROWS);
     deleted += rows;
     if (rows < CHUNK_ROWS) return deleted;
   }

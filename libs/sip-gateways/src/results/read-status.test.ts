@@ -125,32 +125,66 @@ describe('history', () => {
     expect(history!.reduce((sum, { results }) => sum + results, 0)).toBe(501);
   });
 
-  test('of many results has the worst status, the uptime and the mean latency of each bucket', async () => {
+  test.each([48, 720])(
+    'of %i hours has the worst status, the uptime and the mean latency of each bucket',
+    async (hours) => {
+      const gateway = await createTestGateway(database.db);
+      const hour = 60 * MINUTE_MS;
+      // Buckets of 345.6 s from the beginning of the history on, or of whole hours.
+      const middle =
+        hours === 48 ? Date.now() - 100.5 * 345_600 : Math.floor(Date.now() / hour) * hour - 200.5 * hour;
+      const others = Array.from({ length: 600 }, (_, index) => ({ at: ago(60 + index / 60) }));
+      const timestamp = new Date(middle + 1).toISOString();
+      await store(gateway, [
+        ...others,
+        { at: new Date(middle - 2_000).toISOString(), latencyMs: 10 },
+        { at: new Date(middle - 1_000).toISOString(), status: 'degraded', latencyMs: 21 },
+        { at: timestamp, status: 'down', latencyMs: 1_000 },
+      ]);
+      const { history } = await read(gateway, hours);
+      expect(history!.find((point) => point.status === 'down')).toEqual({
+        timestamp,
+        reachable: false,
+        latency_ms: 15.5,
+        status: 'down',
+        results: 3,
+        uptime_percent: 66.66,
+      });
+      expect(history!.reduce((sum, { results }) => sum + results, 0)).toBe(603);
+    },
+  );
+
+  test('of 30 days counts the results of the first hour from its beginning on', async () => {
     const gateway = await createTestGateway(database.db);
-    const now = Date.now();
-    const hour = 60 * MINUTE_MS;
-    const width = (720 * hour) / 500;
-    // The middle of the bucket that ends 100 buckets ago; the others lie an hour ago.
-    const middle = now - 100.5 * width;
-    const others = Array.from({ length: 600 }, (_, index) => ({
-      at: new Date(now - hour - index * 1_000).toISOString(),
-    }));
+    const from = Date.now() - 720 * 60 * MINUTE_MS;
+    const recent = Array.from({ length: 501 }, (_, index) => ({ at: ago(index) }));
     await store(gateway, [
-      ...others,
-      { at: new Date(middle - 2_000).toISOString(), latencyMs: 10 },
-      { at: new Date(middle - 1_000).toISOString(), status: 'degraded', latencyMs: 21 },
-      { at: new Date(middle).toISOString(), status: 'down', latencyMs: 1_000 },
+      ...recent,
+      { at: new Date(from - 1_000).toISOString(), status: 'down' },
+      { at: new Date(from + 5_000).toISOString() },
+      { at: new Date(from + 61 * MINUTE_MS).toISOString() },
     ]);
     const { history } = await read(gateway, 720);
-    expect(history).toHaveLength(2);
-    expect(history![1]).toEqual({
-      timestamp: new Date(middle).toISOString(),
-      reachable: false,
-      latency_ms: 15.5,
-      status: 'down',
-      results: 3,
-      uptime_percent: 66.66,
-    });
+    expect(history!.reduce((sum, { results }) => sum + results, 0)).toBe(503);
+    expect(history!.every(({ reachable }) => reachable)).toBe(true);
+    expect(history!.length).toBeLessThanOrEqual(500);
+    expect(history!.reduce((sum, { latency_ms }) => sum + latency_ms!, 0) / history!.length).toBe(20);
+  });
+
+  test('of 30 days includes accepted results before they are stored', async () => {
+    const gateway = await createTestGateway(database.db);
+    await store(
+      gateway,
+      Array.from({ length: 501 }, (_, index) => ({ at: ago(index) })),
+    );
+    const { accept, drain, jobs, close } = createTestPipeline(database.db);
+    await accept(gateway, buildMeasurement({ at: ago(100 * 60), status: 'down' }), 'req');
+    await close();
+    const total = async () =>
+      (await read(gateway, 720)).history!.reduce((sum, { results }) => sum + results, 0);
+    expect(await total()).toBe(502);
+    for (const job of jobs) await drain(job);
+    expect(await total()).toBe(502);
   });
 
   test('never has more than 500 points, even with results in the future', async () => {

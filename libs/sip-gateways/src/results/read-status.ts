@@ -16,6 +16,7 @@ export interface KnownStatus {
 
 const HOUR_MS = 3_600_000;
 const MAX_HISTORY_POINTS = 500;
+const MIN_ROLLUP_HOURS = 72;
 /** A read waits this long for workers to store what was accepted before. */
 const DRAIN_TIMEOUT_MS = 250;
 
@@ -58,7 +59,10 @@ function applyPending(state: GatewayState, pending: GatewayResult[], gateway: Fo
   return pending.reduce((known, result) => nextState(known, result, gateway), state);
 }
 
-/** Each result, or buckets of equal width if there are more than MAX_HISTORY_POINTS. */
+/**
+ * Each result, or buckets of equal width if there are more than MAX_HISTORY_POINTS. From three days on
+ * buckets are whole hours, which are counted when results are stored: counting those of 30 days takes 100 ms.
+ */
 async function readHistory(
   db: Queryable,
   gateway: FoundGateway,
@@ -67,6 +71,11 @@ async function readHistory(
   const filter = { from: new Date(now - hours * HOUR_MS), includePending };
   if (!(await gatewayResults(db).hasMoreThan(MAX_HISTORY_POINTS, gateway, filter)))
     return gatewayResults(db).listPoints(gateway, filter, MAX_HISTORY_POINTS);
+  if (hours >= MIN_ROLLUP_HOURS) {
+    // The first hour and the last one are parts.
+    const hoursEach = Math.ceil((hours + 2) / MAX_HISTORY_POINTS);
+    return gatewayResults(db).listHourBuckets(gateway, filter, hoursEach);
+  }
   const widthMs = (hours * HOUR_MS) / MAX_HISTORY_POINTS;
   return gatewayResults(db).listBuckets(gateway, filter, { widthMs, count: MAX_HISTORY_POINTS });
 }

@@ -2,6 +2,7 @@ import { Prisma, type Queryable } from '@oriontel/database';
 import { pendingPayloads } from '@oriontel/intake';
 import type { GatewayRef } from '../gateways/gateway.ts';
 import type { StoredResult } from './recount.ts';
+import { selectHours } from './result-hour.repository.ts';
 import { resultsIntake, resultStatuses, type GatewayResult, type ResultStatus } from './gateway-result.ts';
 
 /** A result to be stored; its id is that of its intake row. */
@@ -36,6 +37,7 @@ type Gateway = Pick<GatewayRef, 'orgId' | 'key'>;
 /** A history point as JSON: reading one array is many times faster than reading as many rows. */
 type PointRow = [at: number, rank: number, latencyMs: number | null, results: number, reachable: number];
 
+const HOUR_MS = 3_600_000;
 const DOWN_RANK = resultStatuses.indexOf('down');
 
 function toPoint([at, rank, latencyMs, results, reachable]: PointRow): HistoryPoint {
@@ -159,6 +161,29 @@ export function gatewayResults(db: Queryable) {
           GROUP BY LEAST(date_bin(${`${widthMs} milliseconds`}::interval, at, ${filter.from}), ${last})`,
       );
     },
+
+    /**
+     * One point for each non-empty bucket of `hoursEach` whole hours, newest first, read from the hourly
+     * counts. The results of the first hour are counted one by one, because `filter.from` is within it.
+     */
+    listHourBuckets(gateway: Gateway, filter: ResultsFilter, hoursEach: number): Promise<HistoryPoint[]> {
+      const firstHour = Math.floor(filter.from.getTime() / HOUR_MS) * HOUR_MS;
+      const firstWholeHour = new Date(firstHour + HOUR_MS);
+      return readPoints(
+        db,
+        Prisma.sql`
+          SELECT max(at) AS at, NULL AS id, max(rank) AS rank,
+            sum(latency_sum_ms) / NULLIF(sum(latency_count), 0) AS latency,
+            sum(results) AS results, sum(reachable) AS reachable
+          FROM (
+            ${selectHours(gateway, firstWholeHour)}
+            UNION ALL
+            ${countEach(Prisma.sql`${selectStoredResults(gateway, filter.from)} AND at < ${firstWholeHour}`)}
+            ${filter.includePending ? unionPending(gateway, filter.from) : Prisma.empty}
+          ) AS counted
+          GROUP BY date_bin(${`${hoursEach} hours`}::interval, hour, ${new Date(firstHour)})`,
+      );
+    },
   };
 }
 
@@ -172,24 +197,43 @@ async function readPoints(db: Queryable, points: Prisma.Sql): Promise<HistoryPoi
   return (row.points ?? []).map(toPoint);
 }
 
-function selectResults({ orgId, key }: Gateway, { from, includePending }: ResultsFilter): Prisma.Sql {
-  const stored = Prisma.sql`
+function selectResults(gateway: Gateway, { from, includePending }: ResultsFilter): Prisma.Sql {
+  const stored = selectStoredResults(gateway, from);
+  if (!includePending) return stored;
+  return Prisma.sql`${stored} UNION ALL ${selectPendingResults(gateway, from)}`;
+}
+
+function selectStoredResults({ orgId, key }: Gateway, from: Date): Prisma.Sql {
+  return Prisma.sql`
     SELECT at, id, status, latency_ms
     FROM gateway_results
     WHERE org_id = ${orgId}::int
       AND gateway_key = ${key}::uuid
       AND at > ${from}`;
-  if (!includePending) return stored;
-  return Prisma.sql`${stored} UNION ALL ${selectPendingResults({ orgId, key }, from)}`;
+}
+
+function unionPending(gateway: Gateway, from: Date): Prisma.Sql {
+  return Prisma.sql`UNION ALL ${countEach(selectPendingResults(gateway, from))}`;
+}
+
+/** Results in the form of hourly counts. */
+function countEach(results: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`
+    SELECT date_trunc('hour', at, 'UTC'), at, status,
+      CASE WHEN status < ${DOWN_RANK}::int THEN COALESCE(latency_ms, 0) ELSE 0 END::float8,
+      (status < ${DOWN_RANK}::int AND latency_ms IS NOT NULL)::int,
+      1,
+      (status < ${DOWN_RANK}::int)::int
+    FROM (${results}) AS result`;
 }
 
 /** Accepted results in the form in which they will be stored. */
 function selectPendingResults({ orgId, key }: Gateway, from: Date): Prisma.Sql {
   return Prisma.sql`
-    SELECT at, id, rank, latency
+    SELECT at, id, status, latency_ms
     FROM (
-      SELECT id, (payload->>'at')::timestamptz AS at, (payload->>'latencyMs')::real AS latency,
-        (array_position(${[...resultStatuses]}::text[], payload->>'status') - 1)::smallint AS rank
+      SELECT id, (payload->>'at')::timestamptz AS at, (payload->>'latencyMs')::real AS latency_ms,
+        (array_position(${[...resultStatuses]}::text[], payload->>'status') - 1)::smallint AS status
       FROM (${pendingPayloads(resultsIntake.queue.name, orgId, [key])}) AS pending
     ) AS result
     WHERE at > ${from}`;

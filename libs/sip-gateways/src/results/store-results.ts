@@ -6,6 +6,7 @@ import type { GatewayResult } from './gateway-result.ts';
 import { gatewayStates, type CountedState, type LockedState } from './gateway-state.repository.ts';
 import { shouldNotify, nextState } from './next-state.ts';
 import { recount, RECOUNT_LIMIT } from './recount.ts';
+import { resultHours } from './result-hour.repository.ts';
 import { gatewayResults, type NewResult } from './result.repository.ts';
 
 /** The request id of events: a result has no request of its own once it is queued. */
@@ -21,7 +22,9 @@ export function storeResults(writeEvents: WriteEvents): StoreRows<GatewayResult>
     const results = rows.map(toResult).sort(byKey);
     const insertedIds = await gatewayResults(tx).insert(results);
     const inserted = results.filter(({ id }) => insertedIds.has(id));
-    const events = inserted.length ? await updateStates(tx, inserted) : [];
+    if (!inserted.length) return [];
+    const events = await updateStates(tx, inserted);
+    await resultHours(tx).add(inserted);
     if (events.length) await writeEvents(tx, events, EVENT_REQUEST_ID);
     return [];
   };

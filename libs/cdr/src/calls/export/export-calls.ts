@@ -37,7 +37,7 @@ export const EXPORT_FORMATS: Record<ExportQuery['format'], ExportFormat> = {
   },
 };
 
-/** Legs per chunk: an export holds one chunk in memory. */
+/** Legs per chunk: an export holds two chunks in memory, one being written and the next one. */
 const CHUNK_LEGS = 1_000;
 
 /**
@@ -72,8 +72,12 @@ async function* streamText(
   yield head;
   let chunk: Chunk | null = first;
   while (chunk) {
+    // PostgreSQL reads the next chunk while this one is written.
+    const next: Promise<Chunk | null> = chunk.next ? readChunk(chunk.next) : Promise.resolve(null);
+    // Awaited below, unless the client is gone.
+    next.catch(() => undefined);
     // Yields empty chunks too: a generator whose client is gone ends only at a yield.
     yield write(chunk.legs.map(presentCall));
-    chunk = chunk.next && (await readChunk(chunk.next));
+    chunk = await next;
   }
 }

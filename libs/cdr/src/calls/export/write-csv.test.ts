@@ -86,3 +86,18 @@ test.each([
   'a=b',
   'a-b',
 ])('writeCsv does not change %j', (text) => expect(roundTrip(text)).toBe(text));
+
+test.each([
+  '',
+  'abc',
+  '+14155551234',
+  'NORMAL_CLEARING',
+  'a b',
+  '2024-01-15T10:30:00Z',
+  'x+y@example.com:5060',
+])('writeCsv writes %j as it is', (text) => expect(writeCsv([[text, 1]])).toBe(`${text},1\r\n`));
+
+test.each(['a ', 'a,b', 'ü', 'a"b', 'a;b'])('writeCsv quotes or keeps %j as csv-stringify does', (text) => {
+  expect(roundTrip(text)).toBe(text);
+  expect(writeCsv([[text, 1]])).toMatch(/,1\r\n$/);
+});

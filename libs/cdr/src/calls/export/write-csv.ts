@@ -25,9 +25,25 @@ const CSV_OPTIONS = {
 } as const;
 
 /**
+ * Text that needs neither quotes nor an apostrophe: most cells. csv-stringify decides about the others; it
+ * costs half of the time of an export.
+ */
+const PLAIN_TEXT = /^(?:[A-Za-z0-9](?:[\w .:/@+-]*[\w.:/@+-])?|\+\d{1,15})?$/;
+
+type Cell = string | number | null;
+
+/**
  * Writes lines of CSV (RFC 4180), each ending with CRLF; null is an empty cell. Safe to open in a
  * spreadsheet.
  */
-export function writeCsv(lines: (string | number | null)[][]): string {
-  return stringify(lines, CSV_OPTIONS);
+export function writeCsv(lines: Cell[][]): string {
+  let text = '';
+  for (const cells of lines) text += `${cells.map(writeCell).join(',')}\r\n`;
+  return text;
+}
+
+function writeCell(cell: Cell): string {
+  if (cell === null) return '';
+  if (typeof cell === 'number' || PLAIN_TEXT.test(cell)) return String(cell);
+  return stringify([[cell]], { ...CSV_OPTIONS, eof: false });
 }
