@@ -2,8 +2,9 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient, type Prisma } from './generated/client.ts';
 import {
-  createQueryable,
+  createPlainSql,
   runSqlTransaction,
+  type PlainSql,
   type Queryable,
   type SqlTransaction,
 } from './sql-transaction.ts';
@@ -14,7 +15,7 @@ export type ModelQueryable = Prisma.TransactionClient;
 /** The client of Prisma, and transactions of plain SQL on the same connections. */
 export type Database = PrismaClient & {
   /** Runs single statements without Prisma, for those whose cost per row matters. */
-  $sql: Queryable;
+  $sql: PlainSql;
   $sqlTransaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T>;
 };
 
@@ -63,7 +64,7 @@ export function createDatabase({
     errorFormat: 'minimal',
   });
   return Object.assign(client, {
-    $sql: createQueryable(pool, nameOf),
+    $sql: createPlainSql(pool, nameOf),
     $sqlTransaction: <T>(work: (tx: SqlTransaction) => Promise<T>) => runSqlTransaction(pool, nameOf, work),
   });
 }

@@ -7,7 +7,7 @@ export {
   type DatabaseOptions,
   type ModelQueryable,
 } from './client.ts';
-export type { CopyValue, Queryable, SqlTransaction } from './sql-transaction.ts';
+export type { CopyValue, PlainSql, Queryable, SqlTransaction, TextRow } from './sql-transaction.ts';
 export { isBadData, isUniqueViolation, isUnavailable } from './database-error.ts';
 export { Prisma } from './generated/client.ts';
 export { applyMigrations, MONTHS_AHEAD, pendingSchemaChange } from './migrate.ts';

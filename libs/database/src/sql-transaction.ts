@@ -6,6 +6,15 @@ import { Prisma } from './generated/client.ts';
 /** Runs SQL: the database, a transaction of Prisma, or one of `$sqlTransaction`. */
 export type Queryable = Pick<Prisma.TransactionClient, '$queryRaw' | '$executeRaw'>;
 
+/** A row as PostgreSQL writes its columns (manual, 8, "Data Types"); null is NULL. */
+export type TextRow = (string | null)[];
+
+/** Plain SQL without Prisma, each statement in a transaction of its own. */
+export interface PlainSql extends Queryable {
+  /** Reads rows without converting their columns: the cheapest way to read many. */
+  $queryText(sql: Prisma.Sql): Promise<TextRow[]>;
+}
+
 /** A transaction without the models of Prisma, for statements whose cost per row matters. */
 export interface SqlTransaction extends Queryable {
   /** Appends rows to a table: the cheapest way to insert many. `columns` are names in SQL. */
@@ -68,8 +77,21 @@ export async function runSqlTransaction<T>(
   }
 }
 
-/** Runs plain SQL on `client`. */
-export function createQueryable(client: Pool | PoolClient, nameOf: (sql: string) => string): Queryable {
+const TEXT_TYPES: CustomTypesConfig = { getTypeParser: () => (text: string) => text };
+
+/** Runs plain SQL on a connection of the pool. */
+export function createPlainSql(pool: Pool, nameOf: (sql: string) => string): PlainSql {
+  return {
+    ...createQueryable(pool, nameOf),
+    async $queryText({ text, values }) {
+      const name = nameOf(text);
+      const query = { ...(name && { name }), text, values, rowMode: 'array' as const, types: TEXT_TYPES };
+      return (await pool.query<TextRow>(query)).rows;
+    },
+  };
+}
+
+function createQueryable(client: Pool | PoolClient, nameOf: (sql: string) => string): Queryable {
   function run(query: TemplateStringsArray | Prisma.Sql, values: unknown[]) {
     const { text, values: parameters } = 'raw' in query ? Prisma.sql(query, ...values) : query;
     const name = nameOf(text);

@@ -1,3 +1,4 @@
+import type { Cursor } from '@oriontel/contracts';
 import { Prisma } from '@oriontel/database';
 import type { Direction, Disposition } from '../parse/call-leg.ts';
 
@@ -88,4 +89,9 @@ export function conditions(filter: CallFilter): Prisma.Sql[] {
     from && Prisma.sql`start_time >= ${from}`,
     to && Prisma.sql`start_time <= ${to}`,
   ].filter((condition): condition is Prisma.Sql => !!condition);
+}
+
+/** The legs that follow in the order of a page, newest first. */
+export function afterCursor(after: Cursor | null): Prisma.Sql[] {
+  return after ? [Prisma.sql`(start_time, id) < (${after.time}, ${after.id}::uuid)`] : [];
 }

@@ -2,7 +2,7 @@ import type { Cursor } from '@oriontel/contracts';
 import { orgScope, Prisma, UNPREPARED, type Queryable } from '@oriontel/database';
 import { startTimeOf } from '../parse/cdr-id.ts';
 import type { StoredLeg } from '../parse/read-submission.ts';
-import { conditions, indexedConditions, type CallFilter } from './call-filter.repository.ts';
+import { afterCursor, conditions, indexedConditions, type CallFilter } from './call-filter.repository.ts';
 import type { Span } from './summary/split-range.ts';
 import { COUNTED_COLUMNS, countLegs } from './summary/summary-delta.repository.ts';
 
@@ -32,9 +32,6 @@ const COLUMNS = Prisma.sql`
   trunk_id AS "trunkId",
   source,
   batch_id AS "batchId"`;
-
-/** Rows that `scan` reads at most per returned leg. */
-const SCANNED_ROWS_PER_MATCH = 10;
 
 /** The best plan depends on the values of the filter. */
 const CUSTOM_PLAN = Prisma.raw(UNPREPARED);
@@ -118,42 +115,6 @@ export function callRecords(db: Queryable) {
         ORDER BY "startTime" DESC, id DESC
         LIMIT ${limit}::int`;
     },
-
-    /**
-     * One step of a scan through all matching legs, newest first; `next` is null after the last one. A step
-     * reads at most `limit * SCANNED_ROWS_PER_MATCH` rows, however few match: `legs` may be empty before the
-     * end.
-     */
-    async scan(
-      orgId: number | null,
-      { callId, from, to, ...rest }: CallFilter,
-      { after, limit }: { after: Cursor | null; limit: number },
-    ): Promise<{ legs: FoundLeg[]; next: Cursor | null }> {
-      // Conditions with an index limit the scan; the others are evaluated on the scanned rows.
-      const where = [orgScope(orgId), ...conditions({ callId, from, to }), ...afterCursor(after)];
-      const filters = conditions(rest);
-      const matches = filters.length ? Prisma.join(filters, ' AND ') : Prisma.sql`TRUE`;
-      const scannedRows = filters.length ? limit * SCANNED_ROWS_PER_MATCH : limit;
-      const rows = await db.$queryRaw<(FoundLeg & { matches: boolean })[]>`${CUSTOM_PLAN}
-        WITH scanned AS (
-          SELECT ${COLUMNS}, (${matches}) IS TRUE AS matches
-          FROM cdrs
-          WHERE ${Prisma.join(where, ' AND ')}
-          ORDER BY start_time DESC, id DESC
-          LIMIT ${scannedRows}::int
-        )
-        SELECT *
-        FROM scanned
-        WHERE matches
-          OR id = (SELECT id FROM scanned ORDER BY "startTime", id LIMIT 1)
-        ORDER BY "startTime" DESC, id DESC
-        LIMIT ${limit}::int`;
-      const last = rows.at(-1);
-      return {
-        legs: rows.filter((row) => row.matches),
-        next: last ? { time: last.startTime, id: last.id } : null,
-      };
-    },
   };
 }
 
@@ -191,10 +152,6 @@ function toInsertJson(legs: StoredLeg[]): string {
   return /\\u(?:0000|d[89a-f])/i.test(json)
     ? JSON.stringify(legs.map((leg) => ({ ...leg, raw: JSON.stringify(leg.raw) })))
     : json;
-}
-
-function afterCursor(after: Cursor | null): Prisma.Sql[] {
-  return after ? [Prisma.sql`(start_time, id) < (${after.time}, ${after.id}::uuid)`] : [];
 }
 
 function selectPage(where: Prisma.Sql[], limit: number): Prisma.Sql {

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import { compactStamp, Failure } from '@oriontel/contracts';
-import type { Queryable } from '@oriontel/database';
+import type { PlainSql } from '@oriontel/database';
 import { organizationToRead, type HttpServer } from '@oriontel/service';
 import type { RegionOf } from '../leg-dependencies.ts';
 import { exportCalls, ExportQuery, EXPORT_FORMATS } from './export-calls.ts';
 import { createExportSlots } from './create-export-slots.ts';
 
 export interface ExportRoute {
-  db: Queryable;
+  db: PlainSql;
   regionOf: RegionOf;
 }
 

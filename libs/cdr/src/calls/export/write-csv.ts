@@ -28,7 +28,7 @@ const CSV_OPTIONS = {
  * Text that needs neither quotes nor an apostrophe: most cells. csv-stringify decides about the others; it
  * costs half of the time of an export.
  */
-const PLAIN_TEXT = /^(?:[A-Za-z0-9](?:[\w .:/@+-]*[\w.:/@+-])?|\+\d{1,15})?$/;
+const PLAIN_TEXT = /^(?:[A-Za-z0-9(](?:[\w .:/@+()-]*[\w.:/@+()-])?|\+\d{1,15})?$/;
 
 type Cell = string | number | null;
 
