@@ -25,7 +25,7 @@ export default defineConfig({
     // With `--coverage`. The programs that tests start as processes are bundles, which this does not count.
     coverage: {
       provider: 'v8',
-      reporter: ['text-summary'],
+      reporter: ['text-summary', 'json-summary'],
       include: ['{apps,libs}/*/src/**/*.ts'],
       exclude: ['**/*.test.ts', '**/testing/**', '**/testing.ts', '**/fixtures/**', '**/generated/**'],
     },

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
+import { withoutIndexes } from './without-indexes.ts';
 
 /** The organization that owns four fifths of the events. */
 export const ORG_ID = 1_000;
@@ -7,25 +8,9 @@ const MONTHS = 12;
 
 const LOAD_SQL_URL = new URL('./audit-events.sql', import.meta.url);
 
-interface Index {
-  name: string;
-  definition: string;
-}
-
-async function readIndexes(sql: pg.Client): Promise<Index[]> {
-  const { rows } = await sql.query<Index>(
-    `SELECT indexrelid::regclass::text AS name,
-       replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') AS definition
-     FROM pg_index
-     WHERE indrelid = 'audit_events'::regclass
-       AND NOT indisprimary`,
-  );
-  return rows;
-}
-
 /**
- * Replaces the audit log with this many events of the last twelve months, vacuumed and analyzed. Indexes are
- * dropped during the load, which takes a fraction of the time. Returns the duration in seconds.
+ * Replaces the audit log with this many events of the last twelve months, vacuumed and analyzed.
+ * Returns the duration in seconds.
  */
 export async function loadAuditEvents(sql: pg.Client, events: number): Promise<number> {
   const started = performance.now();
@@ -42,16 +27,10 @@ export async function loadAuditEvents(sql: pg.Client, events: number): Promise<n
      FROM generate_series(0, $1::int) AS i`,
     [MONTHS],
   );
-  const indexes = await readIndexes(sql);
-  for (const { name } of indexes) await sql.query(`DROP INDEX ${name}`);
-  await sql.query(
-    `SET timezone = 'UTC';
-     SET synchronous_commit = off;
-     SET maintenance_work_mem = '512MB'`,
-  );
-  await sql.query(await readFile(LOAD_SQL_URL, 'utf8'), [events, ORG_ID]);
-  for (const { definition } of indexes) await sql.query(definition);
-  await sql.query('VACUUM ANALYZE audit_events');
-  await sql.query('CHECKPOINT');
+  await sql.query(`SET timezone = 'UTC'`);
+  const load = await readFile(LOAD_SQL_URL, 'utf8');
+  await withoutIndexes(sql, 'audit_events', async () => {
+    await sql.query(load, [events, ORG_ID]);
+  });
   return (performance.now() - started) / 1000;
 }

@@ -13,7 +13,7 @@ export async function measureCopyRate(
   const file = `${await readSetting(sql, 'data_directory')}/bench-cdrs.copy`;
   const columns = await readColumns(sql);
   const changed: Record<string, string> = {
-    id: `overlay(id::text PLACING 'c0de' FROM 33 FOR 4)::uuid`,
+    id: `(left(id::text, 24) || left(md5(id::text), 12))::uuid`,
     call_id: `overlay(call_id PLACING 'c0' FROM 1 FOR 2)`,
     linked_call_id: `overlay(linked_call_id PLACING 'c0' FROM 1 FOR 2)`,
   };

@@ -3,6 +3,7 @@ import { createDatabase } from '@oriontel/database';
 import { generateCalls } from '../seed/generate-calls.ts';
 import { storeCalls } from '../seed/store-calls.ts';
 import type { BenchApps } from '../stack.ts';
+import { withoutIndexes } from '../without-indexes.ts';
 import { BENCH_ORGANIZATIONS } from './organizations.ts';
 
 const HOUR_MS = 3_600_000;
@@ -102,13 +103,11 @@ export async function fillTable(apps: BenchApps, rows: number): Promise<void> {
   await storeCalls(db, calls, { organizations: BENCH_ORGANIZATIONS, from, to });
   await db.$disconnect();
   await sql.query('CREATE TEMPORARY TABLE generated AS SELECT * FROM cdrs');
-  await sql.query('SET synchronous_commit = off');
-  for (let copy = 1; copy < rows / legs; copy += 1) await copyGenerated(sql, copy);
-  await sql.query('RESET synchronous_commit');
+  await withoutIndexes(sql, 'cdrs', async () => {
+    for (let copy = 1; copy < rows / legs; copy += 1) await copyGenerated(sql, copy);
+  });
   await sql.query('DROP TABLE generated');
   await truncateIntake(sql);
-  await sql.query('VACUUM ANALYZE cdrs');
-  await sql.query('CHECKPOINT');
 }
 
 /**
