@@ -27,7 +27,7 @@ test('insert stores one, several small and several large payloads as they are', 
   expect(pending.map(({ key }) => key)).toEqual(groups.flat().map((word) => word.slice(0, 9)));
 });
 
-test('newestPending returns the newest values that fit into the bytes, and leaves out larger ones', async () => {
+test('newestPending returns the newest values that fit, and leaves out larger ones', async () => {
   const rows = intakeRows(database.db);
   const large = randomBytes(20_000).toString('hex');
   for (const word of ['first', 'second', large, 'third']) {
