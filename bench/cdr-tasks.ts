@@ -2,9 +2,9 @@
 // task costs the intake. `npm run bench:munch -- 1000000`
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sendBodies } from './load.ts';
+import { sendBodies } from './send-bodies.ts';
 import { peakMebibytes, resetPeakMemory } from './process-memory.ts';
-import { createUniformBatches } from './records.ts';
+import { createUniformBatches } from './create-uniform-batches.ts';
 import { startBenchStack } from './stack.ts';
 import { median } from './statistics.ts';
 import { countStoredRecords, loadStoredCdrs } from './stored-cdrs.ts';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createBatchBodies } from './intake/create-bodies.ts';
 import { BENCH_ORGANIZATIONS } from './intake/organizations.ts';
 import { addOrganizations } from './intake/tables.ts';
-import { sendBodies } from './load.ts';
+import { sendBodies } from './send-bodies.ts';
 import { startBenchStack } from './stack.ts';
 import { quantile } from './statistics.ts';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Body } from '../load.ts';
+import type { Body } from '../send-bodies.ts';
 import { createRandom, type Random } from '../seed/random.ts';
 import { generateCalls, type GeneratedBatch } from '../seed/generate-calls.ts';
 import { BENCH_ORGANIZATIONS } from './organizations.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuMicrosecondsEach, readCpuSeconds } from '../cpu-time.ts';
-import { sendBodies, type Body, type LoadResult } from '../load.ts';
+import { sendBodies, type Body, type LoadResult } from '../send-bodies.ts';
 import type { BenchStack } from '../stack.ts';
 import { measureCopyRate } from './measure-copy.ts';
 import type { TableState } from './tables.ts';

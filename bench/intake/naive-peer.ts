@@ -7,7 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { PlatformRecord } from '@oriontel/cdr';
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
-/** A pool of this size was the fastest of 4, 10 and 20 on two cores. */
+/** The default of pg. */
 const CONNECTIONS = 10;
 const SEVERITY: Record<string, number> = { info: 0, warning: 1, error: 2, critical: 3 };
 

@@ -5,7 +5,7 @@ import {
   createFreeswitchBodies,
   type BodyOptions,
 } from './create-bodies.ts';
-import type { Body } from '../load.ts';
+import type { Body } from '../send-bodies.ts';
 
 const BATCH_RECORDS = 1_000;
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDatabase, UNPREPARED, type Database } from './client.ts';
-import { Prisma } from './generated/client.ts';
 import { createTestDatabase, type TestDatabase } from './testing.ts';
 
 let store: TestDatabase;
@@ -25,6 +24,6 @@ async function isPrepared(alias: string): Promise<boolean> {
 test('createDatabase prepares statements, except those that start with UNPREPARED', async () => {
   await db.$queryRaw`SELECT ${1}::int AS prepared`;
   expect(await isPrepared('prepared')).toBe(true);
-  await db.$queryRaw`${Prisma.raw(UNPREPARED)} SELECT ${1}::int AS unprepared`;
+  await db.$queryRaw`${UNPREPARED} SELECT ${1}::int AS unprepared`;
   expect(await isPrepared('unprepared')).toBe(false);
 });

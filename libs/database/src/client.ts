@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { PrismaClient, type Prisma } from './generated/client.ts';
+import { Prisma, PrismaClient } from './generated/client.ts';
 import {
   createPlainSql,
   runSqlTransaction,
@@ -72,11 +72,13 @@ export function createDatabase({
 const MAX_NAMED_STATEMENTS = 300;
 const MAX_NAMED_CHARACTERS = 4_000;
 
+const UNPREPARED_PREFIX = '/* unprepared */';
+
 /**
- * Prefix of statements that must not be prepared: their best plan depends on their values, or their text has
- * so many variants that they would use up the names of all others.
+ * The beginning of statements that must not be prepared: their best plan depends on their values, or their
+ * text has so many variants that they would use up the names of all others.
  */
-export const UNPREPARED = '/* unprepared */';
+export const UNPREPARED = Prisma.raw(UNPREPARED_PREFIX);
 
 /**
  * Names recurring statements, so that PostgreSQL parses and plans each once per connection
@@ -89,7 +91,9 @@ function createStatementNamer(): (sql: string) => string {
     const known = names.get(sql);
     if (known) return known;
     const isNamed =
-      names.size < MAX_NAMED_STATEMENTS && sql.length <= MAX_NAMED_CHARACTERS && !sql.startsWith(UNPREPARED);
+      names.size < MAX_NAMED_STATEMENTS &&
+      sql.length <= MAX_NAMED_CHARACTERS &&
+      !sql.startsWith(UNPREPARED_PREFIX);
     // An empty name means: not prepared.
     if (!isNamed) return '';
     const name = `oriontel_${names.size}`;

@@ -33,9 +33,6 @@ const COLUMNS = Prisma.sql`
   source,
   batch_id AS "batchId"`;
 
-/** The best plan depends on the values of the filter. */
-const CUSTOM_PLAN = Prisma.raw(UNPREPARED);
-
 /** Reads and writes single legs and pages of legs in the cdrs table. */
 export function callRecords(db: Queryable) {
   return {
@@ -109,7 +106,7 @@ export function callRecords(db: Queryable) {
     ): Promise<FoundLeg[]> {
       const where = [orgScope(orgId), ...conditions(filter), ...afterCursor(after)];
       const branches = indexedConditions(filter).map((indexed) => selectPage([indexed, ...where], limit));
-      return db.$queryRaw`${CUSTOM_PLAN}
+      return db.$queryRaw`${UNPREPARED}
         SELECT *
         FROM (${Prisma.join(branches, ' UNION ')}) AS found
         ORDER BY "startTime" DESC, id DESC

@@ -11,8 +11,7 @@ import type { RegionOf } from './leg-dependencies.ts';
 const WORKERS_TIMEOUT_MS = 150;
 /**
  * What a reader includes after that timeout: the newest pending submissions, of this size together as stored
- * (compressed). About 1,000 records, which take 15 ms to parse; a gateway that serves others must not parse a
- * whole backlog.
+ * (compressed), about 1,000 records. Parsing a whole backlog would block all other requests.
  */
 const MAX_SUBMISSIONS = 100;
 const MAX_SUBMISSION_BYTES = 96 * 1024;

@@ -10,8 +10,8 @@ export type AppName = 'gateway' | Worker;
 const APP_NAMES: readonly AppName[] = ['gateway', ...WORKERS];
 
 /**
- * The young generation of V8's heap, which is up to three of these, stays resident after the first load. The
- * default of 16 MiB is for one process on a machine; the last two allocate little.
+ * The young generation of V8's heap is up to three semi-spaces and stays resident after the first load. V8's
+ * default is 16 MiB; the last two processes allocate little.
  */
 const MAX_SEMI_SPACE_MEBIBYTES: Record<AppName, number> = {
   gateway: 8,

@@ -63,8 +63,6 @@ const COLUMNS = Prisma.sql`
   resource_id AS "resourceId", description, metadata, host(ip_address) AS "ipAddress",
   user_agent AS "userAgent"`;
 
-const unprepared = Prisma.raw(UNPREPARED);
-
 /** Repository of the audit_events table. */
 export function auditEvents(db: Queryable) {
   return {
@@ -115,7 +113,7 @@ export function auditEvents(db: Queryable) {
 
     /** The planner's estimate of the number of matches: costs nothing and may be wrong. */
     async estimate(orgId: number, filter: EventFilter): Promise<number> {
-      const [row] = await db.$queryRaw<[{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }]>`${unprepared}
+      const [row] = await db.$queryRaw<[{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }]>`${UNPREPARED}
         EXPLAIN (FORMAT JSON)
         SELECT
         FROM audit_events
@@ -125,7 +123,7 @@ export function auditEvents(db: Queryable) {
 
     /** The number of matches, counted up to `limit`. */
     async count(orgId: number, filter: EventFilter, limit: number): Promise<number> {
-      const [row] = await db.$queryRaw<[{ count: number }]>`${unprepared}
+      const [row] = await db.$queryRaw<[{ count: number }]>`${UNPREPARED}
         SELECT count(*)::int
         FROM (
           SELECT
@@ -152,7 +150,7 @@ export function auditEvents(db: Queryable) {
         [inOrganization(orgId), ...indexed, ...afterPosition(after, sort)],
         ' AND ',
       );
-      const rows = await db.$queryRaw<AuditEventRow[]>`${unprepared}
+      const rows = await db.$queryRaw<AuditEventRow[]>`${UNPREPARED}
         SELECT ${COLUMNS}
         FROM (
           SELECT *
@@ -184,7 +182,7 @@ export function auditEvents(db: Queryable) {
         [matchConditions(orgId, filter), ...afterPosition(after, sort)],
         ' AND ',
       );
-      const rows = await db.$queryRaw<(AuditEventRow & { total: number })[]>`${unprepared}
+      const rows = await db.$queryRaw<(AuditEventRow & { total: number })[]>`${UNPREPARED}
         WITH hits AS MATERIALIZED (
           SELECT ${sortKey(sort)}
           FROM audit_events

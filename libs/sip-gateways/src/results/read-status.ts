@@ -61,7 +61,7 @@ function applyPending(state: GatewayState, pending: GatewayResult[], gateway: Fo
 
 /**
  * Each result, or buckets of equal width if there are more than MAX_HISTORY_POINTS. From three days on
- * buckets are whole hours, which are counted when results are stored: counting those of 30 days takes 100 ms.
+ * buckets are whole hours, which are counted when results are stored.
  */
 async function readHistory(
   db: Queryable,

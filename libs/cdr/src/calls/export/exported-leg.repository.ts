@@ -51,9 +51,6 @@ const TIME_INDEXES = EXPORTED_COLUMNS.filter(({ kind }) => kind === 'time').map(
 /** Rows that a step of a scan reads at most per returned leg. */
 const SCANNED_ROWS_PER_MATCH = 10;
 
-/** The best plan depends on the values of the filter. */
-const CUSTOM_PLAN = Prisma.raw(UNPREPARED);
-
 function indexOf(column: keyof CallRecord): number {
   return EXPORTED_COLUMNS.findIndex(({ name }) => name === column);
 }
@@ -84,7 +81,7 @@ export function exportedLegs(db: PlainSql) {
       const rows = await db.$queryText(
         isExact ? selectExact(branches[0]!, limit) : selectScanned(branches, conditions(others), limit),
       );
-      for (const row of rows) for (const index of TIME_INDEXES) row[index] = toIsoTime(row[index]!);
+      for (const row of rows) for (const index of TIME_INDEXES) row[index] = toIsoTime(row[index] ?? null);
       const last = rows.at(-1);
       return {
         legs: isExact ? rows : rows.filter((row) => row.pop() === 't'),
@@ -96,7 +93,7 @@ export function exportedLegs(db: PlainSql) {
 
 /** The legs that meet all conditions, each served by the index that gives the order. */
 function selectExact(where: Prisma.Sql[], limit: number): Prisma.Sql {
-  return Prisma.sql`${CUSTOM_PLAN}
+  return Prisma.sql`${UNPREPARED}
     SELECT ${SELECTED_COLUMNS}
     FROM cdrs
     WHERE ${Prisma.join(where, ' AND ')}
@@ -117,7 +114,7 @@ function selectScanned(branches: Prisma.Sql[][], filters: Prisma.Sql[], limit: n
       LIMIT ${scannedRows}::int
     )`,
   );
-  return Prisma.sql`${CUSTOM_PLAN}
+  return Prisma.sql`${UNPREPARED}
     WITH scanned AS (
       SELECT DISTINCT ON (start_time, id) *
       FROM (${Prisma.join(legs, ' UNION ALL ')}) AS found

@@ -25,8 +25,7 @@ const CSV_OPTIONS = {
 } as const;
 
 /**
- * Text that needs neither quotes nor an apostrophe: most cells. csv-stringify decides about the others; it
- * costs half of the time of an export.
+ * Text that needs neither quotes nor an apostrophe: most cells. csv-stringify writes the others.
  */
 const PLAIN_TEXT = /^(?:[A-Za-z0-9(](?:[\w .:/@+()-]*[\w.:/@+()-])?|\+\d{1,15})?$/;
 

@@ -40,9 +40,6 @@ export interface Summary {
   groupCount: number;
 }
 
-/** The best plan depends on the range. */
-const CUSTOM_PLAN = Prisma.raw(UNPREPARED);
-
 /** The advisory lock that a folding process holds; an arbitrary constant. */
 const FOLD_LOCK = 7_017_230;
 
@@ -68,7 +65,7 @@ export function callSummary(db: Queryable) {
       const grouping = groupings.length ? groupByClause(columns.length) : Prisma.sql`WHERE FALSE`;
       const [row] = await db.$queryRaw<
         [{ total: Sums; groups: GroupSums[] | null; groupCount: number }]
-      >`${CUSTOM_PLAN}
+      >`${UNPREPARED}
         WITH counted AS MATERIALIZED (
           SELECT hour, trunk_id, disposition, sum(calls) AS calls, sum(billsec) AS billsec
           FROM (

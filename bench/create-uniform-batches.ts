@@ -1,5 +1,5 @@
 import { buildBatch } from '@oriontel/cdr/testing';
-import type { Body } from './load.ts';
+import type { Body } from './send-bodies.ts';
 
 const WEEK_SECONDS = 7 * 86_400;
 
