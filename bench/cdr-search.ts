@@ -1,9 +1,8 @@
 // Benchmark of GET /cdrs: each search in 1,000,000 and in 100,000 legs of 20 organizations, over three
 // months. Takes about five minutes. `npm run bench:cdr-search`
 import { cpus } from 'node:os';
-import { createDatabase } from '@oriontel/database';
-import { DEMO_ORGANIZATIONS, generateCalls, type CallOrganization } from './seed/generate-calls.ts';
-import { storeCalls } from './seed/store-calls.ts';
+import { DEMO_ORGANIZATIONS, type CallOrganization } from './seed/generate-calls.ts';
+import { fillCdrs } from './seed/fill-cdrs.ts';
 import { startBenchStack, type BenchApps } from './stack.ts';
 import { quantile } from './statistics.ts';
 
@@ -11,7 +10,6 @@ const SMALL = 100_000;
 const BIG = Number(process.env['BENCH_CDRS'] ?? 1_000_000);
 const ORGANIZATIONS = Array.from({ length: 20 }, (_, index) => organization(index));
 const DAY_MS = 86_400_000;
-const DAYS = 90;
 /** Of each search, with other values each time. */
 const REQUESTS = 100;
 const WARM_UP_REQUESTS = 10;
@@ -61,14 +59,9 @@ function organization(index: number): CallOrganization {
 }
 
 /** Returns legs at random, to search for. */
-async function load({ sql, url }: BenchApps, legs: number): Promise<StoredLeg[]> {
-  const db = createDatabase({ url, name: 'bench', connections: 4, statementTimeoutMs: 600_000 });
-  const to = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS);
-  const from = new Date(to.getTime() - DAYS * DAY_MS);
-  const calls = generateCalls({ seed: 1, legs, from, to, organizations: ORGANIZATIONS });
-  await storeCalls(db, calls, { organizations: ORGANIZATIONS, from, to });
-  await db.$disconnect();
-  await sql.query('VACUUM ANALYZE cdrs');
+async function load(apps: BenchApps, legs: number): Promise<StoredLeg[]> {
+  const { sql } = apps;
+  await fillCdrs(apps, legs, ORGANIZATIONS);
   const { rows } = await sql.query<StoredLeg>(`
     SELECT org_id AS "orgId", caller, callee, trunk_id AS "trunkId", source, batch_id AS "batchId",
       call_id AS "callId", start_time AS "startTime"

@@ -37,12 +37,21 @@ export function parentOf(pid: number): number | null {
   return fields && Number(fields[1]);
 }
 
+function withDescendants(pid: number, processes: Map<number, ProcessTimes>): number[] {
+  const children = [...processes].filter(([, { parent }]) => parent === pid);
+  return [pid, ...children.flatMap(([child]) => withDescendants(child, processes))];
+}
+
+/** The ids of a process and its descendants. */
+export function processTreeOf(pid: number): number[] {
+  return withDescendants(pid, readProcesses());
+}
+
 /** CPU seconds since their start of these processes and their descendants, by name. */
 export function readCpuSeconds(roots: Record<string, number>): Record<string, number> {
   const processes = readProcesses();
-  function ticksOf(pid: number): number {
-    const children = [...processes].filter(([, { parent }]) => parent === pid);
-    return children.reduce((sum, [child]) => sum + ticksOf(child), processes.get(pid)?.ticks ?? 0);
+  function ticksOf(root: number): number {
+    return withDescendants(root, processes).reduce((sum, pid) => sum + (processes.get(pid)?.ticks ?? 0), 0);
   }
   return Object.fromEntries(
     Object.entries(roots).map(([name, pid]) => [name, ticksOf(pid) / TICKS_PER_SECOND]),

@@ -62,13 +62,15 @@ async function freePort(): Promise<number> {
 
 /**
  * Starts a whole stack with the database settings of `npm start` (fsync on) in a temporary folder, and the
- * baseline servers. Queues are in Redis if one is on PATH and BENCH_QUEUES is not `postgres`.
+ * baseline servers. Queues are in Redis if one is on PATH and BENCH_QUEUES is not `postgres`. The folder
+ * BENCH_DATA_DIR keeps the data for later runs.
  */
 export async function startBenchStack(settings: Record<string, string> = {}): Promise<BenchStack> {
   const log = pino({ level: 'silent' });
-  const dataDir = await mkdtemp(join(tmpdir(), 'oriontel-bench-'));
+  const keptDir = process.env['BENCH_DATA_DIR'];
+  const dataDir = keptDir ?? (await mkdtemp(join(tmpdir(), 'oriontel-bench-')));
   await chmod(dataDir, 0o711);
-  const closers: (() => unknown)[] = [() => rm(dataDir, { recursive: true, force: true })];
+  const closers: (() => unknown)[] = keptDir ? [] : [() => rm(dataDir, { recursive: true, force: true })];
   async function stop(): Promise<void> {
     for (const close of closers.splice(0).reverse()) await close();
   }
@@ -126,6 +128,8 @@ async function startApps(
   const sql = new pg.Client({ connectionString: databaseUrl });
   await sql.connect();
   closers.push(() => sql.end());
+  // Kept data of an earlier run, whose password was random.
+  await sql.query(`DELETE FROM users WHERE username = 'admin'`);
   const { token } = await signUpAdmin(apps.baseUrl);
   const { baseUrl, metricsUrl, pids } = apps;
   return { baseUrl, metricsUrl, token, url: databaseUrl, sql, pids };

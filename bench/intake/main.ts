@@ -8,14 +8,7 @@ import { parseArgs } from 'node:util';
 import { startBenchStack } from '../stack.ts';
 import { median } from '../statistics.ts';
 import { measureLatency, measureRound, type Round } from './measure-round.ts';
-import {
-  addOrganizations,
-  emptyTable,
-  fillTable,
-  freshPartition,
-  fullTable,
-  type TableState,
-} from './tables.ts';
+import { addOrganizations, emptyTable, freshPartition, fullTable, type TableState } from './tables.ts';
 import { createWorkloads, type Workload } from './workloads.ts';
 
 const WARM_UP_SHARE = 0.2;
@@ -104,11 +97,7 @@ try {
   const states: Record<string, () => Promise<TableState>> = {
     empty: async () => emptyTable(stack.sql),
     fresh: async () => freshPartition(stack.sql),
-    async full() {
-      await emptyTable(stack.sql).prepare();
-      await fillTable(stack, rows);
-      return fullTable(stack.sql, rows);
-    },
+    full: () => fullTable(stack, rows),
   };
   const results: Result[] = [];
   for (const name of values.states.split(',')) {

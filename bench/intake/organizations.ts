@@ -3,7 +3,7 @@ import { NUMBER_PLANS } from '../seed/number-plans.ts';
 
 const ORGANIZATIONS = 24;
 const TRUNKS = 200;
-const FIRST_ORG_ID = 30_000;
+export const FIRST_BENCH_ORG_ID = 30_000;
 const TRUNKS_EACH = Math.floor(TRUNKS / ORGANIZATIONS);
 const ORGANIZATIONS_WITH_ONE_MORE = TRUNKS % ORGANIZATIONS;
 const MAX_UTC_OFFSET_HOURS = 12;
@@ -16,7 +16,7 @@ export const BENCH_ORGANIZATIONS: readonly CallOrganization[] = Array.from(
     const trunks = TRUNKS_EACH + (index < ORGANIZATIONS_WITH_ONE_MORE ? 1 : 0);
     return {
       ...DEMO_ORGANIZATIONS[0]!,
-      id: FIRST_ORG_ID + index,
+      id: FIRST_BENCH_ORG_ID + index,
       name: `Organization ${index}`,
       region,
       weight: 100 / (index + 1),

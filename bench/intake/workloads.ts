@@ -5,6 +5,7 @@ import {
   createFreeswitchBodies,
   type BodyOptions,
 } from './create-bodies.ts';
+import { FIRST_BENCH_ORG_ID } from './organizations.ts';
 import type { Body } from '../send-bodies.ts';
 
 const BATCH_RECORDS = 1_000;
@@ -28,7 +29,10 @@ async function countCdrs(sql: pg.Client): Promise<number> {
 }
 
 async function countEvents(sql: pg.Client): Promise<number> {
-  const { rows } = await sql.query<{ count: string }>('SELECT count(*) AS count FROM audit_events');
+  const { rows } = await sql.query<{ count: string }>(
+    'SELECT count(*) AS count FROM audit_events WHERE org_id >= $1',
+    [FIRST_BENCH_ORG_ID],
+  );
   return Number(rows[0]!.count);
 }
 
