@@ -13,8 +13,8 @@ const GENERATED_LEGS = 1_000_000;
 /** Of the routed calls. */
 const TWO_LEG_SHARE = 0.2;
 const LOAD_TIMEOUT_MS = 3_600_000;
-const COPIED_COLUMNS = `org_id, leg, direction, duration, billsec, disposition, hangup_cause, q850, sip_status,
-  trunk_id, source, batch_id, content_hash, raw, stored_at`;
+const COPIED_COLUMNS = `org_id, leg, direction, duration, billsec, disposition, hangup_cause, q850,
+  sip_status, trunk_id, source, batch_id, content_hash, raw, stored_at`;
 
 /**
  * Fills `cdrs` with `rows` legs of these organizations over the last three months, vacuumed and analyzed,
