@@ -161,8 +161,8 @@ export function intakeRows(db: Queryable) {
     },
 
     /**
-     * The newest pending values, newest first, of `maxBytes` together as stored (compressed). A larger value
-     * is left out, without being read.
+     * The newest pending values, newest first, of `maxBytes` together. A larger value is left out, without
+     * being read.
      */
     newestPending<T>(
       queue: string,

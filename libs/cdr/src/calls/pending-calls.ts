@@ -10,8 +10,8 @@ import type { RegionOf } from './leg-dependencies.ts';
 /** How long a reader waits for the workers to store what was accepted before the request. */
 const WORKERS_TIMEOUT_MS = 150;
 /**
- * What a reader includes after that timeout: the newest pending submissions, of this size together as stored
- * (compressed), about 1,000 records. Parsing a whole backlog would block all other requests.
+ * What a reader includes after that timeout: the newest pending submissions, of this size together, a few
+ * hundred records. Parsing a whole backlog would block all other requests.
  */
 const MAX_SUBMISSIONS = 100;
 const MAX_SUBMISSION_BYTES = 96 * 1024;
