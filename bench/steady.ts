@@ -32,7 +32,10 @@ const SEARCH_PAUSE_MS = 200;
 const DAY_MS = 86_400_000;
 const POLL_INTERVAL_MS = 50;
 
-const stack = await startBenchStack();
+/** The access token must last as long as the measurement. */
+const TOKEN_LIFETIME_SECONDS = 86_400;
+
+const stack = await startBenchStack({ TOKEN_LIFETIME: String(TOKEN_LIFETIME_SECONDS) });
 let seed = 1;
 
 /** In random order. */
