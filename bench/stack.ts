@@ -63,7 +63,7 @@ async function freePort(): Promise<number> {
 /**
  * Starts a whole stack with the database settings of `npm start` (fsync on) in a temporary folder, and the
  * baseline servers. Queues are in Redis if one is on PATH and BENCH_QUEUES is not `postgres`. The folder
- * BENCH_DATA_DIR keeps the data for later runs.
+ * BENCH_DATA_DIR keeps the data for later runs; those with an empty table delete it.
  */
 export async function startBenchStack(settings: Record<string, string> = {}): Promise<BenchStack> {
   const log = pino({ level: 'silent' });

@@ -1,6 +1,6 @@
 // Benchmark of a steady mixed load: single CDRs, batches, mod_json_cdr documents, audit events and searches
-// at half of the maximum, for an hour. Prints what it measured per interval, and the means as JSON lists for
-// the charts of docs/performance.md. `npm run bench:steady -- [--minutes 60] [--share 0.5]`
+// at half of the maximum, for an hour. Prints what it measured per interval, at the end as JSON lists for the
+// charts of docs/performance.md. `npm run bench:steady -- [--minutes 60] [--share 0.5]`
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

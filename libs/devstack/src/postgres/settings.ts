@@ -22,7 +22,7 @@ export const defaultSettings: Settings = {
   shared_buffers: `${sharedBuffersMebibytes(totalmem())}MB`,
   max_wal_size: '2GB',
   // pglz, the only method of the embedded server, costs more than it saves: COPY into a full `cdrs` takes
-  // more than twice as long with it (docs/performance.md).
+  // more than twice as long with it (docs/decisions/0003-cdr-storage.md).
   wal_compression: 'off',
   // Our queries are short: compiling them costs more than it saves.
   jit: 'off',
