@@ -1,53 +1,20 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { buildBatch } from '@oriontel/cdr/testing';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { startDatabaseProxy, type DatabaseProxy } from '@oriontel/database/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type ErrorBody, type IntakeBody, type TestGateway } from './testing.ts';
 
-type State = 'up' | 'down' | 'silent';
-
-/** A TCP proxy to the server that can refuse connections or stop responding. */
-async function startDatabaseProxy(target: URL) {
-  let state: State = 'up';
-  const sockets = new Set<Socket>();
-  function keep(socket: Socket): Socket {
-    sockets.add(socket);
-    return socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-  }
-  const server = createServer((socket) => {
-    keep(socket);
-    if (state === 'down') return void socket.destroy();
-    if (state === 'silent') return;
-    const other = keep(connect(Number(target.port || 5432), target.hostname));
-    socket.pipe(other).pipe(socket);
-    socket.on('close', () => other.destroy());
-    other.on('close', () => socket.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    setState(next: State): void {
-      state = next;
-      for (const socket of sockets) socket.destroy();
-    },
-    close: () => new Promise((resolve) => server.close(resolve)),
-  };
-}
-
 let gateway: TestGateway;
-let proxy: Awaited<ReturnType<typeof startDatabaseProxy>>;
+let proxy: DatabaseProxy;
 beforeAll(async () => {
-  proxy = await startDatabaseProxy(new URL(inject('databaseUrl')));
   gateway = await startTestGateway({
-    databaseUrl(url) {
-      return Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(proxy.port) }).href;
+    async databaseUrl(url) {
+      proxy = await startDatabaseProxy(url);
+      return proxy.url;
     },
   });
 });
 afterAll(async () => {
   await gateway.close();
-  proxy.setState('down');
   await proxy.close();
 });
 

@@ -44,7 +44,7 @@ const ignore = () => undefined;
 export interface TestGatewayOptions {
   log?: Logger;
   /** Replaces the database URL of the gateway. */
-  databaseUrl?: (url: string) => string;
+  databaseUrl?: (url: string) => string | Promise<string>;
   kind?: 'postgres' | 'redis';
   /** Replaces the queues. */
   queues?: Queues;
@@ -71,7 +71,9 @@ export async function startTestGateway({
   const queueStore = testQueueStores().find((candidate) => candidate.kind === kind);
   if (!queueStore) throw new Error(`This test needs queues in ${kind}.`);
   const queues = ownQueues ?? (await connectQueues(queueStore.storeFor(store.url), ignore));
-  const db = databaseUrl ? createDatabase({ url: databaseUrl(store.url), name: 'test gateway' }) : store.db;
+  const db = databaseUrl
+    ? createDatabase({ url: await databaseUrl(store.url), name: 'test gateway' })
+    : store.db;
   const host = startHostSampler({ onError: ignore });
   const qrDrawer = createQrDrawer(await bundleLibProgram('qrcode/src/draw.main.ts'));
   const importReader = createImportReader(await bundleLibProgram('activity/src/read-import.main.ts'));

@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import pg from 'pg';
+import { createPool } from './create-pool.ts';
 import { Prisma, PrismaClient } from './generated/client.ts';
 import {
   createPlainSql,
@@ -35,32 +35,32 @@ export interface DatabaseOptions {
   statementTimeoutMs?: number;
 }
 
-/** Creates a client, one per process. It connects on first use; connecting fails after 2 s. */
+/** Until a transaction of Prisma has a connection. */
+const MAX_TRANSACTION_WAIT_MS = 2_000;
+
+/**
+ * Creates a client, one per process. It connects on first use; connecting fails after 2 s. A statement whose
+ * server stops to respond is rejected after about 4 s (create-pool.ts).
+ */
 export function createDatabase({
   url,
   name,
   connections = 10,
   statementTimeoutMs = 30_000,
 }: DatabaseOptions): Database {
-  const pool = new pg.Pool({
+  const pool = createPool({
     connectionString: url,
     application_name: name,
     max: connections,
-    connectionTimeoutMillis: 2_000,
-    idleTimeoutMillis: 60_000,
-    statement_timeout: statementTimeoutMs,
-    idle_in_transaction_session_timeout: 60_000,
-    keepAlive: true,
+    statementTimeoutMs,
   });
-  // A lost idle connection is replaced on next use; the query that needs it reports the error.
-  pool.on('error', () => {});
   const nameOf = createStatementNamer();
   const client = new PrismaClient({
     adapter: new PrismaPg(pool, {
       disposeExternalPool: true,
       statementNameGenerator: ({ sql }) => nameOf(sql),
     }),
-    transactionOptions: { maxWait: 5_000, timeout: 60_000 },
+    transactionOptions: { maxWait: MAX_TRANSACTION_WAIT_MS, timeout: 60_000 },
     errorFormat: 'minimal',
   });
   return Object.assign(client, {
