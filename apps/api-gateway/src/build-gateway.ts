@@ -16,7 +16,13 @@ import {
   type PasswordHasher,
 } from '@oriontel/identity';
 import { identityRoutes } from '@oriontel/identity/http';
-import { createIntake, createPartsIntake, type Intake, type IntakeDefinition } from '@oriontel/intake';
+import {
+  createIntake,
+  createPartsIntake,
+  intakeRows,
+  type Intake,
+  type IntakeDefinition,
+} from '@oriontel/intake';
 import { deliveries } from '@oriontel/notifications';
 import { notificationsRoutes } from '@oriontel/notifications/http';
 import { pbxRoutes } from '@oriontel/pbx/http';
@@ -34,6 +40,7 @@ import {
   errorsRoute,
   guardRoutes,
   createDocumentation,
+  createObservableGauge,
   createRateLimiter,
   timeRequests,
   type Checks,
@@ -155,7 +162,14 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
   }
   const organizationExists = createOrganizationChecker(db);
 
-  await app.register(healthRoutes, { checks, log });
+  const oldestPendingSeconds = () => intakeRows(db).oldestAgeSeconds();
+  createObservableGauge(
+    metrics,
+    'oriontel_intake_oldest_seconds',
+    'Age of the oldest accepted value that is not stored yet',
+    oldestPendingSeconds,
+  );
+  await app.register(healthRoutes, { checks, log, oldestPendingSeconds });
   await app.register(documentationRoutes, { read: documentation });
   await app.register(errorsRoute);
   await app.register(identityRoutes, {
@@ -214,9 +228,16 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
   return { app, intake: { close } };
 }
 
+interface HealthRoutes {
+  checks: Checks;
+  log: Logger;
+  /** Age of the oldest accepted value that is not stored yet. */
+  oldestPendingSeconds: () => Promise<number>;
+}
+
 async function healthRoutes(
   app: HttpServer,
-  { checks, log }: { checks: Checks; log: Logger },
+  { checks, log, oldestPendingSeconds }: HealthRoutes,
 ): Promise<void> {
   // Probes are frequent, and a 429 would count as a failure.
   const config = { family: 'oriontel', access: 'anyone', limit: 'none' } as const;
@@ -226,7 +247,7 @@ async function healthRoutes(
   app.get('/readyz', { config, schema: ready }, async () => {
     const readiness = await runChecks(checks, log);
     if (!readiness.ready) throw notReadyFailure(readiness);
-    return envelope(readiness);
+    return envelope({ ...readiness, oldest_pending_seconds: Math.round(await oldestPendingSeconds()) });
   });
 }
 

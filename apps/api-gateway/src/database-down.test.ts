@@ -1,14 +1,14 @@
 import { buildBatch } from '@oriontel/cdr/testing';
-import { startDatabaseProxy, type DatabaseProxy } from '@oriontel/database/testing';
+import { startStoreProxy, type StoreProxy } from '@oriontel/database/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type ErrorBody, type IntakeBody, type TestGateway } from './testing.ts';
 
 let gateway: TestGateway;
-let proxy: DatabaseProxy;
+let proxy: StoreProxy;
 beforeAll(async () => {
   gateway = await startTestGateway({
     async databaseUrl(url) {
-      proxy = await startDatabaseProxy(url);
+      proxy = await startStoreProxy(url);
       return proxy.url;
     },
   });

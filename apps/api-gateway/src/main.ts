@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createImportReader } from '@oriontel/activity';
-import { createDatabase, pingDatabase } from '@oriontel/database';
+import { awaitDatabase, createDatabase, pingDatabase } from '@oriontel/database';
 import { ensureAdmin, createPasswordHasher } from '@oriontel/identity';
 import { createQrDrawer } from '@oriontel/qrcode';
 import { chooseQueueStore, connectQueues } from '@oriontel/queues';
@@ -16,13 +16,16 @@ import { buildGateway } from './build-gateway.ts';
 import { readGatewayConfig } from './config.ts';
 import { seedDemoData } from './demo-data.ts';
 
+/** How long the start waits for the database. */
+const DATABASE_TIMEOUT_MS = 15_000;
+
 const log = createLogger('gateway', process.env['LOG_LEVEL'] ?? 'info');
 
 await runProcess(log, async (shutdown) => {
   const config = readGatewayConfig(process.env);
   const db = createDatabase({ url: config.DATABASE_URL, name: 'api-gateway' });
   shutdown.add('database', () => db.$disconnect());
-  await pingDatabase(db);
+  await awaitDatabase(db, DATABASE_TIMEOUT_MS);
 
   const store = chooseQueueStore(config);
   const queues = await connectQueues(store, (err) =>

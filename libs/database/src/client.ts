@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createPool } from './create-pool.ts';
+import { isUnavailable } from './database-error.ts';
 import { Prisma, PrismaClient } from './generated/client.ts';
 import {
   createPlainSql,
@@ -100,6 +102,24 @@ function createStatementNamer(): (sql: string) => string {
     names.set(sql, name);
     return name;
   };
+}
+
+const AWAIT_INTERVAL_MS = 250;
+
+/**
+ * Resolves when the database responds. It may be restarting, or the machine busy: rejects only after
+ * `timeoutMs`, or at once if the error is permanent.
+ */
+export async function awaitDatabase(db: Queryable, timeoutMs: number): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await pingDatabase(db);
+    } catch (error) {
+      if (!isUnavailable(error) || performance.now() > end) throw error;
+      await sleep(AWAIT_INTERVAL_MS);
+    }
+  }
 }
 
 /** Rejects if the database is unreachable. */

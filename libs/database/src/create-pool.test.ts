@@ -3,18 +3,18 @@ import type { Pool } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createPool } from './create-pool.ts';
 import { isUnavailable } from './database-error.ts';
-import { createEmptyDatabase, startDatabaseProxy, type DatabaseProxy, type TestDatabase } from './testing.ts';
+import { createEmptyDatabase, startStoreProxy, type StoreProxy, type TestDatabase } from './testing.ts';
 
 const STATEMENT_TIMEOUT_MS = 4_000;
 /** A statement of this duration is checked. */
 const SLOW_SECONDS = 1.5;
 
 let store: TestDatabase;
-let proxy: DatabaseProxy;
+let proxy: StoreProxy;
 let pool: Pool;
 beforeEach(async () => {
   store = await createEmptyDatabase();
-  proxy = await startDatabaseProxy(store.url);
+  proxy = await startStoreProxy(store.url);
   pool = createPool({
     connectionString: proxy.url,
     application_name: 'test',

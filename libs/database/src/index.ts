@@ -1,5 +1,6 @@
 export { anyContains, orgScope } from './conditions.ts';
 export {
+  awaitDatabase,
   createDatabase,
   pingDatabase,
   UNPREPARED,

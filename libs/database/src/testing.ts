@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { createDatabase, type Database } from './client.ts';
-export { startDatabaseProxy, type DatabaseProxy, type ProxyState } from './testing/database-proxy.ts';
+export { startStoreProxy, type StoreProxy, type ProxyState } from './testing/store-proxy.ts';
 import { copyTemplate, dropDatabase, createEmpty } from './testing/template.ts';
 
 export interface TestDatabase {

@@ -1,4 +1,5 @@
 import { appendFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { freePort } from './process/choose-port.ts';
@@ -92,7 +93,32 @@ test('ready rejects with the name of an app that does not start', async () => {
 test('ready rejects with the name of an app that is not ready in time', async () => {
   const app = await fakeProcess('gateway');
   const apps = await start([{ ...app, readyUrls: [`http://127.0.0.1:${await freePort()}/`] }]);
-  await expect(apps.ready(undefined, 300)).rejects.toThrow('gateway was not ready within 300 ms');
+  await expect(apps.ready(undefined, { timeoutMs: 300, lateAfterMs: 60_000 })).rejects.toThrow(
+    'gateway was not ready within 300 ms',
+  );
+});
+
+test('ready does not wait for an app that is late, and reports when it is ready', async () => {
+  const messages: unknown[] = [];
+  const log = { ...silentLog, info: note, warn: note } as typeof silentLog;
+  function note(...[fields, message]: unknown[]): void {
+    messages.push([(fields as { app?: string }).app, message]);
+  }
+  const worker = await fakeProcess('worker');
+  const late = createServer((_request, response) => void response.end());
+  const port = await freePort();
+  const readyUrls = [`http://127.0.0.1:${port}/`];
+  const apps = await supervise([await fakeProcess('gateway'), { ...worker, readyUrls }], {
+    log,
+    print: () => undefined,
+    backoff,
+  });
+  onTestFinished(() => apps.stop(0));
+  await apps.ready(undefined, { timeoutMs: 20_000, lateAfterMs: 300 });
+  expect(messages).toContainEqual(['worker', expect.stringContaining('not ready yet')]);
+  late.listen(port, '127.0.0.1');
+  onTestFinished(() => void late.close());
+  await expect.poll(() => messages).toContainEqual(['worker', 'late app is ready']);
 });
 
 test('supervise forwards the output lines of an app under its name', async () => {

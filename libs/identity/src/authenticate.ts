@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Failure, MAX_ID, memoize, type Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import type { Authenticate } from '@oriontel/service';
@@ -25,10 +26,13 @@ export function createAuthenticator(
   { verify }: Pick<AccessTokens, 'verify'>,
   cacheMs = PRINCIPAL_CACHE_MS,
 ): Authenticate {
-  const findPrincipal = memoize(cacheMs, (credential: string) =>
-    apiKeyTokens.hasPrefix(credential)
-      ? findKeyPrincipal(db, credential)
-      : findUserPrincipal(db, verifyToken(verify, credential)),
+  const findPrincipal = memoize(
+    cacheMs,
+    (credential) =>
+      apiKeyTokens.hasPrefix(credential)
+        ? findKeyPrincipal(db, credential)
+        : findUserPrincipal(db, verifyToken(verify, credential)),
+    hashOf,
   );
 
   return async function authenticate(authorization) {
@@ -42,6 +46,11 @@ export function createAuthenticator(
       );
     return principal;
   };
+}
+
+/** The cache holds no credential that could be read from the memory of the process. */
+function hashOf(credential: string): string {
+  return createHash('sha256').update(credential).digest('base64');
 }
 
 /** RFC 6750, section 2.1 and RFC 7617, section 2. Null unless a Basic password is an API key. */

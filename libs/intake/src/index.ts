@@ -1,5 +1,6 @@
 export { createIntake, SWEEP_GRACE_SECONDS, type IntakeItem, type Intake } from './create-intake.ts';
 export { createPartsIntake, type AcceptedParts, type PartsIntake } from './create-parts-intake.ts';
+export { afterCommit } from './after-commit.ts';
 export { awaitDrained } from './await-drained.ts';
 export { backlog, type BacklogFilter, type BacklogRow } from './backlog.repository.ts';
 export { defineIntake, type IntakeDefinition, type Pointers } from './define-intake.ts';

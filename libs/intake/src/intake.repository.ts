@@ -43,10 +43,17 @@ export interface NewQuarantineItem {
 /** A row that is due for another dispatch. */
 export interface SweptRow {
   id: string;
-  queue: string;
-  sweeps: number;
+  /** As in IntakeRow. */
+  attempts: number;
   /** Size of the payload. */
   bytes: number;
+}
+
+export interface ClaimDueOptions {
+  /** The same as for `insert`. */
+  graceSeconds: number;
+  dispatchedBefore: Date | null;
+  limit: number;
 }
 
 const COLUMNS = Prisma.sql`id, org_id AS "orgId", key, payload, request_id AS "requestId",
@@ -121,10 +128,11 @@ export function intakeRows(db: Queryable) {
     },
 
     /**
-     * Returns due rows of these queues, longest overdue first, and postpones them: by `graceSeconds` times 2,
-     * 4, 8, … up to 256.
+     * Returns due rows of a queue, longest overdue first, and postpones them: by `graceSeconds` times 2, 4, 8,
+     * … up to 256. Rows that were last dispatched at or after `dispatchedBefore` are not due: their jobs may
+     * still wait.
      */
-    claimDue(queues: string[], graceSeconds: number, limit: number): Promise<SweptRow[]> {
+    claimDue(queue: string, { graceSeconds, dispatchedBefore, limit }: ClaimDueOptions): Promise<SweptRow[]> {
       return db.$queryRaw`
         UPDATE intake
         SET sweeps = LEAST(sweeps + 1, 20),
@@ -133,12 +141,17 @@ export function intakeRows(db: Queryable) {
           SELECT id
           FROM intake
           WHERE due_at < now()
-            AND queue = ANY(${queues}::text[])
+            AND queue = ${queue}
+            AND (
+              ${dispatchedBefore}::timestamptz IS NULL
+              OR due_at - make_interval(secs => ${graceSeconds}::float8 * power(2, LEAST(sweeps, 8)))
+                < ${dispatchedBefore}::timestamptz
+            )
           ORDER BY due_at
           LIMIT ${limit}::int
           FOR UPDATE SKIP LOCKED
         )
-        RETURNING id, queue, sweeps, pg_column_size(payload) AS bytes`;
+        RETURNING id, attempts, pg_column_size(payload) AS bytes`;
     },
 
     /**
@@ -222,6 +235,16 @@ export function intakeRows(db: Queryable) {
           WHERE id = ${id}::uuid
         ) AS found`;
       return row.found;
+    },
+
+    /** Seconds since the oldest value was accepted that is not stored yet; 0 if all are. */
+    async oldestAgeSeconds(): Promise<number> {
+      const [row] = await db.$queryRaw<{ seconds: number }[]>`
+        SELECT extract(epoch FROM now() - accepted_at)::float8 AS seconds
+        FROM intake
+        ORDER BY id
+        LIMIT 1`;
+      return Math.max(0, row?.seconds ?? 0);
     },
 
     async count(): Promise<number> {

@@ -26,13 +26,17 @@ beforeEach(async () => {
 const createHooks = () => ({ onSwept: vi.fn(), onError: vi.fn() });
 
 /** A swept queue that records its jobs; with `down` it rejects every job. */
-function createSweptQueue({ name = 'words', down = false } = {}) {
+function createSweptQueue({
+  name = 'words',
+  down = false,
+  oldestWaiting = null,
+}: { name?: string; down?: boolean; oldestWaiting?: Date | null } = {}) {
   const add = vi.fn(async (_job: Pointers): Promise<void> => {
     if (down) throw new Error('queue is down');
   });
   const queue: SweptQueue = {
     name,
-    producer: { add },
+    producer: { add, oldestWaiting: async () => oldestWaiting },
     drain: createDrain(database.db, words, storeWords, silentHooks),
   };
   return { queue, add, jobs: () => add.mock.calls.map(([job]) => job) };
@@ -84,16 +88,38 @@ test('a row that stays is due again after increasing delays', async () => {
   expect(delays).toEqual([30, 60, 120, 240, 480, 960, 1920, 3840, 3840, 3840, 3840, 3840]);
 });
 
-test('rows that were swept before get one job each', async () => {
+test('rows with an attempt that did not end get one job each, others share a job', async () => {
   const { queue, jobs } = createSweptQueue();
-  const ids = await insertRows(database.db, ['a', 'b', 'c'], -1);
+  const ids = await insertRows(database.db, ['a', 'b', 'c', 'd'], -1);
   await sweep(database.db, [queue], createHooks());
   expect(jobs()).toHaveLength(1);
   await setDue('1 second');
+  const begun = ids.slice(0, 2);
+  await database.db.$executeRaw`UPDATE intake SET attempts = 1 WHERE id = ANY(${begun}::uuid[])`;
   await sweep(database.db, [queue], createHooks());
-  const alone = jobs().slice(1);
-  expect(alone.map((job) => job.ids.length)).toEqual([1, 1, 1]);
-  expect(alone.flatMap((job) => job.ids).sort()).toEqual(ids.sort());
+  const later = jobs().slice(1);
+  expect(later.map((job) => job.ids.length)).toEqual([2, 1, 1]);
+  expect(later.flatMap((job) => job.ids).sort()).toEqual(ids.sort());
+});
+
+test('rows whose jobs may still wait are not dispatched again, those dispatched before are', async () => {
+  const graceSeconds = 5;
+  const [lost, waiting] = await insertRows(database.db, ['lost', 'waiting']);
+  async function setDispatched(id: string, secondsAgo: number): Promise<void> {
+    await database.db.$executeRaw`
+      UPDATE intake
+      SET due_at = now() - make_interval(secs => ${secondsAgo - graceSeconds}::float8)
+      WHERE id = ${id}::uuid`;
+  }
+  await setDispatched(lost!, 60);
+  await setDispatched(waiting!, 20);
+  const options = { ...createHooks(), graceSeconds };
+  const behind = createSweptQueue({ oldestWaiting: new Date(Date.now() - 30_000) });
+  expect(await sweep(database.db, [behind.queue], options)).toBe(1);
+  expect(behind.jobs()).toEqual([{ ids: [lost], swept: true }]);
+  const drained = createSweptQueue();
+  expect(await sweep(database.db, [drained.queue], options)).toBe(1);
+  expect(drained.jobs()).toEqual([{ ids: [waiting], swept: true }]);
 });
 
 test('many rows are split into jobs of 100, longest overdue first', async () => {
@@ -166,7 +192,10 @@ test('startSweeper runs one sweep at a time until stopped', async () => {
   await insertRows(database.db, ['a', 'b'], -1);
   await database.db.$executeRaw`UPDATE intake SET sweeps = 1`;
   const hooks = createHooks();
-  const sweeper = startSweeper(database.db, [{ ...queue, producer: { add } }], { ...hooks, intervalMs: 5 });
+  const sweeper = startSweeper(database.db, [{ ...queue, producer: { ...queue.producer, add } }], {
+    ...hooks,
+    intervalMs: 5,
+  });
   onTestFinished(() => sweeper.stop());
   await expect.poll(() => hooks.onSwept.mock.calls).toEqual([[2, 'words']]);
   await sweeper.stop();
@@ -181,7 +210,7 @@ test('stop waits for a running sweep', async () => {
   const { queue } = createSweptQueue();
   const add = vi.fn(() => new Promise<void>((resolve) => (finish = resolve)));
   await insertRows(database.db, ['a'], -1);
-  const sweeper = startSweeper(database.db, [{ ...queue, producer: { add } }], {
+  const sweeper = startSweeper(database.db, [{ ...queue, producer: { ...queue.producer, add } }], {
     ...createHooks(),
     intervalMs: 5,
   });

@@ -38,6 +38,10 @@ export type OnError = (error: Error) => void;
 /** Limit for commands of producers, including the wait for a connection. */
 const COMMAND_TIMEOUT_MS = 1_000;
 const REDIS_CONNECT_TIMEOUT_MS = 2_000;
+/** A producer's connection without a byte for so long, although a command waits, is lost: it is replaced. */
+const PRODUCER_SILENCE_MS = 2_000;
+/** The same for a consumer's, which waits for a job for up to 10 s (BullMQ's `maximumBlockTimeout`). */
+const CONSUMER_SILENCE_MS = 12_000;
 const REDIS_MAX_RETRY_DELAY_MS = 2_000;
 
 /** One hash tag in all keys: Redis Cluster requires it for BullMQ's scripts. */
@@ -54,8 +58,13 @@ async function connectRedis(url: string, prefix: string, onError: OnError): Prom
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: PRODUCER_SILENCE_MS,
   });
-  const consumerClient = new Redis(url, { ...common, maxRetriesPerRequest: null });
+  const consumerClient = new Redis(url, {
+    ...common,
+    maxRetriesPerRequest: null,
+    socketTimeout: CONSUMER_SILENCE_MS,
+  });
   for (const client of [producerClient, consumerClient]) client.on('error', onError);
   // Wait briefly so that the first job can be added; the process also starts without Redis.
   await Promise.race([once(producerClient, 'ready'), sleep(COMMAND_TIMEOUT_MS)]).catch(() => undefined);

@@ -6,6 +6,8 @@ import { createQueue } from './create-queue.ts';
 export interface Producer<P> {
   /** Resolves once the queue has stored the job; rejects within about a second if it cannot. */
   add(payload: P): Promise<void>;
+  /** When the oldest job that no worker has begun was added; null if none waits, or the queue is unreachable. */
+  oldestWaiting(): Promise<Date | null>;
   /** Rejects if the queue is unreachable. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -44,6 +46,12 @@ export function createProducer<P>(
     await queue.add(name, payload, jobId ? { jobId: encodeURIComponent(jobId(payload)) } : {});
   }
 
+  async function findOldestWaiting(): Promise<Date | null> {
+    const isAscending = true;
+    const [job] = await (await getReadyQueue()).getJobs(['waiting'], 0, 0, isAscending);
+    return job ? new Date(job.timestamp) : null;
+  }
+
   async function readJobCounts(): Promise<void> {
     await (await getReadyQueue()).getJobCounts('waiting');
   }
@@ -56,6 +64,8 @@ export function createProducer<P>(
         throw error;
       });
     },
+    oldestWaiting: () =>
+      withTimeout(ADD_TIMEOUT_MS, `reading queue ${name}`, findOldestWaiting()).catch(() => null),
     ping: () => withTimeout(ADD_TIMEOUT_MS, `pinging queue ${name}`, readJobCounts()),
     async close() {
       const closed = current?.close() ?? Promise.resolve();

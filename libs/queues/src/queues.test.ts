@@ -64,6 +64,24 @@ describe.each(testQueueStores())('a queue on $kind', ({ storeFor }) => {
     expect(received.sort()).toEqual(words.sort());
   });
 
+  test('tells when the oldest waiting job was added', async () => {
+    const queues = await connect();
+    const queue = defineWordQueue();
+    const producer = queues.producer(queue);
+    expect(await producer.oldestWaiting()).toBeNull();
+    const before = Date.now();
+    await producer.add({ word: 'first' });
+    const added = Date.now();
+    await producer.add({ word: 'second' });
+    const oldest = (await producer.oldestWaiting())!.getTime();
+    expect(oldest).toBeGreaterThanOrEqual(before);
+    expect(oldest).toBeLessThanOrEqual(added);
+    const received: string[] = [];
+    queues.consumer(queue, async ({ word }) => void received.push(word), consumerOptions);
+    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(2);
+    expect(await producer.oldestWaiting()).toBeNull();
+  });
+
   test('fails an invalid payload without retries and without calling the handler', async () => {
     const queues = await connect();
     const queue = defineWordQueue();

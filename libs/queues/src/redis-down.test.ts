@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { startStoreProxy } from '@oriontel/database/testing';
 import { findRedis } from '@oriontel/devstack';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -90,6 +91,22 @@ function describeRestart(redisServer: string) {
     expect(await timeToReject(producer.add('lost'))).toBeLessThan(1_500);
     expect(await timeToReject(producer.add('lost'))).toBeLessThan(20);
     await vi.waitFor(() => producer.add('after'), 10_000);
+  });
+
+  test('whose connections become half-open is served by new ones', async () => {
+    const redis = await startTestRedis(redisServer);
+    const proxy = await startStoreProxy(redis.url);
+    onTestFinished(() => proxy.close());
+    const queues = await connect(proxy.url);
+    const producer = queues.producer(queue);
+    const received: string[] = [];
+    queues.consumer(queue, async (word) => void received.push(word), consumerOptions);
+    await producer.add('before');
+    await expect.poll(() => received).toEqual(['before']);
+    proxy.setState('half-open');
+    expect(await timeToReject(producer.add('lost'))).toBeLessThan(1_500);
+    await vi.waitFor(() => producer.add('after'), 10_000);
+    await expect.poll(() => received, { timeout: 20_000 }).toContain('after');
   });
 
   test('serves a process that started while it was down', async () => {

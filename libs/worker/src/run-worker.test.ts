@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { createTestDatabase, type TestDatabase } from '@oriontel/database/testing';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createTestDatabase, startStoreProxy, type TestDatabase } from '@oriontel/database/testing';
 import { IntakeConfig } from '@oriontel/intake';
 import { createLogger, createShutdown, readConfig, type Checks } from '@oriontel/service';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
@@ -23,7 +24,17 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-async function startTestWorker({ url = store.url, checks }: { url?: string; checks?: Checks } = {}) {
+interface TestWorkerOptions {
+  url?: string;
+  checks?: Checks;
+  databaseTimeoutMs?: number;
+}
+
+async function startTestWorker({
+  url = store.url,
+  checks,
+  databaseTimeoutMs = 10_000,
+}: TestWorkerOptions = {}) {
   const port = await findFreePort();
   const shutdown = createShutdown(log);
   onTestFinished(() => shutdown.run());
@@ -39,6 +50,7 @@ async function startTestWorker({ url = store.url, checks }: { url?: string; chec
     env: { DATABASE_URL: url, ADMIN_PORT: String(port), CONCURRENCY: '3' },
     readConfig: (env: Record<string, string | undefined>) => readConfig(IntakeConfig, env),
     connections: 1,
+    databaseTimeoutMs,
   };
   let concurrency = 0;
   await startWorker(
@@ -79,8 +91,20 @@ test('startWorker registers the cleanup of admin port, sweeper, queues and datab
   await expect(fetch(`${adminUrl}/healthz`)).rejects.toThrow();
 });
 
-test('startWorker rejects if the database is unreachable', async () => {
-  await expect(startTestWorker({ url: 'postgresql://nobody@127.0.0.1:1/none' })).rejects.toThrow();
+test('startWorker waits for a database that is not reachable yet', async () => {
+  const proxy = await startStoreProxy(store.url);
+  onTestFinished(() => proxy.close());
+  proxy.setState('down');
+  const started = startTestWorker({ url: proxy.url });
+  await sleep(600);
+  proxy.setState('up');
+  const { adminUrl } = await started;
+  expect((await fetch(`${adminUrl}/readyz`)).status).toBe(200);
+});
+
+test('startWorker rejects if the database stays unreachable', async () => {
+  const url = 'postgresql://nobody@127.0.0.1:1/none';
+  await expect(startTestWorker({ url, databaseTimeoutMs: 300 })).rejects.toThrow();
 });
 
 test('runWorker exits with 1 if a setting is missing', async () => {

@@ -1,4 +1,4 @@
-import { createDatabase, pingDatabase } from '@oriontel/database';
+import { awaitDatabase, createDatabase, pingDatabase } from '@oriontel/database';
 import type { IntakeConfig, RunningIntakes, ServeOptions } from '@oriontel/intake';
 import { chooseQueueStore, connectQueues } from '@oriontel/queues';
 import {
@@ -19,6 +19,11 @@ export interface WorkerOptions<C extends IntakeConfig> {
   readConfig: (env: Environment) => C;
   /** Database connections in addition to one per concurrent transaction. */
   connections: number;
+  /**
+   * How long the start waits for the database.
+   * @default 15000
+   */
+  databaseTimeoutMs?: number;
 }
 
 export interface WorkerContext<C extends IntakeConfig> {
@@ -33,6 +38,8 @@ export interface RunningWorker {
   /** Readiness checks in addition to the database and the consumers. */
   checks?: Checks;
 }
+
+const DATABASE_TIMEOUT_MS = 15_000;
 
 /** Time for running jobs to finish at shutdown; shorter than the shutdown deadline of the whole process. */
 const FINISH_JOBS_TIMEOUT_MS = 5_000;
@@ -55,7 +62,7 @@ export async function runWorker<C extends IntakeConfig>(
  * `shutdown`.
  */
 export async function startWorker<C extends IntakeConfig>(
-  { name, env, readConfig, connections }: WorkerOptions<C>,
+  { name, env, readConfig, connections, databaseTimeoutMs = DATABASE_TIMEOUT_MS }: WorkerOptions<C>,
   serve: (worker: WorkerContext<C>) => Promise<RunningWorker>,
   log: Logger,
   shutdown: Shutdown,
@@ -64,7 +71,7 @@ export async function startWorker<C extends IntakeConfig>(
   const { DATABASE_URL: url, CONCURRENCY: concurrency, SWEEP_GRACE: sweepGraceSeconds } = config;
   const db = createDatabase({ url, name, connections: concurrency + connections });
   shutdown.add('database', () => db.$disconnect());
-  await pingDatabase(db);
+  await awaitDatabase(db, databaseTimeoutMs);
 
   const store = chooseQueueStore(config);
   const queues = await connectQueues(store, (err) =>

@@ -1,6 +1,6 @@
 import type { Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
-import type { Intake } from '@oriontel/intake';
+import { afterCommit, type Intake } from '@oriontel/intake';
 import { isAdmin, type Access, type HttpServer, type OrganizationExists } from '@oriontel/service';
 import { formatEntityRef, parseEntityRef } from '../entities/entity.ts';
 import { createEntityOrganizationResolver } from '../entities/create-entity-organization-resolver.ts';
@@ -34,6 +34,8 @@ export interface EntityEventRoutes {
 
 const writeAccess: Access = { roles: ['admin', 'manager', 'user'], scope: 'events:write' };
 const documentedAs = '/events/{entity}';
+/** For counting the deliveries after the wait for them. */
+const LAST_READ_MS = 1_000;
 
 /** Events of entities: list and create. */
 export async function entityEventRoutes(app: HttpServer, routes: EntityEventRoutes): Promise<void> {
@@ -75,16 +77,19 @@ export async function entityEventRoutes(app: HttpServer, routes: EntityEventRout
       body: NewEntityEvent,
       response: { 200: CreatedEntityEvent },
     },
-    async handler({ params, query, principal, body, id: requestId, log }) {
+    async handler(request) {
+      const { params, query, principal, body, id: requestId } = request;
       const ref = parseEntityRef(params['*']);
       const orgId = await resolveOrganization.forReport(principal, ref, query.org_id);
       const notify = body.notify && mayNotify(principal);
       const event = await accept({ orgId, ref, body: { ...body, notify }, requestId });
-      // The event is committed: an error response would only make the client send it again.
-      const sent = await countSent(event).catch((err: unknown) => {
-        log.warn({ err, eventId: event.id }, 'counting notifications of an event failed');
-        return null;
-      });
+      const sent = await afterCommit(
+        {
+          timeoutMs: notifyTimeoutMs + LAST_READ_MS,
+          onError: (err) => request.log.warn({ err, eventId: event.id }, 'counting notifications failed'),
+        },
+        () => countSent(event),
+      );
       return presentCreated(event, sent);
     },
   });

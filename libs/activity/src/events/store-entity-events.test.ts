@@ -120,7 +120,11 @@ test('writeEntityEvents commits or rolls back with the transaction of its caller
   const [row] = await pending();
   expect(row).toMatchObject({ orgId: 1, key: 'device/dev-001', requestId: 'req' });
   // Due at once, because only the sweeper dispatches it.
-  const due = await intakeRows(store.db).claimDue([entityEventsIntake.queue.name], 5, 10);
+  const due = await intakeRows(store.db).claimDue(entityEventsIntake.queue.name, {
+    graceSeconds: 5,
+    dispatchedBefore: null,
+    limit: 10,
+  });
   expect(due.map(({ id }) => id)).toEqual([row!.id]);
 });
 

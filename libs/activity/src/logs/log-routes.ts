@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
-import type { PartsIntake } from '@oriontel/intake';
+import { afterCommit, type PartsIntake } from '@oriontel/intake';
 import { organizationToRead, type Access, type HttpServer, type OrganizationExists } from '@oriontel/service';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -28,6 +28,10 @@ export interface LogRoutes {
 }
 
 const MAX_IMPORT_BYTES = 32 * 1024 * 1024;
+/** Parsing takes up to 30 s, and storing is waited for. */
+const IMPORT_HANDLER_TIMEOUT_MS = 45_000;
+/** For the last look at the database after the wait for an import. */
+const LAST_READ_MS = 1_000;
 
 const writeAccess: Access = { roles: ['admin', 'manager'], scope: 'logs:write' };
 const statusAccess: Access = { roles: ['admin', 'manager', 'user'], scope: 'logs:write' };
@@ -107,6 +111,7 @@ async function importRoute(app: HttpServer, routes: LogRoutes): Promise<void> {
       errors: ['not_found', 'unprocessable'],
       documentedAs,
       documentedBody: NewLogImport,
+      handlerTimeoutMs: IMPORT_HANDLER_TIMEOUT_MS,
     },
     schema: {
       tags: ['Logs'],
@@ -115,12 +120,20 @@ async function importRoute(app: HttpServer, routes: LogRoutes): Promise<void> {
       querystring: OwnerQuery,
       response: { 200: Imported, 202: ImportStatus },
     },
-    async handler({ params, query, principal, body, id: requestId }, reply) {
+    async handler(request, reply) {
+      const { params, query, principal, body, id: requestId } = request;
       const ref = parseEntityRef(params['*']);
       const orgId = await resolveOrganization.forWrite(principal, ref, query.org_id);
       const blocks = (body as Uint8Array<ArrayBuffer>[] | undefined) ?? [];
-      const importId = await accept({ orgId, ref, body: blocks, requestId });
-      const { log, state } = await awaitImport(db, orgId, importId, importTimeoutMs);
+      const accepted = await accept({ orgId, ref, body: blocks, requestId });
+      const found = await afterCommit(
+        {
+          timeoutMs: importTimeoutMs + LAST_READ_MS,
+          onError: (err) => request.log.warn({ err, importId: accepted.id }, 'waiting for an import failed'),
+        },
+        () => awaitImport(db, orgId, accepted.id, importTimeoutMs),
+      );
+      const { log, state } = found ?? { log: accepted, state: 'queued' as const };
       return state === 'stored' ? presentImported(log) : reply.code(202).send(presentStatus(log, state));
     },
   });

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Failure, IdText } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
-import type { Intake } from '@oriontel/intake';
+import { afterCommit, type Intake } from '@oriontel/intake';
 import {
   envelope,
   Enveloped,
@@ -15,7 +15,7 @@ import { z } from 'zod';
 import { acceptBatch, type AcceptedBatch } from './accept-batch.ts';
 import { awaitStored, batchStatus, BatchStatus } from '../batches/batch-status.ts';
 import type { CdrPayload } from '../parse/cdr-intake.ts';
-import { preferredWait } from './prefer-wait.ts';
+import { MAX_WAIT_SECONDS, preferredWait } from './prefer-wait.ts';
 import { PlatformBatch } from '../parse/platform/platform-batch.ts';
 import type { Submission } from '../batches/submission.repository.ts';
 
@@ -26,6 +26,10 @@ export interface BatchRoutes {
 }
 
 const MAX_BATCH_BYTES = 32 * 1024 * 1024;
+/** For a batch to be accepted. */
+const ACCEPT_SECONDS = 5;
+/** For the last look at the database after the wait for a submission. */
+const LAST_READ_SECONDS = 1;
 
 const Index = z.object({
   index: z
@@ -119,6 +123,7 @@ async function intakeRoute(
       errors: ['unprocessable'],
       documentedAs: '/{action}/{index}',
       documentedBody: PlatformBatch,
+      handlerTimeoutMs: (MAX_WAIT_SECONDS + ACCEPT_SECONDS) * 1_000,
     },
     schema: {
       tags: ['CDRs'],
@@ -127,7 +132,8 @@ async function intakeRoute(
       querystring: IntakeQuery,
       response: { 200: IntakeResponse },
     },
-    async handler({ params, query, principal, headers, body, id: requestId }, reply) {
+    async handler(request, reply) {
+      const { params, query, principal, headers, body, id: requestId } = request;
       const accepted = await accept({
         batchId: params.index,
         body: decodeBody(body as Buffer | undefined),
@@ -139,7 +145,17 @@ async function intakeRoute(
         requestId,
       });
       const seconds = preferredWait(headers['prefer']);
-      const stored = seconds === null ? null : await waitUntilStored(accepted.orgId, accepted.id, seconds);
+      const stored =
+        seconds === null
+          ? null
+          : await afterCommit(
+              {
+                timeoutMs: (seconds + LAST_READ_SECONDS) * 1_000,
+                onError: (err) =>
+                  request.log.warn({ err, id: accepted.id }, 'waiting for a submission failed'),
+              },
+              () => waitUntilStored(accepted.orgId, accepted.id, seconds),
+            );
       if (stored) void reply.header('preference-applied', `wait=${seconds}`);
       return toResponse(params.index, accepted, stored);
     },

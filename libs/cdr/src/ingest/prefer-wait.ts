@@ -1,4 +1,4 @@
-const MAX_WAIT_SECONDS = 30;
+export const MAX_WAIT_SECONDS = 30;
 
 /** The seconds of `Prefer: wait=N` (RFC 7240, 4.3), at most 30; null without that preference. */
 export function preferredWait(prefer: string | string[] | undefined): number | null {

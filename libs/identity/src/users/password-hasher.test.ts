@@ -32,3 +32,14 @@ test('at most two hashes run at once', async () => {
   await Promise.all(Array.from({ length: 20 }, (_, index) => passwords.verify(index % 2 ? hash : null, 'y')));
   expect(running.most).toBe(2);
 });
+
+test('a hash behind many others is refused at once, and the others are not', async () => {
+  const passwords = createPasswordHasher();
+  const hash = await passwords.hash('x');
+  // The hash for unknown users is made at the start.
+  await passwords.verify(null, 'x');
+  const outcomes = await Promise.allSettled(Array.from({ length: 60 }, () => passwords.verify(hash, 'x')));
+  const refused = outcomes.filter(({ status }) => status === 'rejected');
+  expect(refused).toHaveLength(8);
+  for (const one of refused) expect(one).toMatchObject({ reason: { code: 'unavailable', retryAfter: 2 } });
+});

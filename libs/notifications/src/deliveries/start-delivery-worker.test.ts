@@ -50,6 +50,20 @@ const webhookOf = async (id: string) => (await webhooks(db).find(null, id))!;
 vi.setConfig({ testTimeout: 60_000 });
 const POLL = { timeout: 50_000, interval: 50 };
 
+test('a worker claims a webhook again whose lease it could not release', async () => {
+  const id = await addWebhook(db, 'http://127.0.0.1:1/', { orgId: newOrg() });
+  await createTestDeliveries(db, 1, { orgId: org });
+  const [lease, otherLease] = [randomUUID(), randomUUID()].map((worker) => ({ worker, seconds: 60 }));
+  const claim = (by: typeof lease, inFlight: string[]) =>
+    webhooks(db).claim(by!, { slow: false, inFlight, limit: 100 });
+  expect(await claim(lease, [])).toContain(id);
+  expect(await claim(otherLease, [])).not.toContain(id);
+  expect(await claim(lease, [id])).not.toContain(id);
+  expect(await claim(lease, [])).toContain(id);
+  // No worker of a later test may send to it.
+  await db.$executeRaw`DELETE FROM webhooks WHERE id = ${id}::uuid`;
+});
+
 test('200 events arrive in order with one id each, despite failures and two workers', async () => {
   const orgId = newOrg();
   const delivered: string[] = [];
@@ -130,7 +144,9 @@ test('a webhook of a dead worker is taken over when its lease ends, not before',
   const receiver = await addReceiver();
   const id = await addWebhook(db, receiver.url, { orgId });
   await createTestDeliveries(db, 2, { orgId });
-  expect(await webhooks(db).claim({ worker: randomUUID(), seconds: 1 }, false, 100)).toContain(id);
+  expect(
+    await webhooks(db).claim({ worker: randomUUID(), seconds: 1 }, { slow: false, inFlight: [], limit: 100 }),
+  ).toContain(id);
   const claimed = performance.now();
   start();
   await expect.poll(() => statesOf(id), POLL).toEqual(['delivered', 'delivered']);

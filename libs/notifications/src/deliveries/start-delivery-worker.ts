@@ -66,6 +66,8 @@ export function startDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWor
   // Each request in flight adds a listener.
   setMaxListeners(0, signal);
   let isStopping = false;
+  /** Of both lanes: a webhook may change its lane while it is in flight. */
+  const webhooksInFlight = new Set<string>();
 
   function onError(err: unknown): void {
     if (!signal.aborted) log.warn({ err }, 'delivery failed; it will be retried');
@@ -80,19 +82,23 @@ export function startDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWor
   const pruner = startPoller(prune, { intervalMs: PRUNE_INTERVAL_MS, onError });
 
   function createWebhookLane({ slow, size }: { slow: boolean; size: number }): Lane {
+    const deliverTo = deliverToWebhook(db, {
+      send: senders.webhook,
+      lease,
+      eventsQueue,
+      schedule,
+      onAttempt,
+      onDisabled: (webhookId, reason) => log.warn({ webhookId, reason }, 'webhook disabled'),
+      isStopping: () => isStopping,
+      signal,
+    });
     return createLane({
       size,
-      claim: (limit) => webhooks(db).claim(lease, slow, limit),
-      work: deliverToWebhook(db, {
-        send: senders.webhook,
-        lease,
-        eventsQueue,
-        schedule,
-        onAttempt,
-        onDisabled: (webhookId, reason) => log.warn({ webhookId, reason }, 'webhook disabled'),
-        isStopping: () => isStopping,
-        signal,
-      }),
+      claim: (limit) => webhooks(db).claim(lease, { slow, inFlight: [...webhooksInFlight], limit }),
+      work(id) {
+        webhooksInFlight.add(id);
+        return deliverTo(id).finally(() => webhooksInFlight.delete(id));
+      },
       onMore: wake,
       onError,
     });

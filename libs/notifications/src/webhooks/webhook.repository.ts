@@ -40,6 +40,14 @@ export interface Lease {
   seconds: number;
 }
 
+export interface ClaimOptions {
+  /** Whether to claim those that fail or respond slowly, or the others. */
+  slow: boolean;
+  /** Webhooks that this worker serves now. */
+  inFlight: string[];
+  limit: number;
+}
+
 /** A failed attempt, and its consequences. */
 export interface WebhookFailure {
   /** Time until the next attempt. */
@@ -162,9 +170,10 @@ export function webhooks(db: Queryable) {
 
     /**
      * Claims up to `limit` due webhooks that have pending deliveries, the longest unserved first. Returns
-     * their ids.
+     * their ids. The worker's own leases count only for webhooks `inFlight`: a lease is left over when its
+     * release, or the response to its claim, was lost.
      */
-    async claim({ worker, seconds }: Lease, slow: boolean, limit: number): Promise<string[]> {
+    async claim({ worker, seconds }: Lease, { slow, inFlight, limit }: ClaimOptions): Promise<string[]> {
       const rows = await db.$queryRaw<{ id: string }[]>`
         UPDATE webhooks
         SET claimed_by = ${worker}::uuid,
@@ -175,7 +184,8 @@ export function webhooks(db: Queryable) {
           WHERE enabled
             AND slow = ${slow}
             AND due_at <= now()
-            AND (claimed_until IS NULL OR claimed_until <= now())
+            AND (claimed_until IS NULL OR claimed_until <= now() OR claimed_by = ${worker}::uuid)
+            AND id <> ALL(${inFlight}::uuid[])
             AND id IN (${pendingWebhookIds()})
           ORDER BY claimed_until NULLS FIRST
           LIMIT ${limit}::int

@@ -227,6 +227,24 @@ describe('a handler that throws', () => {
   });
 });
 
+test('a request that arrives while the server closes is served, and its connection closed', async () => {
+  const { app: closing } = await createTestServer((routes) => {
+    routes.get('/ok', { config }, async () => ({ fine: true }));
+  });
+  await closing.listen({ host: '127.0.0.1', port: 0 });
+  const socket = connect((closing.server.address() as AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  const received = once(closing.server, 'request');
+  socket.write('GET /ok HTTP/1.1\r\nHost: x\r\n\r\nGET /ok HTTP/1.1\r\nHost: x\r\n');
+  await received;
+  const closed = closing.close();
+  socket.write('\r\n');
+  const responses = await text(socket);
+  expect(responses.match(/^HTTP\/1\.1 200 OK/gm)).toHaveLength(2);
+  expect(responses).toMatch(/connection: close/i);
+  await closed;
+});
+
 describe('a raw socket', () => {
   let port: number;
   beforeAll(async () => {

@@ -18,13 +18,13 @@ import { resolveRequestId } from './resolve-request-id.ts';
 import { toFailure } from './to-failure.ts';
 import './route-config.ts';
 
-/** Defaults; a route may raise its own `bodyLimit`. */
+/** Defaults; a route may raise its own `bodyLimit` and `handlerTimeoutMs`. */
 export const SERVER_LIMITS = {
   bodyBytes: 1024 * 1024,
   paramLength: 16_384,
   connectionTimeoutMs: 120_000,
   requestTimeoutMs: 60_000,
-  handlerTimeoutMs: 65_000,
+  handlerTimeoutMs: 5_000,
   keepAliveTimeoutMs: 72_000,
 };
 
@@ -53,6 +53,8 @@ export function createServer(log: Logger, { trustProxy = [] }: ServerOptions = {
     requestTimeout: SERVER_LIMITS.requestTimeoutMs,
     keepAliveTimeout: SERVER_LIMITS.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
+    // A request that arrives while the server closes is served, with `Connection: close`.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: SERVER_LIMITS.paramLength },
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply as FastifyReply),
     clientErrorHandler: handleClientError,

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Fastify from 'fastify';
 import { afterEach, expect, test } from 'vitest';
@@ -16,6 +18,7 @@ function createApp(handle: () => Promise<unknown>): void {
   );
   app.post('/', handle);
   app.get('/', handle);
+  app.get('/slow', { config: { handlerTimeoutMs: 100 * TIMEOUT_MS } }, handle);
 }
 
 test.each(['GET', 'POST'] as const)(
@@ -31,6 +34,21 @@ test.each(['GET', 'POST'] as const)(
     expect(await response.json()).toMatchObject({ message: expect.stringContaining('took too long') });
   },
 );
+
+test('limitHandlerTime allows a route more time, and any time for a body to arrive', async () => {
+  createApp(() => sleep(2 * TIMEOUT_MS, { done: true }));
+  expect((await app.inject('/slow')).json()).toEqual({ done: true });
+  await app.close();
+  createApp(async () => ({ fine: true }));
+  const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+  const request = httpRequest(url, { method: 'POST', headers: { 'content-type': 'application/json' } });
+  request.write('{"a":');
+  await sleep(4 * TIMEOUT_MS);
+  request.end('1}');
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  expect(response.statusCode).toBe(200);
+  response.resume();
+});
 
 test('limitHandlerTime leaves a response in time alone', async () => {
   createApp(async () => ({ fine: true }));

@@ -35,6 +35,11 @@ declare module 'fastify' {
     documentedAs?: string;
     /** Body schema for the API reference, for routes that parse their body themselves. */
     documentedBody?: ZodType;
+    /**
+     * Time from the end of the request to the response.
+     * @default SERVER_LIMITS.handlerTimeoutMs
+     */
+    handlerTimeoutMs?: number;
     /** Media types of responses other than JSON. */
     produces?: string[];
   }

@@ -3,21 +3,21 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
  * `down`: refuses and closes connections. `silent`: closes them; new ones get no response. `stalled`:
- * existing and new ones stay open and get no response, like those to a hung server. `half-open`: existing ones stay
- * open and get no response, as after a restart of a router; new ones work.
+ * existing and new ones stay open and get no response, like those to a hung server. `half-open`: existing
+ * ones stay open and get no response, as after a restart of a router; new ones work.
  */
 export type ProxyState = 'up' | 'down' | 'silent' | 'stalled' | 'half-open';
 
-export interface DatabaseProxy {
-  /** Of the database, through the proxy. */
+export interface StoreProxy {
+  /** Of the server, through the proxy. */
   url: string;
   setState: (state: ProxyState) => void;
   close: () => Promise<void>;
 }
 
-/** Starts a TCP proxy to a PostgreSQL server that can fail. */
-export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
-  const target = new URL(databaseUrl);
+/** Starts a TCP proxy to a PostgreSQL or Redis server whose connections can fail. */
+export async function startStoreProxy(serverUrl: string): Promise<StoreProxy> {
+  const target = new URL(serverUrl);
   let state: ProxyState = 'up';
   const sockets = new Set<Socket>();
   function keep(socket: Socket): Socket {
@@ -45,7 +45,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     }
   }
   return {
-    url: Object.assign(new URL(databaseUrl), { hostname: '127.0.0.1', port: String(port) }).href,
+    url: Object.assign(new URL(serverUrl), { hostname: '127.0.0.1', port: String(port) }).href,
     setState,
     async close() {
       setState('down');
