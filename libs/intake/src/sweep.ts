@@ -42,7 +42,7 @@ export async function sweep(db: Database, queues: SweptQueue[], options: SweepOp
   return found;
 }
 
-/** Queues are first in, first out: a row that was dispatched before the oldest waiting job has no job there. */
+/** Queues are first in, first out: a row dispatched before the oldest waiting job has no job that waits. */
 async function sweepQueue(
   db: Database,
   queue: SweptQueue,

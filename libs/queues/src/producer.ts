@@ -6,7 +6,7 @@ import { createQueue } from './create-queue.ts';
 export interface Producer<P> {
   /** Resolves once the queue has stored the job; rejects within about a second if it cannot. */
   add(payload: P): Promise<void>;
-  /** When the oldest job that no worker has begun was added; null if none waits, or the queue is unreachable. */
+  /** When the oldest waiting job was added; null if there is none, or the queue is unreachable. */
   oldestWaiting(): Promise<Date | null>;
   /** Rejects if the queue is unreachable. */
   ping(): Promise<void>;
