@@ -129,8 +129,8 @@ export function intakeRows(db: Queryable) {
 
     /**
      * Returns due rows of a queue, longest overdue first, and postpones them: by `graceSeconds` times 2, 4,
-     * 8, … up to 256. Rows that were last dispatched at or after `dispatchedBefore` are not due: their jobs may
-     * still wait.
+     * 8, … up to 256. Rows that were last dispatched at or after `dispatchedBefore` are not due: their jobs
+     * may still wait.
      */
     claimDue(queue: string, { graceSeconds, dispatchedBefore, limit }: ClaimDueOptions): Promise<SweptRow[]> {
       return db.$queryRaw`
