@@ -6,8 +6,8 @@ const LOAD_SQL_URL = new URL('./stored-cdrs.sql', import.meta.url);
 /** Inserts this many calls of 2024 into `cdrs`, then vacuums and analyzes it. */
 export async function loadStoredCdrs(sql: pg.Client, calls: number): Promise<void> {
   await sql.query(
-    `SELECT make_month_partition($1, month)
-     FROM generate_series(timestamptz '2024-01-01', '2024-12-01', '1 month') AS month`,
+    `SELECT make_week_partition($1, week)
+     FROM generate_series(timestamptz '2024-01-01', '2024-12-31', '1 week') AS week`,
     ['cdrs'],
   );
   const load = await readFile(LOAD_SQL_URL, 'utf8');

@@ -8,6 +8,7 @@ import { BENCH_ORGANIZATIONS, FIRST_BENCH_ORG_ID } from './organizations.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const WEEK_MS = 7 * DAY_MS;
 
 /** State of `cdrs` before a measurement. */
 export interface TableState {
@@ -66,12 +67,13 @@ async function countLoadedEvents(sql: pg.Client): Promise<number> {
   return Number(rows[0]!.count);
 }
 
-/** The first hour of a month whose partition has no rows and no statistics, as every month begins. */
+const FRESH_PARTITION_WEEKS_AGO = 26;
+
+/** The first hour of a week whose partition has no rows and no statistics, as every week begins. */
 export function freshPartition(sql: pg.Client): TableState {
-  const now = new Date();
-  // A month that no stored call is in.
-  const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 6, 1));
-  const name = `cdrs_${from.toISOString().slice(0, 7).replace('-', '_')}`;
+  // A week that no stored call is in.
+  const from = startOfWeek(new Date(Date.now() - FRESH_PARTITION_WEEKS_AGO * WEEK_MS));
+  const name = `cdrs_${from.toISOString().slice(0, 10).replaceAll('-', '_')}`;
   return {
     name: 'fresh partition',
     from,
@@ -80,10 +82,16 @@ export function freshPartition(sql: pg.Client): TableState {
       await truncateIntake(sql);
       await sql.query('TRUNCATE audit_events');
       await sql.query(`DROP TABLE IF EXISTS ${name}`);
-      await sql.query(`SELECT make_month_partition('cdrs', $1)`, [from]);
+      await sql.query(`SELECT make_week_partition('cdrs', $1)`, [from]);
       await sql.query('CHECKPOINT');
     },
   };
+}
+
+/** Monday, 00:00 UTC. */
+function startOfWeek(time: Date): Date {
+  const sinceMonday = (time.getUTCDay() + 6) % 7;
+  return new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth(), time.getUTCDate() - sinceMonday));
 }
 
 export async function addOrganizations(apps: BenchApps): Promise<void> {

@@ -21,17 +21,17 @@ async function countRows() {
   const [counts] = await store.db.$queryRaw<[Record<string, bigint>]>`
     SELECT
       (SELECT count(*) FROM cdrs) AS stored,
-      (SELECT count(*) FROM ONLY cdrs_default) AS "outsideMonths",
+      (SELECT count(*) FROM ONLY cdrs_default) AS "outsideWeeks",
       (SELECT sum(calls) FROM cdr_summary) AS summarized,
       (SELECT count(DISTINCT org_id) FROM cdrs) AS organizations,
       (SELECT count(*) FROM entities WHERE type = 'trunk') AS trunks`;
   return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, Number(count)]));
 }
 
-test('storeCalls stores every record once, in month partitions, and keeps the summary', async () => {
+test('storeCalls stores every record once, in week partitions, and keeps the summary', async () => {
   const { from, to } = OPTIONS;
   const storeOptions = { organizations: DEMO_ORGANIZATIONS, from, to };
-  const expected = { stored: LEGS, outsideMonths: 0, summarized: LEGS, organizations: 5, trunks: 10 };
+  const expected = { stored: LEGS, outsideWeeks: 0, summarized: LEGS, organizations: 5, trunks: 10 };
   for (let run = 1; run <= 2; run += 1) {
     expect(await storeCalls(store.db, generateCalls(OPTIONS), storeOptions)).toBe(LEGS);
     expect(await countRows()).toEqual(expected);

@@ -86,13 +86,13 @@ function toIntakeRow({ orgId, batchId, source, records }: GeneratedBatch) {
   };
 }
 
-/** The migrations create partitions from last month on; these calls may be older. */
+/** The migrations create the partitions of recent weeks; these calls may be older. */
 async function createPartitions(db: Database, from: Date, to: Date): Promise<void> {
   await db.$executeRaw`
-    SELECT make_month_partition('cdrs', month)
+    SELECT make_week_partition('cdrs', week)
     FROM generate_series(
-      date_trunc('month', ${from}::timestamptz, 'UTC'),
+      date_trunc('week', ${from}::timestamptz, 'UTC'),
       ${to}::timestamptz,
-      interval '1 month'
-    ) AS month`;
+      interval '1 week'
+    ) AS week`;
 }

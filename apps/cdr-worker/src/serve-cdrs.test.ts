@@ -77,11 +77,10 @@ describe.each(testQueueStores())('serveCdrs with queues on $kind', ({ storeFor }
   });
 });
 
-test('createFirstPartitions creates the next months and survives a missing database', async () => {
+test('createFirstPartitions creates the next weeks and survives a missing database', async () => {
   const store = await createTestDatabase();
   await createFirstPartitions(store.db, log);
-  const today = new Date();
-  const nextMonth = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1, 15)).toISOString();
+  const nextWeek = new Date(Date.now() + 7 * 86_400_000).toISOString();
   const id = '018d0cab-c440-8543-ab49-09fb514dbccd';
   await store.db.$executeRaw`
     INSERT INTO cdrs (
@@ -89,7 +88,7 @@ test('createFirstPartitions creates the next months and survives a missing datab
       source, batch_id, content_hash, raw
     )
     VALUES (
-      ${id}::uuid, 1, 'x', 'a', ${nextMonth}::timestamptz, 0, 0, 'FAILED',
+      ${id}::uuid, 1, 'x', 'a', ${nextWeek}::timestamptz, 0, 0, 'FAILED',
       's', 'b', 'h', '{}'
     )`;
   const [row] = await store.db.$queryRaw<[{ partition: string }]>`

@@ -11,5 +11,5 @@ export {
 export type { CopyValue, PlainSql, Queryable, SqlTransaction, TextRow } from './sql-transaction.ts';
 export { isBadData, isUniqueViolation, isUnavailable } from './database-error.ts';
 export { Prisma } from './generated/client.ts';
-export { applyMigrations, MONTHS_AHEAD, pendingSchemaChange } from './migrate.ts';
+export { applyMigrations, pendingSchemaChange } from './migrate.ts';
 export { dropPartition, createPartitions, pastPartitions, type Partition } from './partitions.ts';

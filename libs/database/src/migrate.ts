@@ -8,7 +8,7 @@ const FILTERS = { externalTables: [], externalEnums: [] };
 const MIGRATION_LOCK_KEY = 7_017_215;
 
 /**
- * Applies pending migrations, then creates the monthly partitions. Uses the table _prisma_migrations like
+ * Applies pending migrations, then creates the partitions. Uses the table _prisma_migrations like
  * `prisma migrate deploy`. Returns the names of the applied migrations.
  */
 export async function applyMigrations(databaseUrl: string, prisma = prismaFolder): Promise<string[]> {
@@ -20,14 +20,16 @@ export async function applyMigrations(databaseUrl: string, prisma = prismaFolder
     const { appliedMigrationNames } = await withSchemaEngine(databaseUrl, (engine) =>
       engine.applyMigrations({ migrationsList, filters: FILTERS }),
     );
-    await client.query('SELECT make_month_partitions($1)', [MONTHS_AHEAD]);
+    await client.query('SELECT make_partitions($1, $2)', [WEEKS_AHEAD, MONTHS_AHEAD]);
     return appliedMigrationNames;
   } finally {
     await client.end();
   }
 }
 
-/** Monthly partitions created ahead of the current month. */
+/** Weekly partitions of `cdrs` created ahead of the current week. */
+export const WEEKS_AHEAD = 3;
+/** Monthly partitions of the other tables created ahead of the current month. */
 export const MONTHS_AHEAD = 3;
 
 /**

@@ -36,31 +36,79 @@ function storedCalls() {
     ORDER BY call_id`;
 }
 
-async function partitionNames({ db }: Pick<TestDatabase, 'db'> = database): Promise<string[]> {
+async function createWeek(time: string): Promise<boolean> {
+  const [row] = await database.db.$queryRaw<[{ created: boolean }]>`
+    SELECT make_week_partition('cdrs', ${time}::timestamptz) AS created`;
+  return row.created;
+}
+
+async function partitionNames(
+  { db }: Pick<TestDatabase, 'db'> = database,
+  table = 'cdrs',
+): Promise<string[]> {
   const rows = await db.$queryRaw<{ name: string }[]>`
     SELECT inhrelid::regclass::text AS name
     FROM pg_inherits
-    WHERE inhparent = 'cdrs'::regclass
+    WHERE inhparent = to_regclass(${table}::text)
     ORDER BY 1`;
   return rows.map(({ name }) => name);
+}
+
+const WEEK_MS = 7 * 86_400_000;
+/** 1970-01-05, the first Monday after the epoch. */
+const FIRST_MONDAY_MS = 4 * 86_400_000;
+
+/** The name of the partition whose week begins this many weeks after the current one. */
+function weekFromNow(weeks: number): string {
+  const week = Math.floor((Date.now() - FIRST_MONDAY_MS) / WEEK_MS) + weeks;
+  const monday = new Date(FIRST_MONDAY_MS + week * WEEK_MS);
+  return `cdrs_${monday.toISOString().slice(0, 10).replaceAll('-', '_')}`;
 }
 
 function monthFromNow(months: number): string {
   const now = new Date();
   const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1));
-  return `cdrs_${month.toISOString().slice(0, 7).replace('-', '_')}`;
+  return `audit_events_${month.toISOString().slice(0, 7).replace('-', '_')}`;
 }
 
-test('applyMigrations creates last month, this month, three months ahead and the default', async () => {
+test('applyMigrations creates the weeks and months around now and the default', async () => {
+  const weeks = [-4, -3, -2, -1, 0, 1, 2, 3].map(weekFromNow);
+  expect(await partitionNames()).toEqual([...weeks, 'cdrs_default'].sort());
   const months = [-1, 0, 1, 2, 3].map(monthFromNow);
-  expect(await partitionNames()).toEqual([...months, 'cdrs_default'].sort());
+  expect(await partitionNames(database, 'audit_events')).toEqual([...months, 'audit_events_default'].sort());
   expect(await createPartitions(database.db)).toBe(0);
 });
 
 test('concurrent createPartitions create a missing partition once', async () => {
-  await database.db.$executeRawUnsafe(`DROP TABLE ${monthFromNow(2)}, ${monthFromNow(3)}`);
+  await database.db.$executeRawUnsafe(`DROP TABLE ${weekFromNow(2)}, ${monthFromNow(3)}`);
   const created = await Promise.all([1, 2, 3, 4].map(() => createPartitions(database.db)));
   expect(created.sort()).toEqual([0, 0, 0, 2]);
+});
+
+test('a week partition takes exactly what month partitions leave of its week', async () => {
+  await createMonth('2008-02-10T00:00:00Z');
+  await createMonth('2008-04-10T00:00:00Z');
+  for (const time of ['2008-02-26', '2008-02-29T23:59:59Z']) expect(await createWeek(time)).toBe(false);
+  for (const time of ['2008-03-02', '2008-03-31', '2008-03-12T12:00:00Z'])
+    expect(await createWeek(time)).toBe(true);
+  expect(await createWeek('2008-03-01T00:00:00Z')).toBe(false);
+  await insertCall('saturday', '2008-03-01T00:00:00Z');
+  await insertCall('monday', '2008-03-31T23:59:59Z');
+  await insertCall('tuesday', '2008-04-01T00:00:00Z');
+  await insertCall('middle', '2008-03-16T23:59:59Z');
+  expect(await storedCalls()).toEqual([
+    { call_id: 'middle', partition: 'cdrs_2008_03_10' },
+    { call_id: 'monday', partition: 'cdrs_2008_03_31' },
+    { call_id: 'saturday', partition: 'cdrs_2008_03_01' },
+    { call_id: 'tuesday', partition: 'cdrs_2008_04' },
+  ]);
+});
+
+test('workers of the previous version create partitions of today, too', async () => {
+  await database.db.$executeRawUnsafe(`DROP TABLE ${weekFromNow(0)}, ${monthFromNow(0)}`);
+  await database.db.$executeRaw`SELECT make_month_partitions(3)`;
+  expect(await partitionNames()).toContain(weekFromNow(0));
+  expect(await partitionNames(database, 'audit_events')).toContain(monthFromNow(0));
 });
 
 test('a call of a month without a partition is stored in the default partition', async () => {
@@ -125,57 +173,64 @@ test('calls inserted while their partition is created are all stored once', asyn
   expect(new Set(stored.map((call) => call.partition)).has('cdrs_default')).toBe(false);
 });
 
+const YEAR_END = {
+  months: ['2026_11', '2026_12', '2027_01', '2027_02', '2027_03'],
+  weeks: ['11_30', '12_07', '12_14', '12_21', '12_28'].map((day) => `2026_${day}`),
+};
+const EARLY_DECEMBER = {
+  months: YEAR_END.months,
+  weeks: ['11_02', '11_09', '11_16', '11_23', '11_30', '12_07', '12_14', '12_21'].map((day) => `2026_${day}`),
+};
+
 test.for([
   {
     timeZone: 'UTC',
     now: '2026-12-31T23:59:59Z',
-    months: ['2026_11', '2026_12', '2027_01', '2027_02', '2027_03'],
+    ...YEAR_END,
+    weeks: [...YEAR_END.weeks, '2027_01_04', '2027_01_11', '2027_01_18'],
   },
-  {
-    timeZone: 'Asia/Tokyo',
-    now: '2026-12-05T00:00:00Z',
-    months: ['2026_11', '2026_12', '2027_01', '2027_02', '2027_03'],
-  },
-  {
-    timeZone: 'America/New_York',
-    now: '2026-12-05T00:00:00Z',
-    months: ['2026_11', '2026_12', '2027_01', '2027_02', '2027_03'],
-  },
+  { timeZone: 'Asia/Tokyo', now: '2026-12-05T00:00:00Z', ...EARLY_DECEMBER },
+  { timeZone: 'America/New_York', now: '2026-12-05T00:00:00Z', ...EARLY_DECEMBER },
   {
     timeZone: 'America/New_York',
     now: '2027-03-05T00:00:00Z',
     months: ['2027_02', '2027_03', '2027_04', '2027_05', '2027_06'],
+    weeks: ['02_01', '02_08', '02_15', '02_22', '03_01', '03_08', '03_15', '03_22'].map(
+      (day) => `2027_${day}`,
+    ),
   },
 ])(
-  'createPartitions creates the same months in time zone $timeZone at $now',
-  async ({ timeZone, now, months }) => {
+  'createPartitions creates the same weeks and months in time zone $timeZone at $now',
+  async ({ timeZone, now, months, weeks }) => {
     const own = await createTestDatabase();
     onTestFinished(own.drop);
     // Shadows pg_catalog.now() by the search path below.
     await own.db.$executeRawUnsafe(
       `CREATE FUNCTION public.now() RETURNS timestamptz LANGUAGE sql AS $$ SELECT timestamptz '${now}' $$`,
     );
-    for (const name of await partitionNames(own))
-      if (name !== 'cdrs_default') await own.db.$executeRawUnsafe(`DROP TABLE ${name}`);
+    for (const table of ['cdrs', 'audit_events'])
+      for (const name of await partitionNames(own, table))
+        if (!name.endsWith('default')) await own.db.$executeRawUnsafe(`DROP TABLE ${name}`);
     const options = encodeURIComponent(`-c TimeZone=${timeZone} -c search_path=public,pg_catalog`);
     const db = createDatabase({ url: `${own.url}?options=${options}`, name: 'elsewhere' });
     onTestFinished(() => db.$disconnect());
     await createPartitions(db);
-    expect(await partitionNames(own)).toEqual(
-      [...months.map((month) => `cdrs_${month}`), 'cdrs_default'].sort(),
+    expect(await partitionNames(own)).toEqual([...weeks, 'default'].map((week) => `cdrs_${week}`).sort());
+    expect(await partitionNames(own, 'audit_events')).toEqual(
+      [...months, 'default'].map((month) => `audit_events_${month}`).sort(),
     );
   },
 );
 
-test('pastPartitions lists the months before last month, oldest first', async () => {
+test('pastPartitions lists the partitions before last month, oldest first', async () => {
   await createMonth('2005-12-10T00:00:00Z');
-  await createMonth('2004-03-10T00:00:00Z');
+  await createWeek('2004-03-10T00:00:00Z');
   const listed = (await pastPartitions(database.db, 'cdrs')).filter(({ name }) => /_200[45]_/.test(name));
   expect(listed).toEqual([
     {
-      name: 'cdrs_2004_03',
-      from: new Date('2004-03-01T00:00:00Z'),
-      before: new Date('2004-04-01T00:00:00Z'),
+      name: 'cdrs_2004_03_08',
+      from: new Date('2004-03-08T00:00:00Z'),
+      before: new Date('2004-03-15T00:00:00Z'),
     },
     {
       name: 'cdrs_2005_12',
@@ -183,7 +238,7 @@ test('pastPartitions lists the months before last month, oldest first', async ()
       before: new Date('2006-01-01T00:00:00Z'),
     },
   ]);
-  const current = [-1, 0, 1, 2, 3].map(monthFromNow);
+  const current = [-4, -3, -2, -1, 0, 1, 2, 3].map(weekFromNow);
   const names = (await pastPartitions(database.db, 'cdrs')).map(({ name }) => name);
   expect(names.filter((name) => current.includes(name))).toEqual([]);
 });

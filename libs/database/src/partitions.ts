@@ -1,40 +1,30 @@
-import { MONTHS_AHEAD } from './migrate.ts';
+import { MONTHS_AHEAD, WEEKS_AHEAD } from './migrate.ts';
 import type { Queryable } from './sql-transaction.ts';
 
 /**
- * Creates missing monthly partitions of all partitioned tables; safe to run concurrently. Returns how many it
- * created.
+ * Creates missing partitions of all partitioned tables: weeks of `cdrs`, months of the others; safe to run
+ * concurrently. Returns how many it created.
  */
 export async function createPartitions(db: Queryable): Promise<number> {
   const [row] = await db.$queryRaw<[{ made: number }]>`
-    SELECT make_month_partitions(${MONTHS_AHEAD}::int) AS made`;
+    SELECT make_partitions(${WEEKS_AHEAD}::int, ${MONTHS_AHEAD}::int) AS made`;
   return row.made;
 }
 
-/** A monthly partition of a table: a calendar month in UTC, `from` inclusive, `before` exclusive. */
+/** A partition of a table: rows with a time between `from`, inclusive, and `before`, exclusive. */
 export interface Partition {
   name: string;
   from: Date;
   before: Date;
 }
 
-/** Lists the monthly partitions of a table that are older than last month, oldest first. */
+/** Lists the partitions of a table that end before last month, oldest first. */
 export async function pastPartitions(db: Queryable, table: string): Promise<Partition[]> {
-  const rows = await db.$queryRaw<{ name: string }[]>`
-    SELECT part.relname::text AS name
-    FROM pg_inherits
-    JOIN pg_class part ON part.oid = inhrelid
-    WHERE inhparent = to_regclass(${table}::text)
-      AND part.relname ~ '_[0-9]{4}_[0-9]{2}$'
-      AND right(part.relname, 7) < to_char(
-        (date_trunc('month', now(), 'UTC') - interval '1 month') AT TIME ZONE 'UTC',
-        'YYYY_MM'
-      )
-    ORDER BY part.relname`;
-  return rows.map(({ name }) => {
-    const [year, month] = name.slice(-7).split('_').map(Number) as [number, number];
-    return { name, from: new Date(Date.UTC(year, month - 1)), before: new Date(Date.UTC(year, month)) };
-  });
+  return db.$queryRaw<Partition[]>`
+    SELECT partition::text AS name, lower_bound AS "from", upper_bound AS before
+    FROM range_partitions(to_regclass(${table}::text))
+    WHERE upper_bound <= date_trunc('month', now(), 'UTC') - interval '1 month'
+    ORDER BY lower_bound`;
 }
 
 /** Limit for the exclusive lock: writers queue behind it, so it gives up before they time out. */
