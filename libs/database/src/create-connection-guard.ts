@@ -7,6 +7,9 @@ const CHECK_INTERVAL_MS = 1_000;
 /** For connecting and asking; a server that takes longer counts as hung. */
 const CHECK_TIMEOUT_MS = 2_500;
 
+/** For a result that the server sent before it answered the check. */
+const RESULT_GRACE_MS = 250;
+
 /** A timeout that fires so late was caused by this process: its event loop was blocked. */
 const MAX_TIMER_DELAY_MS = 500;
 
@@ -24,13 +27,15 @@ export function createConnectionGuard(config: ClientConfig): new () => pg.Client
   let isChecking = false;
 
   class GuardedClient extends pg.Client {
-    /** When the first statement without a complete result was sent, by `performance.now()`; else null. */
+    /** When the server began with the current statement, at the latest, by `performance.now()`; else null. */
     waitingSince: number | null = null;
 
     constructor(clientConfig?: ClientConfig) {
       super(clientConfig);
       clients.add(this);
       this.once('end', () => clients.delete(this));
+      // The server has ended a statement; the next one, if it is in the queue, begins.
+      this.connection.on('readyForQuery', () => (this.waitingSince &&= performance.now()));
       // Emitted when no statement is left.
       this.on('drain', () => (this.waitingSince = null));
     }
@@ -67,12 +72,16 @@ export function createConnectionGuard(config: ClientConfig): new () => pg.Client
   async function closeLost(): Promise<void> {
     const slow = [...clients].filter(({ isSlow }) => isSlow);
     if (!slow.length) return;
+    const checked = new Map(slow.map((client) => [client, client.waitingSince]));
     const running = await findRunning(
       config,
       slow.map(({ backendPid }) => backendPid),
     );
-    // A result may have come meanwhile.
-    const isLost = (client: GuardedClient) => client.isSlow && !running.has(client.backendPid);
+    await sleep(RESULT_GRACE_MS, undefined, { ref: false });
+    const isLost = (client: GuardedClient) =>
+      !running.has(client.backendPid) &&
+      client.waitingSince !== null &&
+      client.waitingSince === checked.get(client);
     if (!slow.some(isLost)) return;
     for (const client of clients) {
       if (isLost(client) || client.waitingSince === null) client.close();

@@ -55,6 +55,18 @@ test('a slow statement ends normally, and so does one that the server cancels', 
   expect(error).toMatchObject({ code: '57014' });
 });
 
+test('a pool that is always busy keeps its connections', async () => {
+  const end = performance.now() + 2 * SLOW_SECONDS * 1_000;
+  async function queryUntilEnd(): Promise<void> {
+    while (performance.now() < end) await pool.query('SELECT 1');
+  }
+  const backends = async () => (await pool.query('SELECT pg_backend_pid() AS pid')).rows;
+  const first = await Promise.all([backends(), backends()]);
+  // Twenty callers share two connections: each gets its next statement when the last one ends.
+  await Promise.all(Array.from({ length: 20 }, queryUntilEnd));
+  expect(await Promise.all([backends(), backends()])).toEqual(expect.arrayContaining(first));
+});
+
 test('a transaction may pause for longer than a slow statement', async () => {
   const client = await pool.connect();
   await client.query('BEGIN');
