@@ -4,6 +4,7 @@ import { startTimeOf } from '../parse/cdr-id.ts';
 import type { StoredLeg } from '../parse/read-submission.ts';
 import { afterCursor, conditions, indexedConditions, type CallFilter } from './call-filter.repository.ts';
 import type { Span } from './summary/split-range.ts';
+import { hasPrefix, searchWindows } from './search-windows.ts';
 import { COUNTED_COLUMNS, countLegs } from './summary/summary-delta.repository.ts';
 
 /** A leg as the API shows it. */
@@ -99,18 +100,25 @@ export function callRecords(db: Queryable) {
     },
 
     /** A page of matching legs, newest first. */
-    search(
+    async search(
       orgId: number | null,
       filter: CallFilter,
       { after, limit }: { after: Cursor | null; limit: number },
     ): Promise<FoundLeg[]> {
       const where = [orgScope(orgId), ...conditions(filter), ...afterCursor(after)];
-      const branches = indexedConditions(filter).map((indexed) => selectPage([indexed, ...where], limit));
-      return db.$queryRaw`${UNPREPARED}
-        SELECT *
-        FROM (${Prisma.join(branches, ' UNION ')}) AS found
-        ORDER BY "startTime" DESC, id DESC
-        LIMIT ${limit}::int`;
+      const select = hasPrefix(filter) ? selectSortedPage : selectPage;
+      let legs: FoundLeg[] = [];
+      for (const since of searchWindows(filter, after)) {
+        const inWindow = since ? [...where, Prisma.sql`start_time >= ${since}`] : where;
+        const branches = indexedConditions(filter).map((indexed) => select([indexed, ...inWindow], limit));
+        legs = await db.$queryRaw`${UNPREPARED}
+          SELECT *
+          FROM (${Prisma.join(branches, ' UNION ')}) AS found
+          ORDER BY "startTime" DESC, id DESC
+          LIMIT ${limit}::int`;
+        if (legs.length >= limit) break;
+      }
+      return legs;
     },
   };
 }
@@ -157,6 +165,24 @@ function selectPage(where: Prisma.Sql[], limit: number): Prisma.Sql {
     FROM cdrs
     WHERE ${Prisma.join(where, ' AND ')}
     ORDER BY start_time DESC, id DESC
+    LIMIT ${limit}::int
+  )`;
+}
+
+/**
+ * Finds all matches, then sorts them. OFFSET 0 prevents that PostgreSQL reads legs in the order of the page
+ * and filters them, in the hope of a full page: with few matches it would read the whole table.
+ */
+function selectSortedPage(where: Prisma.Sql[], limit: number): Prisma.Sql {
+  return Prisma.sql`(
+    SELECT *
+    FROM (
+      SELECT ${COLUMNS}
+      FROM cdrs
+      WHERE ${Prisma.join(where, ' AND ')}
+      OFFSET 0
+    ) AS matching
+    ORDER BY "startTime" DESC, id DESC
     LIMIT ${limit}::int
   )`;
 }
