@@ -11,8 +11,6 @@ export interface BacklogFilter {
   queue: string;
   orgId: number | null;
   accepted: AcceptedRange;
-  /** The payload member that lists its items; a payload without it counts as one item. */
-  itemsField: string;
   /** Latest `accepted_at` of intake rows, latest `quarantined_at` of quarantined rows. */
   upTo: Date;
 }
@@ -29,20 +27,6 @@ export interface BacklogPage {
   maxBytes: number;
 }
 
-/**
- * SQL expression: the number of items in a payload. PostgreSQL cannot read a JSON value with an escaped NUL
- * or lone surrogate: they are replaced by a blank before counting.
- */
-function itemCount(itemsField: string): Prisma.Sql {
-  return Prisma.sql`COALESCE(
-    json_array_length(
-      regexp_replace(payload::text, '\\\\u(0000|d[89a-f][0-9a-f]{2})', '\\\\u0020', 'gi')::json
-        -> ${itemsField}::text
-    ),
-    1
-  )`;
-}
-
 function filterCondition({ queue, orgId, accepted }: BacklogFilter): Prisma.Sql {
   return Prisma.sql`queue = ${queue}
     AND ${orgScope(orgId)}
@@ -56,22 +40,22 @@ function afterCondition(after: string | null): Prisma.Sql {
 
 /** Bulk operations on pending and quarantined rows: counting, paging, redriving. */
 export function backlog(db: Queryable) {
-  function readPage(rows: Prisma.Sql, itemsField: string, maxBytes: number): Promise<BacklogRow[]> {
+  function readPage(rows: Prisma.Sql, maxBytes: number): Promise<BacklogRow[]> {
     return db.$queryRaw`
       WITH picked AS MATERIALIZED (${rows}),
         measured AS (
           SELECT *, sum(bytes) OVER (ORDER BY id) - bytes AS earlier
           FROM picked
         )
-      SELECT id, ${itemCount(itemsField)} AS items
+      SELECT id, items
       FROM measured
       WHERE earlier < ${maxBytes}::int
       ORDER BY id`;
   }
 
-  async function countItems(rows: Prisma.Sql, itemsField: string): Promise<number> {
+  async function countItems(rows: Prisma.Sql): Promise<number> {
     const [row] = await db.$queryRaw<[{ items: number }]>`
-      SELECT COALESCE(sum(${itemCount(itemsField)}), 0)::float8 AS items
+      SELECT COALESCE(sum(items), 0)::float8 AS items
       FROM (${rows}) AS row`;
     return row.items;
   }
@@ -80,38 +64,34 @@ export function backlog(db: Queryable) {
     /** Number of pending and quarantined items. */
     async count(filter: BacklogFilter): Promise<number> {
       const condition = filterCondition(filter);
-      return countItems(
-        Prisma.sql`
-          SELECT payload FROM intake WHERE ${condition}
-          UNION ALL
-          SELECT payload FROM quarantine WHERE ${condition}`,
-        filter.itemsField,
-      );
+      return countItems(Prisma.sql`
+        SELECT items FROM intake WHERE ${condition}
+        UNION ALL
+        SELECT items FROM quarantine WHERE ${condition}`);
     },
 
     /** Number of quarantined items. */
     countQuarantined(filter: BacklogFilter): Promise<number> {
-      const rows = Prisma.sql`SELECT payload FROM quarantine WHERE ${filterCondition(filter)}`;
-      return countItems(rows, filter.itemsField);
+      return countItems(Prisma.sql`SELECT items FROM quarantine WHERE ${filterCondition(filter)}`);
     },
 
     /** A page of pending rows, oldest first. */
     pending(filter: BacklogFilter, { after, limit, maxBytes }: BacklogPage): Promise<BacklogRow[]> {
       const rows = Prisma.sql`
-        SELECT id, payload, pg_column_size(payload) AS bytes
+        SELECT id, items, pg_column_size(payload) AS bytes
         FROM intake
         WHERE ${filterCondition(filter)}
           AND accepted_at <= ${filter.upTo}
           ${afterCondition(after)}
         ORDER BY id
         LIMIT ${limit}::int`;
-      return readPage(rows, filter.itemsField, maxBytes);
+      return readPage(rows, maxBytes);
     },
 
     /** A page of quarantined rows, oldest first; locks them and waits for rows locked by others. */
     quarantined(filter: BacklogFilter, { after, limit, maxBytes }: BacklogPage): Promise<BacklogRow[]> {
       const rows = Prisma.sql`
-        SELECT id, payload, pg_column_size(payload) AS bytes
+        SELECT id, items, bytes
         FROM quarantine
         WHERE ${filterCondition(filter)}
           AND quarantined_at <= ${filter.upTo}
@@ -119,7 +99,7 @@ export function backlog(db: Queryable) {
         ORDER BY id
         LIMIT ${limit}::int
         FOR UPDATE`;
-      return readPage(rows, filter.itemsField, maxBytes);
+      return readPage(rows, maxBytes);
     },
 
     /** Returns those of `ids` that are still in the intake. */
@@ -143,8 +123,10 @@ export function backlog(db: Queryable) {
           WHERE id = ANY(${ids}::uuid[])
           RETURNING *
         )
-        INSERT INTO intake (id, queue, org_id, key, payload, request_id, accepted_at, due_at)
-        SELECT id, queue, org_id, key, payload, request_id, accepted_at,
+        INSERT INTO intake (
+          id, queue, org_id, key, payload, items, reference, request_id, accepted_at, due_at
+        )
+        SELECT id, queue, org_id, key, payload, items, reference, request_id, accepted_at,
           now() + make_interval(secs => ${graceSeconds}::float8)
         FROM taken`;
     },

@@ -1,7 +1,7 @@
 import { Failure } from '@oriontel/contracts';
 import { isBadData, isUnavailable, type Database, type SqlTransaction } from '@oriontel/database';
 import type { IntakeDefinition, Pointers } from './define-intake.ts';
-import { intakeRows, type IntakeRow, type NewQuarantineItem } from './intake.repository.ts';
+import { intakeRows, type IntakeRow, type NewQuarantineItem, type StoredRow } from './intake.repository.ts';
 import { quarantine } from './quarantine.repository.ts';
 
 /**
@@ -115,7 +115,7 @@ export function createDrain<T>(
   };
 }
 
-function poisonItem<T>(row: IntakeRow<T>, error: unknown): NewQuarantineItem {
+function poisonItem<T>(row: StoredRow<T>, error: unknown): NewQuarantineItem {
   const detail =
     error instanceof Failure
       ? error.message
@@ -123,6 +123,6 @@ function poisonItem<T>(row: IntakeRow<T>, error: unknown): NewQuarantineItem {
   return { ...row, reason: 'poison', detail };
 }
 
-function attemptsExhausted<T>(row: IntakeRow<T>): NewQuarantineItem {
+function attemptsExhausted<T>(row: StoredRow<T>): NewQuarantineItem {
   return poisonItem(row, undefined);
 }

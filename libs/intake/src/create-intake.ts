@@ -12,6 +12,13 @@ export interface IntakeItem<T> {
   /** Lets readers find the value before it is stored. */
   key: string;
   value: T;
+  /**
+   * Records in the value.
+   * @default 1
+   */
+  items?: number;
+  /** Given to the client that sent the value, if it has one. */
+  reference?: string;
   requestId: string;
 }
 
@@ -87,10 +94,10 @@ export function createIntake<T>(
   }
 
   return {
-    async accept({ orgId, key, value, requestId }) {
+    async accept({ value, ...item }) {
       if (groups.pendingBytes() > maxWaitingBytes) throw overloadedFailure();
       const payload = JSON.stringify(value);
-      const row = { id: uuidv7(), queue: kind.queue.name, orgId, key, payload, requestId };
+      const row = { ...item, id: uuidv7(), queue: kind.queue.name, payload };
       await commit(row).catch((error: unknown) => {
         throw toAcceptFailure(error);
       });

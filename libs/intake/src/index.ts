@@ -19,7 +19,7 @@ export {
   type IntakeRow,
   type NewQuarantineItem,
 } from './intake.repository.ts';
-export { quarantine, type QuarantineItem } from './quarantine.repository.ts';
+export { quarantine, type QuarantineEntry, type QuarantineItem } from './quarantine.repository.ts';
 export { mergeDrains } from './merge-drains.ts';
 export { redrive } from './redrive.ts';
 export { serveIntakes, type ServedIntake, type ServeOptions, type RunningIntakes } from './serve-intakes.ts';

@@ -7,6 +7,13 @@ export interface NewRow {
   orgId: number;
   key: string;
   payload: string;
+  /**
+   * Records in the payload.
+   * @default 1
+   */
+  items?: number | undefined;
+  /** Given to the client that sent the value, if it has one. */
+  reference?: string | null | undefined;
   requestId: string;
 }
 
@@ -22,6 +29,17 @@ export interface IntakeRow<T> {
   attempts: number;
 }
 
+/** A row with what a handler of the value does not need. */
+export interface StoredRow<T> extends IntakeRow<T> {
+  /** Records in the payload. */
+  items: number;
+  /** Given to the client that sent the value, if it has one. */
+  reference: string | null;
+}
+
+/** What is known of an accepted value without reading its payload. */
+export type PendingEntry = Pick<StoredRow<unknown>, 'id' | 'items' | 'reference' | 'acceptedAt'>;
+
 export interface NewQuarantineItem {
   orgId: number;
   key: string;
@@ -36,6 +54,12 @@ export interface NewQuarantineItem {
    * @default payload
    */
   sameAs?: unknown;
+  /**
+   * Records in the payload.
+   * @default 1
+   */
+  items?: number;
+  reference?: string | null;
   requestId: string;
   acceptedAt: Date;
 }
@@ -56,7 +80,7 @@ export interface ClaimDueOptions {
   limit: number;
 }
 
-const COLUMNS = Prisma.sql`id, org_id AS "orgId", key, payload, request_id AS "requestId",
+const COLUMNS = Prisma.sql`id, org_id AS "orgId", key, payload, items, reference, request_id AS "requestId",
   accepted_at AS "acceptedAt", attempts`;
 
 export function intakeRows(db: Queryable) {
@@ -70,7 +94,7 @@ export function intakeRows(db: Queryable) {
       }
       const values = rows.map((row) => insertValues(row, graceSeconds));
       await db.$executeRaw`
-        INSERT INTO intake (id, queue, org_id, key, payload, request_id, due_at)
+        INSERT INTO intake (id, queue, org_id, key, payload, items, reference, request_id, due_at)
         VALUES ${Prisma.join(values)}`;
     },
 
@@ -78,8 +102,8 @@ export function intakeRows(db: Queryable) {
      * Deletes and returns those of `ids` that still exist, oldest first.
      * Rows locked by another worker are skipped.
      */
-    async dequeue<T>(ids: string[]): Promise<IntakeRow<T>[]> {
-      const rows = await db.$queryRaw<IntakeRow<T>[]>`
+    async dequeue<T>(ids: string[]): Promise<StoredRow<T>[]> {
+      const rows = await db.$queryRaw<StoredRow<T>[]>`
         DELETE FROM intake
         WHERE id = ANY(ARRAY(
           SELECT id
@@ -96,7 +120,7 @@ export function intakeRows(db: Queryable) {
      * Locks and returns those of `ids` that still exist, oldest first. Rows locked by another worker are
      * skipped.
      */
-    claim<T>(ids: string[]): Promise<IntakeRow<T>[]> {
+    claim<T>(ids: string[]): Promise<StoredRow<T>[]> {
       return db.$queryRaw`
         SELECT ${COLUMNS}
         FROM intake
@@ -156,7 +180,7 @@ export function intakeRows(db: Queryable) {
 
     /**
      * Lists accepted values that are not stored yet, oldest first, so that clients can read their own writes.
-     * `orgId` null reads every organization.
+     * `orgId` null reads every organization. Payloads may be large: use a small `limit`, or pendingEntries.
      */
     pending<T>(
       queue: string,
@@ -169,6 +193,18 @@ export function intakeRows(db: Queryable) {
         WHERE queue = ${queue}
           AND (${orgId}::int IS NULL OR org_id = ${orgId}::int)
           AND (${key}::text IS NULL OR key = ${key})
+        ORDER BY id
+        LIMIT ${limit}::int`;
+    },
+
+    /** Lists accepted values with this key that are not stored yet, oldest first, without their payloads. */
+    pendingEntries(queue: string, orgId: number, key: string, limit: number): Promise<PendingEntry[]> {
+      return db.$queryRaw`
+        SELECT id, items, reference, accepted_at AS "acceptedAt"
+        FROM intake
+        WHERE queue = ${queue}
+          AND org_id = ${orgId}::int
+          AND key = ${key}
         ORDER BY id
         LIMIT ${limit}::int`;
     },
@@ -262,8 +298,8 @@ const MAX_ARRAY_BYTES = 128 * 1024;
 /** One text for any number of rows, which PostgreSQL parses and plans once per connection. */
 async function insertArrays(db: Queryable, rows: NewRow[], graceSeconds: number): Promise<void> {
   await db.$executeRaw`
-    INSERT INTO intake (id, queue, org_id, key, payload, request_id, due_at)
-    SELECT id, queue, org_id, key, payload::json, request_id,
+    INSERT INTO intake (id, queue, org_id, key, payload, items, reference, request_id, due_at)
+    SELECT id, queue, org_id, key, payload::json, items, reference, request_id,
       now() + make_interval(secs => ${graceSeconds}::float8)
     FROM unnest(
       ${rows.map(({ id }) => id)}::uuid[],
@@ -271,16 +307,18 @@ async function insertArrays(db: Queryable, rows: NewRow[], graceSeconds: number)
       ${rows.map(({ orgId }) => orgId)}::int[],
       ${rows.map(({ key }) => key)}::text[],
       ${rows.map(({ payload }) => payload)}::text[],
+      ${rows.map(({ items = 1 }) => items)}::int[],
+      ${rows.map(({ reference = null }) => reference)}::text[],
       ${rows.map(({ requestId }) => requestId)}::text[]
-    ) AS row(id, queue, org_id, key, payload, request_id)`;
+    ) AS row(id, queue, org_id, key, payload, items, reference, request_id)`;
 }
 
 export type IntakeRows = ReturnType<typeof intakeRows>;
 
 function insertValues(row: NewRow, graceSeconds: number): Prisma.Sql {
-  const { id, queue, orgId, key, payload, requestId } = row;
+  const { id, queue, orgId, key, payload, items = 1, reference = null, requestId } = row;
   return Prisma.sql`(
-    ${id}::uuid, ${queue}, ${orgId}::int, ${key}, ${payload}::json, ${requestId},
+    ${id}::uuid, ${queue}, ${orgId}::int, ${key}, ${payload}::json, ${items}::int, ${reference}, ${requestId},
     now() + make_interval(secs => ${graceSeconds}::float8)
   )`;
 }

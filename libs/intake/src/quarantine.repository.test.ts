@@ -49,7 +49,8 @@ test('insert stores an item with the same identity once', async () => {
   await items.insert('words', [createItem({ payload: { n: 1 }, sameAs: 'x' })]);
   await items.insert('words', [createItem({ payload: { n: 2 }, sameAs: 'x' })]);
   await items.insert('words', [createItem({ payload: { n: 1 }, sameAs: 'x', orgId: 2 })]);
-  expect((await items.list('words', 1, { limit: 5 })).map(({ payload }) => payload)).toEqual([{ n: 1 }]);
+  const [first, ...others] = await items.list('words', 1, { limit: 5 });
+  expect([await items.findContent('words', 1, first!.id), others]).toEqual(['{"n":1}', []]);
   expect(await items.list('words', 2, { limit: 5 })).toHaveLength(1);
 });
 
@@ -58,9 +59,14 @@ test('find and remove see only the queue and organization', async () => {
   await items.insert('words', [createItem()]);
   const [inserted] = await items.list('words', 1, { limit: 1 });
   const { id } = inserted!;
-  expect(await items.find('words', 1, id)).toMatchObject({ id, payload: { word: 'a' } });
-  expect(await items.find('words', null, id)).toMatchObject({ id });
-  expect([await items.find('words', 2, id), await items.find('other', 1, id)]).toEqual([null, null]);
+  const limits = { maxBytes: 12 };
+  expect(await items.find('words', 1, id, limits)).toMatchObject({ id, bytes: 12, payload: { word: 'a' } });
+  expect(await items.find('words', null, id, { maxBytes: 11 })).toMatchObject({ id, payload: null });
+  expect(await items.find('words', 2, id, limits)).toBeNull();
+  expect(await items.find('other', 1, id, limits)).toBeNull();
+  expect(await items.findContent('words', null, id)).toBe('{"word":"a"}');
+  expect(await items.findContent('words', 2, id)).toBeNull();
+  expect(await items.findContent('other', 1, id)).toBeNull();
   expect([await items.remove('words', 2, id), await items.remove('other', 1, id)]).toEqual([false, false]);
   expect([await items.remove('words', 1, id), await items.remove('words', 1, id)]).toEqual([true, false]);
 });

@@ -4,9 +4,24 @@ import { orgScope, Prisma, type Queryable } from '@oriontel/database';
 import { v7 as uuidv7 } from 'uuid';
 import type { NewQuarantineItem } from './intake.repository.ts';
 
-export interface QuarantineItem extends Omit<NewQuarantineItem, 'sameAs'> {
+/** An item without its payload. */
+export interface QuarantineEntry extends Omit<
+  NewQuarantineItem,
+  'sameAs' | 'payload' | 'items' | 'reference'
+> {
   id: string;
+  /** The `source` of the payload, if it has one. */
+  source: string | null;
+  /** Records in the payload. */
+  items: number;
+  reference: string | null;
+  /** Size of the payload. */
+  bytes: number;
   quarantinedAt: Date;
+}
+
+export interface QuarantineItem extends QuarantineEntry {
+  payload: unknown;
 }
 
 /** Null and absent members do not filter. */
@@ -22,8 +37,10 @@ export interface QuarantineFilter {
 /** Keeps a statement below PostgreSQL's limit of 65,535 parameters. */
 const MAX_ROWS_PER_INSERT = 1_000;
 
-const COLUMNS = Prisma.sql`id, org_id AS "orgId", key, reason, detail, payload, request_id AS "requestId",
-  accepted_at AS "acceptedAt", quarantined_at AS "quarantinedAt"`;
+/** `source` is null in rows of earlier versions. */
+const ENTRY_COLUMNS = Prisma.sql`id, org_id AS "orgId", key, reason, detail, source, items, reference, bytes,
+  request_id AS "requestId", accepted_at AS "acceptedAt", quarantined_at AS "quarantinedAt"`;
+const COLUMNS = Prisma.sql`${ENTRY_COLUMNS}, payload`;
 
 export function quarantine(db: Queryable) {
   return {
@@ -33,38 +50,58 @@ export function quarantine(db: Queryable) {
         const values = items.slice(i, i + MAX_ROWS_PER_INSERT).map((item) => insertValues(queue, item));
         await db.$executeRaw`
           INSERT INTO quarantine (
-            id, queue, org_id, key, reason, detail, source, payload, fingerprint, request_id, accepted_at
+            id, queue, org_id, key, reason, detail, source, payload, bytes, items, reference, fingerprint,
+            request_id, accepted_at
           )
           VALUES ${Prisma.join(values)}
           ON CONFLICT (org_id, queue, fingerprint) DO NOTHING`;
       }
     },
 
-    /** Lists items, newest first; `orgId` null reads every organization. */
+    /** Lists items without their payloads, newest first; `orgId` null reads every organization. */
     list(
       queue: string,
       orgId: number | null,
       { before = null, limit, ...filter }: QuarantineFilter & { before?: Cursor | null; limit: number },
-    ): Promise<QuarantineItem[]> {
+    ): Promise<QuarantineEntry[]> {
       const where = [Prisma.sql`queue = ${queue}`, orgScope(orgId), ...filterConditions(filter)];
       if (before) where.push(Prisma.sql`id < ${before.id}::uuid`);
       return db.$queryRaw`
-        SELECT ${COLUMNS}
+        SELECT ${ENTRY_COLUMNS}
         FROM quarantine
         WHERE ${Prisma.join(where, ' AND ')}
         ORDER BY id DESC
         LIMIT ${limit}::int`;
     },
 
-    /** Returns null if not found; `orgId` null searches every organization. */
-    async find(queue: string, orgId: number | null, id: string): Promise<QuarantineItem | null> {
+    /**
+     * Returns null if not found; `orgId` null searches every organization. A payload of more than `maxBytes`
+     * is null, and is not read.
+     */
+    async find(
+      queue: string,
+      orgId: number | null,
+      id: string,
+      { maxBytes }: { maxBytes: number },
+    ): Promise<QuarantineItem | null> {
       const [item] = await db.$queryRaw<QuarantineItem[]>`
-        SELECT ${COLUMNS}
+        SELECT ${ENTRY_COLUMNS}, CASE WHEN bytes <= ${maxBytes}::int THEN payload END AS payload
         FROM quarantine
         WHERE id = ${id}::uuid
           AND queue = ${queue}
           AND ${orgScope(orgId)}`;
       return item ?? null;
+    },
+
+    /** The payload as JSON text; null if not found. `orgId` null searches every organization. */
+    async findContent(queue: string, orgId: number | null, id: string): Promise<string | null> {
+      const [item] = await db.$queryRaw<{ text: string }[]>`
+        SELECT payload::text AS text
+        FROM quarantine
+        WHERE id = ${id}::uuid
+          AND queue = ${queue}
+          AND ${orgScope(orgId)}`;
+      return item?.text ?? null;
     },
 
     /** Deletes an item permanently. Returns false if not found. */
@@ -91,10 +128,13 @@ export function quarantine(db: Queryable) {
 
 function insertValues(queue: string, item: NewQuarantineItem): Prisma.Sql {
   const { orgId, key, reason, detail, payload, sameAs = payload, requestId, acceptedAt } = item;
+  const { items = 1, reference = null } = item;
+  const text = JSON.stringify(payload);
   const fingerprint = hash('sha256', JSON.stringify(sameAs), 'base64url');
   return Prisma.sql`(
     ${uuidv7()}::uuid, ${queue}, ${orgId}::int, ${replaceNul(key)}, ${reason}, ${replaceNul(detail)},
-    ${sourceOf(payload)}, ${JSON.stringify(payload)}::json, ${fingerprint}, ${requestId}, ${acceptedAt}
+    ${sourceOf(payload)}, ${text}::json, ${Buffer.byteLength(text)}::int, ${items}::int, ${reference},
+    ${fingerprint}, ${requestId}, ${acceptedAt}
   )`;
 }
 

@@ -22,9 +22,9 @@ export async function redrive(
   await db.$transaction(async (tx) => {
     const item = await quarantine(tx).release(orgId, id);
     if (!item) throw new Failure('not_found', 'No quarantined record has this id.');
-    const { queue, key, payload, requestId } = item;
+    const { queue, key, payload, items, reference, requestId } = item;
     await intakeRows(tx).insert(
-      [{ id: newId, queue, orgId, key, payload: JSON.stringify(payload), requestId }],
+      [{ id: newId, queue, orgId, key, payload: JSON.stringify(payload), items, reference, requestId }],
       SWEEP_GRACE_SECONDS,
     );
   });

@@ -14,6 +14,8 @@ export {
   envelopePage,
   envelopeWithPage,
 } from './http/envelope.ts';
+export { createDownloadSlots, type DownloadLimits } from './http/create-download-slots.ts';
+export { sendDownload, type Download } from './http/send-download.ts';
 export { guardRoutes, type Authenticate } from './http/guard-routes.ts';
 export {
   isAdmin,

@@ -48,6 +48,18 @@ export const quarantineCases: RouteCases = {
       'an unknown id': { url: `/cdrs/quarantine/${UNKNOWN_ID}`, status: 404 },
     },
   },
+  'GET /cdrs/quarantine/:id/content': {
+    async example(world) {
+      const { id, index } = await quarantineRecord(world);
+      return { url: `/cdrs/quarantine/${id}/content`, marker: `"${index}"` };
+    },
+    status: 200,
+    otherOrgStatus: 404,
+    invalidRequests: {
+      'an invalid id': { url: '/cdrs/quarantine/1/content', status: 404 },
+      'an unknown id': { url: `/cdrs/quarantine/${UNKNOWN_ID}/content`, status: 404 },
+    },
+  },
   'POST /cdrs/quarantine/:id/redrive': {
     example: async (world) => ({ url: `/cdrs/quarantine/${(await quarantineRecord(world)).id}/redrive` }),
     status: 200,

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@oriontel/contracts';
-import { Prisma, type Queryable } from '@oriontel/database';
+import { Prisma, queryPage, type Queryable } from '@oriontel/database';
 import { pendingPayloads } from '@oriontel/intake';
 import { entityEventsIntake } from './entity-events-intake.ts';
 import type { EntityEvent } from './entity-event.ts';
@@ -49,7 +49,7 @@ export function entityEvents(db: Queryable) {
         WHERE ${conditions(type, since)}
         ORDER BY at ${order}, id ${order}
         LIMIT ${limit}::int`;
-      return db.$queryRaw`
+      const page = Prisma.sql`
         SELECT *
         FROM (
           SELECT *
@@ -77,6 +77,7 @@ export function entityEvents(db: Queryable) {
           LIMIT ${limit}::int
         ) AS page
         ORDER BY at, id`;
+      return queryPage(db, page, { limit, largeColumn: 'data' });
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Page, Paged } from '@oriontel/contracts';
-import { Prisma, type Queryable } from '@oriontel/database';
+import { Prisma, queryPage, type Queryable } from '@oriontel/database';
 import { pendingPayloads } from '@oriontel/intake';
 import type { LogLevel, LogLine } from './log-entry.ts';
 import { logsIntake, type ImportedEntry } from './logs-intake.ts';
@@ -43,11 +43,15 @@ export function entityLogs(db: Queryable) {
     async search(orgId: number, entity: string, filter: LogFilter, page: Page): Promise<Paged<LogLine>> {
       const where = Prisma.sql`${entityScope(orgId, entity)} AND ${conditions(filter)}`;
       const [items, [counted]] = await Promise.all([
-        db.$queryRaw<LogLine[]>`
-          SELECT ${COLUMNS}
-          FROM entity_logs
-          WHERE ${where}
-          ${pageClause(page)}`,
+        queryPage<LogLine>(
+          db,
+          Prisma.sql`
+            SELECT ${COLUMNS}
+            FROM entity_logs
+            WHERE ${where}
+            ${pageClause(page)}`,
+          { limit: page.limit, largeColumn: 'details' },
+        ),
         db.$queryRaw<[{ total: number }]>`
           SELECT count(*)::int AS total
           FROM entity_logs
@@ -71,11 +75,15 @@ export function entityLogs(db: Queryable) {
         UNION ALL
         ${pendingLines(importIds, orgId, entity)}`;
       const [items, [counted]] = await Promise.all([
-        db.$queryRaw<LogLine[]>`
-          SELECT ${COLUMNS}
-          FROM (${all}) AS line
-          WHERE ${conditions(filter)}
-          ${pageClause(page)}`,
+        queryPage<LogLine>(
+          db,
+          Prisma.sql`
+            SELECT ${COLUMNS}
+            FROM (${all}) AS line
+            WHERE ${conditions(filter)}
+            ${pageClause(page)}`,
+          { limit: page.limit, largeColumn: 'details' },
+        ),
         db.$queryRaw<[{ total: number }]>`
           SELECT count(*)::int AS total
           FROM (${all}) AS line

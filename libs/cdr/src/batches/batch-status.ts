@@ -2,7 +2,7 @@ import { isoTime } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { awaitDrained, intakeRows, quarantine } from '@oriontel/intake';
 import { z } from 'zod';
-import { cdrIntake, type CdrPayload } from '../parse/cdr-intake.ts';
+import { cdrIntake } from '../parse/cdr-intake.ts';
 import { submissions, type SubmissionCounts, type Submission } from './submission.repository.ts';
 
 const count = z.int().min(0);
@@ -64,10 +64,7 @@ const ZERO_COUNTS: SubmissionCounts = { received: 0, stored: 0, duplicates: 0, c
 /** Reads the status of a batch from its stored and pending submissions; null if there are none. */
 export function batchStatus(db: Database) {
   return async function readBatchStatus(orgId: number, batchId: string): Promise<BatchStatus | null> {
-    const rows = await intakeRows(db).pending<CdrPayload>(cdrIntake.queue.name, orgId, {
-      key: batchId,
-      limit: MAX_SUBMISSIONS,
-    });
+    const rows = await intakeRows(db).pendingEntries(cdrIntake.queue.name, orgId, batchId, MAX_SUBMISSIONS);
     const sums = await submissions(db).batchTotals(orgId, batchId);
     if (!sums && !rows.length) return poisonedStatus(db, orgId, batchId);
     const done = await submissions(db).findLatest(orgId, batchId, MAX_SUBMISSIONS);
@@ -78,16 +75,16 @@ export function batchStatus(db: Database) {
     return {
       batch_id: batchId,
       state: batchStateOf(sums, pending.length),
-      received: received + pending.reduce((sum, { payload }) => sum + countRecords(payload), 0),
+      received: received + sumItems(pending),
       ...outcomes,
       submissions: [
-        ...pending.map(({ payload, acceptedAt }) => ({
+        ...pending.map(({ items, reference, acceptedAt }) => ({
           ...ZERO_COUNTS,
-          sgapi_reference: payload.sgapiReference,
+          sgapi_reference: reference ?? '',
           accepted_at: isoTime(acceptedAt),
           stored_at: null,
           remote_reference: null,
-          received: countRecords(payload),
+          received: items,
         })),
         ...done.map(toSubmissionStatus),
       ].slice(0, MAX_SUBMISSIONS),
@@ -102,7 +99,7 @@ async function poisonedStatus(db: Database, orgId: number, batchId: string): Pro
     limit: MAX_SUBMISSIONS,
   });
   if (!items.length) return null;
-  const received = items.reduce((sum, { payload }) => sum + countRecords(payload as CdrPayload), 0);
+  const received = sumItems(items);
   return {
     batch_id: batchId,
     state: 'failed',
@@ -113,8 +110,8 @@ async function poisonedStatus(db: Database, orgId: number, batchId: string): Pro
   };
 }
 
-function countRecords(payload: CdrPayload): number {
-  return payload.format === 'platform' ? payload.records.length : 1;
+function sumItems(rows: { items: number }[]): number {
+  return rows.reduce((sum, { items }) => sum + items, 0);
 }
 
 function batchStateOf(sums: SubmissionCounts | null, pending: number): BatchStatus['state'] {

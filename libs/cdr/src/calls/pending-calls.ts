@@ -18,13 +18,14 @@ const MAX_SUBMISSION_BYTES = 96 * 1024;
 
 const queue = cdrIntake.queue.name;
 
-/** Waits until everything accepted before the call is stored; resolves with false after 150 ms. */
-export function awaitWorkers(db: Queryable, orgId: number | null): Promise<boolean> {
+/** Waits until everything accepted before the call is stored; resolves with false after `timeoutMs`. */
+export function awaitWorkers(
+  db: Queryable,
+  orgId: number | null,
+  timeoutMs = WORKERS_TIMEOUT_MS,
+): Promise<boolean> {
   const calledAt = new Date();
-  return awaitDrained(
-    async () => !(await intakeRows(db).hasPending(queue, orgId, calledAt)),
-    WORKERS_TIMEOUT_MS,
-  );
+  return awaitDrained(async () => !(await intakeRows(db).hasPending(queue, orgId, calledAt)), timeoutMs);
 }
 
 /**

@@ -63,7 +63,14 @@ export function acceptBatch(intake: Pick<Intake<CdrPayload>, 'accept'>) {
       sgapiReference,
     );
     const orgId = await request.organizationOf(prepared.orgId);
-    const { id } = await intake.accept({ orgId, key: request.batchId, value, requestId: request.requestId });
+    const { id } = await intake.accept({
+      orgId,
+      key: request.batchId,
+      value,
+      items: processed + quarantined,
+      reference: sgapiReference,
+      requestId: request.requestId,
+    });
     return { id, orgId, sgapiReference, processed, duplicatesInBatch, quarantined };
   };
 }

@@ -44,12 +44,14 @@ async function search(query: string, as = cdr.ours.member) {
   return (await cdr.call<ListBody<CallRecord>>(`/cdrs?${query}`, { as })).json.data;
 }
 async function quarantined(index: string) {
-  return (
-    await cdr.call<ListBody<{ reason: string; detail: string; records: unknown[] }>>(
-      `/cdrs/quarantine?batch_id=${index}`,
-      { as: cdr.ours.member },
-    )
-  ).json.data;
+  const as = cdr.ours.member;
+  const list = await cdr.call<ListBody<{ id: string }>>(`/cdrs/quarantine?batch_id=${index}`, { as });
+  return Promise.all(
+    list.json.data.map(async ({ id }) => {
+      type Item = { reason: string; detail: string; records: unknown[] };
+      return (await cdr.call<{ data: Item }>(`/cdrs/quarantine/${id}`, { as })).json.data;
+    }),
+  );
 }
 async function status(index: string, as = cdr.ours.manager) {
   return (await cdr.call<{ data: Record<string, unknown> }>(`/cdr/${index}`, { as })).json.data;
@@ -356,10 +358,10 @@ test('GET /cdr/:index shows a batch that failed on every attempt as failed and q
   // The drain quarantines such a batch whole, without a submission.
   const payload = { format: 'platform', batchId: index, source: 'n', sgapiReference: 'r', records: [{}, {}] };
   await cdr.db.$executeRaw`
-    INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, fingerprint, request_id,
+    INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, items, fingerprint, request_id,
       accepted_at)
     VALUES (gen_random_uuid(), 'cdr', ${cdr.ours.orgId}, ${index}, 'poison', '',
-      ${JSON.stringify(payload)}::json, 'f', 'r', now())`;
+      ${JSON.stringify(payload)}::json, 2, 'f', 'r', now())`;
   expect(await status(index)).toMatchObject({
     batch_id: index,
     state: 'failed',

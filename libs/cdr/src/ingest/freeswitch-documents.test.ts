@@ -81,14 +81,19 @@ describe('a document of FreeSWITCH 1.10.12, with its own headers and Basic crede
   });
 
   test('the unreadable document is quarantined unchanged, with the FreeSWITCH setting to fix', async () => {
-    const { json } = await cdr.call<ListBody<{ reason: string; detail: string; document: string }>>(
+    const as = cdr.ours.member;
+    const { json } = await cdr.call<ListBody<{ id: string; reason: string; detail: string }>>(
       '/cdrs/quarantine',
-      {
-        as: cdr.ours.member,
-      },
+      { as },
     );
     const unreadable = samples.filter(({ expected }) => expected === 'unreadable');
-    expect(json.data.map(({ document }) => document)).toEqual(unreadable.map(({ body }) => body));
+    const documents = await Promise.all(
+      json.data.map(async ({ id }) => {
+        const item = await cdr.call<{ data: { document: string } }>(`/cdrs/quarantine/${id}`, { as });
+        return item.json.data.document;
+      }),
+    );
+    expect(documents).toEqual(unreadable.map(({ body }) => body));
     expect(json.data[0]).toMatchObject({ reason: 'unreadable' });
     expect(json.data[0]!.detail).toMatch(/encode.*false/);
   });

@@ -142,5 +142,6 @@ function toQuarantineItems({ row, record, outcome }: ClassifiedRecord): NewQuara
   const payload = record.extractPayload();
   // A resent record has a new reference; it still counts as the same item.
   const sameAs = { ...payload, sgapiReference: null };
-  return [{ orgId, key, requestId, acceptedAt, payload, sameAs, ...why }];
+  const reference = payload.sgapiReference;
+  return [{ orgId, key, reference, requestId, acceptedAt, payload, sameAs, ...why }];
 }

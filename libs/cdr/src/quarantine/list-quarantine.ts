@@ -3,7 +3,7 @@ import type { Queryable } from '@oriontel/database';
 import { quarantine } from '@oriontel/intake';
 import { z } from 'zod';
 import { cdrIntake } from '../parse/cdr-intake.ts';
-import { presentQuarantined, QUARANTINE_REASONS, type QuarantinedCdr } from './quarantined-cdr.ts';
+import { presentEntry, QUARANTINE_REASONS, type QuarantinedCdrEntry } from './quarantined-cdr.ts';
 
 export const QuarantineQuery = z.strictObject({
   batch_id: text(128).optional(),
@@ -22,7 +22,7 @@ export function listQuarantine(db: Queryable) {
   return async function listPage(
     orgId: number | null,
     { batch_id: key, reason, source, from, to, limit, cursor }: QuarantineQuery,
-  ): Promise<{ items: QuarantinedCdr[]; nextCursor: string | null }> {
+  ): Promise<{ items: QuarantinedCdrEntry[]; nextCursor: string | null }> {
     const items = await quarantine(db).list(cdrIntake.queue.name, orgId, {
       key,
       reason,
@@ -36,6 +36,6 @@ export function listQuarantine(db: Queryable) {
     const last = page.at(-1);
     const nextCursor =
       last && items.length > limit ? writeCursor({ time: last.quarantinedAt, id: last.id }) : null;
-    return { items: page.map(presentQuarantined), nextCursor };
+    return { items: page.map(presentEntry), nextCursor };
   };
 }

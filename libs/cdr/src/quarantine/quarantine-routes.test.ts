@@ -2,16 +2,20 @@ import type { ListBody } from '@oriontel/service/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildRecord, createTestCdr, type IntakeBody, type TestCdr } from '../testing.ts';
 
-interface Item {
+interface Entry {
   id: string;
   org_id: number;
   batch_id: string;
   reason: string;
   detail: string;
   source: string;
+  record_count: number;
+  bytes: number;
+  quarantined_at: string;
+}
+interface Item extends Entry {
   records: { call_id: string }[] | null;
   document: string | null;
-  quarantined_at: string;
 }
 
 let cdr: TestCdr;
@@ -28,8 +32,15 @@ function send(index: string, records: object[], more: object = {}) {
     body: { source: 'node-q', partial: true, records, ...more },
   });
 }
-async function list(query: string, as = cdr.ours.manager): Promise<Item[]> {
-  return (await cdr.call<ListBody<Item>>(`/cdrs/quarantine?${query}`, { as })).json.data;
+async function list(query: string, as = cdr.ours.manager): Promise<Entry[]> {
+  return (await cdr.call<ListBody<Entry>>(`/cdrs/quarantine?${query}`, { as })).json.data;
+}
+async function read(id: string): Promise<Item> {
+  return (await cdr.call<{ data: Item }>(`/cdrs/quarantine/${id}`, { as: cdr.ours.member })).json.data;
+}
+async function readContent(id: string, as = cdr.ours.manager): Promise<Record<string, unknown>> {
+  const { body } = await cdr.call(`/cdrs/quarantine/${id}/content`, { as });
+  return JSON.parse(body) as Record<string, unknown>;
 }
 function redrive(id: string, as = cdr.ours.manager) {
   return cdr.call<{ data: { batch_id: string } }>(`/cdrs/quarantine/${id}/redrive`, {
@@ -90,13 +101,26 @@ describe('GET /cdrs/quarantine', () => {
     expect(await batches(`from=${middle}&to=${middle}`)).toEqual(['by-reason']);
   });
 
-  test('GET /cdrs/quarantine/:id returns the item as listed', async () => {
-    for (const item of await list('')) {
-      const response = await cdr.call<{ data: Item }>(`/cdrs/quarantine/${item.id}`, {
-        as: cdr.ours.member,
-      });
-      expect(response.json.data).toEqual(item);
+  test('GET /cdrs/quarantine/:id returns the item as listed, with its content', async () => {
+    for (const entry of await list('')) {
+      const { records, document, ...listed } = await read(entry.id);
+      expect(listed).toEqual(entry);
+      expect([records === null, document === null]).toContain(true);
+      const content = await readContent(entry.id);
+      expect(content['records'] ?? content['body']).toEqual(records ?? document);
+      expect(entry).toMatchObject({ record_count: 1, bytes: JSON.stringify(content).length });
     }
+  });
+
+  test('content of more than 1 MiB is left out of the item and read on its own', async () => {
+    const long = { ...impossible('long'), note: 'x'.repeat(2 * 1024 * 1024) };
+    await send('long', [long]);
+    const [entry] = await list('batch_id=long');
+    expect(entry!.bytes).toBeGreaterThan(2 * 1024 * 1024);
+    expect(await read(entry!.id)).toMatchObject({ records: null, document: null });
+    expect(await readContent(entry!.id)).toMatchObject({ batchId: 'long', records: [long] });
+    expect(await readContent(entry!.id, cdr.theirs.manager)).toMatchObject({ error: { code: 404 } });
+    await discard(entry!.id);
   });
 
   test('shows another organization nothing and an admin everything', async () => {
@@ -113,11 +137,11 @@ test('GET /cdrs/quarantine pages through all items, newest first', async () => {
   const seen: unknown[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const { json }: { json: ListBody<{ records: unknown[] }> } = await cdr.call(
+    const { json }: { json: ListBody<Entry> } = await cdr.call(
       `/cdrs/quarantine?batch_id=bad&limit=3${cursor && `&cursor=${cursor}`}`,
       { as: cdr.ours.manager },
     );
-    seen.push(...json.data.map(({ records }) => records[0]));
+    for (const { id } of json.data) seen.push((await read(id)).records![0]);
     cursor = json.meta.next_cursor;
   }
   expect(seen).toEqual(bad.toReversed());
@@ -139,10 +163,11 @@ test('redriving a conflict stores it once the conflicting leg is deleted', async
 test('an item that still cannot be stored returns to quarantine once, with another id', async () => {
   await send('again', [impossible('again')]);
   const [item] = await list('batch_id=again');
+  const { records } = await read(item!.id);
   expect((await redrive(item!.id, cdr.admin)).status).toBe(200);
   await expect.poll(async () => (await list('batch_id=again')).length, { timeout: 10_000 }).toBe(1);
   const [back] = await list('batch_id=again');
-  expect(back).toMatchObject({ reason: 'invalid', records: item!.records, source: 'node-q' });
+  expect(await read(back!.id)).toMatchObject({ reason: 'invalid', records, source: 'node-q' });
   expect(back!.id).not.toBe(item!.id);
 });
 
@@ -180,7 +205,7 @@ test('items of other queues are not found, redriven or discarded', async () => {
     INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, fingerprint, request_id,
       accepted_at)
     VALUES (${id}::uuid, 'eventlog', ${cdr.ours.orgId}, 'k', 'poison', 'x', '{}', 'f', 'r', now())`;
-  const read = await cdr.call(`/cdrs/quarantine/${id}`, { as: cdr.ours.manager });
-  expect([read.status, (await redrive(id)).status, (await discard(id)).status]).toEqual([404, 404, 404]);
+  const { status } = await cdr.call(`/cdrs/quarantine/${id}`, { as: cdr.ours.manager });
+  expect([status, (await redrive(id)).status, (await discard(id)).status]).toEqual([404, 404, 404]);
   expect(await cdr.db.quarantineItem.count({ where: { id } })).toBe(1);
 });

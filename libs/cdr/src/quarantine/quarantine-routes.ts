@@ -2,11 +2,24 @@ import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { quarantine, type Pointers } from '@oriontel/intake';
 import type { Producer } from '@oriontel/queues';
-import { envelope, Enveloped, organizationToRead, type Access, type HttpServer } from '@oriontel/service';
+import {
+  createDownloadSlots,
+  envelope,
+  Enveloped,
+  organizationToRead,
+  sendDownload,
+  type Access,
+  type HttpServer,
+} from '@oriontel/service';
 import { z } from 'zod';
 import { cdrIntake } from '../parse/cdr-intake.ts';
 import { listQuarantine, QuarantineQuery } from './list-quarantine.ts';
-import { presentQuarantined, QuarantinedCdr } from './quarantined-cdr.ts';
+import {
+  MAX_INLINE_BYTES,
+  presentQuarantined,
+  QuarantinedCdr,
+  QuarantinedCdrEntry,
+} from './quarantined-cdr.ts';
 import { redriveCdr } from './redrive-cdr.ts';
 
 export interface QuarantineRoutes {
@@ -35,10 +48,23 @@ function parseId(text: string): string {
   return id.data;
 }
 
+const PART_CHARS = 256 * 1024;
+
+function* splitText(text: string): Generator<string> {
+  for (let start = 0; start < text.length; start += PART_CHARS) yield text.slice(start, start + PART_CHARS);
+}
+
 /** Listing, retrying and discarding quarantined CDRs. */
 export async function quarantineRoutes(app: HttpServer, { db, cdrJobs }: QuarantineRoutes): Promise<void> {
   const list = listQuarantine(db);
   const redrive = redriveCdr(db, cdrJobs);
+  const acquireSlot = createDownloadSlots({ maxTotal: 4, maxPerOrg: 1 });
+
+  async function readContent(orgId: number | null, id: string): Promise<string> {
+    const content = await quarantine(db.$sql).findContent(QUEUE, orgId, id);
+    if (content === null) throw noSuchItem();
+    return content;
+  }
 
   app.route({
     method: 'GET',
@@ -48,7 +74,7 @@ export async function quarantineRoutes(app: HttpServer, { db, cdrJobs }: Quarant
       tags: ['CDRs'],
       summary: 'List quarantined CDRs',
       querystring: QuarantineQuery,
-      response: { 200: Enveloped(z.array(QuarantinedCdr)) },
+      response: { 200: Enveloped(z.array(QuarantinedCdrEntry)) },
     },
     async handler({ query, principal }) {
       const { items, nextCursor } = await list(organizationToRead(principal, query.org_id), query);
@@ -68,9 +94,35 @@ export async function quarantineRoutes(app: HttpServer, { db, cdrJobs }: Quarant
     },
     async handler({ params, principal }) {
       const orgId = organizationToRead(principal);
-      const item = await quarantine(db).find(QUEUE, orgId, parseId(params.id));
+      const item = await quarantine(db).find(QUEUE, orgId, parseId(params.id), {
+        maxBytes: MAX_INLINE_BYTES,
+      });
       if (!item) throw noSuchItem();
       return envelope(presentQuarantined(item));
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/cdrs/quarantine/:id/content',
+    config: { family: 'oriontel', access: 'signed-in', limit: 'cdr', produces: ['application/x-ndjson'] },
+    schema: {
+      tags: ['CDRs'],
+      summary: 'Download the content of a quarantined CDR',
+      description: 'The submission with `records` (platform) or `body` (freeswitch) as sent.',
+      params,
+    },
+    async handler({ params, principal }, reply) {
+      const orgId = organizationToRead(principal);
+      const id = parseId(params.id);
+      const releaseSlot = acquireSlot(orgId);
+      const content = await readContent(orgId, id).catch((error: unknown) => {
+        releaseSlot();
+        throw error;
+      });
+      // One line: the content is one JSON object.
+      void reply.type('application/x-ndjson');
+      return sendDownload(reply, { parts: splitText(content), onEnd: releaseSlot });
     },
   });
 

@@ -12,7 +12,7 @@ import { cdrIntake } from '../parse/cdr-intake.ts';
 export function redriveCdr(db: Database, producer: Pick<Producer<Pointers>, 'add'>) {
   return async function redriveItem(orgId: number | null, id: string): Promise<{ batchId: string }> {
     // Items of other queues are not CDRs.
-    const item = await quarantine(db).find(cdrIntake.queue.name, orgId, id);
+    const item = await quarantine(db).find(cdrIntake.queue.name, orgId, id, { maxBytes: 0 });
     if (!item) throw new Failure('not_found', 'No such CDR is in quarantine.');
     await redrive(db, producer, item.orgId, id);
     return { batchId: item.key };

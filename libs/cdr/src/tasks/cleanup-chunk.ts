@@ -35,7 +35,6 @@ export function cleanupBacklogFilter(
     queue: cdrIntake.queue.name,
     orgId,
     accepted: range,
-    itemsField: 'records',
     upTo,
   };
 }

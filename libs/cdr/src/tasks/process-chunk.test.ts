@@ -28,9 +28,10 @@ describe('a process task', () => {
         WHERE payload::text LIKE '%again%'
         RETURNING *
       )
-      INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, fingerprint, request_id,
-        accepted_at)
-      SELECT gen_random_uuid(), queue, org_id, key, 'poison', '', payload, 'f', request_id, accepted_at
+      INSERT INTO quarantine (id, queue, org_id, key, reason, detail, payload, items, fingerprint,
+        request_id, accepted_at)
+      SELECT gen_random_uuid(), queue, org_id, key, 'poison', '', payload, items, 'f',
+        request_id, accepted_at
       FROM poison`;
     tasks.startRunner();
     const { task_id, estimated_records } = await tasks.putTask({ task_type: 'process' });

@@ -27,7 +27,6 @@ export function processBacklogFilter(
     queue: cdrIntake.queue.name,
     orgId,
     accepted: range,
-    itemsField: 'records',
     upTo,
   };
 }

@@ -1,5 +1,5 @@
 import type { EventIdTime } from '@oriontel/contracts';
-import { UNPREPARED, Prisma, type Database, type Queryable } from '@oriontel/database';
+import { Prisma, queryPage, UNPREPARED, type Database, type Queryable } from '@oriontel/database';
 import { severityRank, severityFromRank, type ActorType, type DatedEvent } from './audit-event.ts';
 import { extractWords } from './extract-words.ts';
 
@@ -65,6 +65,15 @@ const COLUMNS = Prisma.sql`
 
 /** Repository of the audit_events table. */
 export function auditEvents(db: Queryable) {
+  function readPage<T extends object>(page: Prisma.Sql, limit: number): Promise<T[]> {
+    return queryPage(db, page, {
+      limit,
+      largeColumn: 'metadata',
+      limitName: 'per_page',
+      prefix: UNPREPARED,
+    });
+  }
+
   return {
     /**
      * Inserts the events that do not exist yet, in a fixed order so that concurrent batches cannot deadlock.
@@ -150,7 +159,7 @@ export function auditEvents(db: Queryable) {
         [inOrganization(orgId), ...indexed, ...afterPosition(after, sort)],
         ' AND ',
       );
-      const rows = await db.$queryRaw<AuditEventRow[]>`${UNPREPARED}
+      const page = Prisma.sql`
         SELECT ${COLUMNS}
         FROM (
           SELECT *
@@ -163,7 +172,7 @@ export function auditEvents(db: Queryable) {
         ORDER BY ${orderByClause(sort)}
         LIMIT ${limit}::int
         OFFSET ${offset}::int`;
-      return rows.map(toEvent);
+      return (await readPage<AuditEventRow>(page, limit)).map(toEvent);
     },
 
     /**
@@ -182,7 +191,8 @@ export function auditEvents(db: Queryable) {
         [matchConditions(orgId, filter), ...afterPosition(after, sort)],
         ' AND ',
       );
-      const rows = await db.$queryRaw<(AuditEventRow & { total: number })[]>`${UNPREPARED}
+      const rows = await readPage<AuditEventRow & { total: number }>(
+        Prisma.sql`
         WITH hits AS MATERIALIZED (
           SELECT ${sortKey(sort)}
           FROM audit_events
@@ -198,7 +208,9 @@ export function auditEvents(db: Queryable) {
         SELECT ${COLUMNS}, (SELECT count(*)::int FROM hits) AS total
         FROM audit_events
         JOIN page USING (created_at, id)
-        ORDER BY ${orderByClause(sort)}`;
+        ORDER BY ${orderByClause(sort)}`,
+        limit,
+      );
       return { events: rows.map(({ total: _, ...row }) => toEvent(row)), total: rows[0]?.total ?? 0 };
     },
   };

@@ -64,9 +64,16 @@ export function quarantined(db: Database) {
   return quarantine(db).list('words', null, { limit: 10_000 });
 }
 
+/** The payloads of `quarantined`, in the same order. */
+export async function quarantinedPayloads(db: Database): Promise<unknown[]> {
+  const entries = await quarantined(db);
+  const contents = entries.map(({ id }) => quarantine(db).findContent('words', null, id));
+  return (await Promise.all(contents)).map((text) => JSON.parse(text!) as unknown);
+}
+
 export async function quarantinedWords(db: Database): Promise<string[]> {
-  const items = await quarantined(db);
-  return items.map(({ payload }) => (payload as Word).word).sort();
+  const payloads = await quarantinedPayloads(db);
+  return payloads.map((payload) => (payload as Word).word).sort();
 }
 
 export const silentHooks: DrainOptions = { onDrained: () => {}, onPoison: () => {} };

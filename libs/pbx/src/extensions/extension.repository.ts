@@ -1,5 +1,5 @@
 import type { JsonObject, Page } from '@oriontel/contracts';
-import { anyContains, orgScope, Prisma, type ModelQueryable } from '@oriontel/database';
+import { anyContains, orgScope, Prisma, queryPage, type ModelQueryable } from '@oriontel/database';
 import { z } from 'zod';
 import type { ExtensionType, FoundExtension } from './extension.ts';
 
@@ -51,14 +51,19 @@ export function extensions(db: ModelQueryable) {
     },
 
     /** Ordered by organization and number. */
-    search(orgId: number | null, filter: ExtensionFilter, page: Page): Promise<FoundExtension[]> {
-      return db.$queryRaw`
+    search(
+      orgId: number | null,
+      filter: ExtensionFilter,
+      { limit, offset }: Page,
+    ): Promise<FoundExtension[]> {
+      const page = Prisma.sql`
         SELECT ${COLUMNS}
         FROM extensions
         WHERE ${matchConditions(orgId, filter)}
         ORDER BY org_id, extension_number, id
-        LIMIT ${page.limit}::int
-        OFFSET ${page.offset}::int`;
+        LIMIT ${limit}::int
+        OFFSET ${offset}::int`;
+      return queryPage(db, page, { limit, largeColumn: 'configData' });
     },
 
     async count(orgId: number | null, filter: ExtensionFilter): Promise<number> {

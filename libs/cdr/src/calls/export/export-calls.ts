@@ -39,6 +39,9 @@ export const EXPORT_FORMATS: Record<ExportQuery['format'], ExportFormat> = {
  */
 const CHUNK_LEGS = 4_000;
 
+/** An export contains no pending calls: it waits longer for the workers than a search does. */
+const WORKERS_TIMEOUT_MS = 2_000;
+
 /**
  * Streams the text of a file, newest legs first. Each chunk is one statement that continues after the last
  * leg of the previous one: a slow client keeps no transaction open, no leg is written twice, and legs stored
@@ -53,7 +56,7 @@ export function exportCalls(db: PlainSql, regionOf: RegionOf) {
     const filter = toCallFilter(query, orgId === null ? null : await regionOf(orgId));
     const readChunk = (after: Cursor | null) =>
       exportedLegs(db).scan(orgId, filter, { after, limit: CHUNK_LEGS });
-    await awaitWorkers(db, orgId);
+    await awaitWorkers(db, orgId, WORKERS_TIMEOUT_MS);
     return streamText(EXPORT_FORMATS[query.format], await readChunk(null), readChunk);
   };
 }

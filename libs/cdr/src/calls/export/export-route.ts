@@ -1,23 +1,21 @@
-import { Readable } from 'node:stream';
 import { compactStamp, Failure } from '@oriontel/contracts';
 import type { PlainSql } from '@oriontel/database';
-import { organizationToRead, type HttpServer } from '@oriontel/service';
+import { createDownloadSlots, organizationToRead, sendDownload, type HttpServer } from '@oriontel/service';
 import type { RegionOf } from '../leg-dependencies.ts';
 import { exportCalls, ExportQuery, EXPORT_FORMATS } from './export-calls.ts';
-import { createExportSlots } from './create-export-slots.ts';
 
 export interface ExportRoute {
   db: PlainSql;
   regionOf: RegionOf;
 }
 
-/** Frees the slot of a client that reads too slowly. */
+/** Frees the slot of a client that reads slowly, but does read. */
 const EXPORT_TIMEOUT_MS = 3_600_000;
 
 /** Export of all CDRs that match a filter. */
 export async function exportRoute(app: HttpServer, { db, regionOf }: ExportRoute): Promise<void> {
   const startExport = exportCalls(db, regionOf);
-  const acquireSlot = createExportSlots({ maxTotal: 4, maxPerOrg: 2 });
+  const acquireSlot = createDownloadSlots({ maxTotal: 8, maxPerOrg: 2 });
 
   app.route({
     method: 'GET',
@@ -35,17 +33,15 @@ export async function exportRoute(app: HttpServer, { db, regionOf }: ExportRoute
       if (method === 'HEAD') throw new Failure('method_not_allowed', 'Use GET.', { allow: ['GET'] });
       const orgId = organizationToRead(principal, query.org_id);
       const releaseSlot = acquireSlot(orgId);
-      const text = await startExport(orgId, query).catch((error: unknown) => {
+      const parts = await startExport(orgId, query).catch((error: unknown) => {
         releaseSlot();
         throw error;
       });
-      // A failure later cuts the connection: a truncated file must not look complete.
-      const file = Readable.from(text).once('close', releaseSlot);
       const name = `cdrs-${compactStamp(new Date())}.${query.format}`;
-      return reply
+      void reply
         .type(EXPORT_FORMATS[query.format].contentType)
-        .header('content-disposition', `attachment; filename="${name}"`)
-        .send(file);
+        .header('content-disposition', `attachment; filename="${name}"`);
+      return sendDownload(reply, { parts, onEnd: releaseSlot });
     },
   });
 }
