@@ -1,7 +1,7 @@
 import { entityEventsIntake, entityNames, logsIntake, type ImportReader } from '@oriontel/activity';
 import { activityRoutes } from '@oriontel/activity/http';
 import { bespokeRoutes } from '@oriontel/bespoke/http';
-import { cdrIntake, findFinishedLeg, cdrTaskQueue } from '@oriontel/cdr';
+import { cdrIntake, findFinishedLeg, cdrTaskQueue, type BatchReader } from '@oriontel/cdr';
 import { cdrRoutes } from '@oriontel/cdr/http';
 import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
@@ -67,6 +67,7 @@ export interface GatewayParts {
   host: HostSampler;
   qrDrawer: QrDrawer;
   importReader: ImportReader;
+  batchReader: BatchReader;
   /** How long a log import waits to be stored. @default 10,000 */
   importTimeoutMs?: number | undefined;
   /** How long an event waits until its deliveries are created. @default 2,000 */
@@ -181,6 +182,7 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
   await app.register(cdrRoutes, {
     db,
     intake: intakes.cdrs,
+    batchReader: parts.batchReader,
     cdrJobs: queues.producer(cdrIntake.queue),
     taskJobs: queues.producer(cdrTaskQueue),
     organizationExists,

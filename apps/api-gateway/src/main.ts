@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { createImportReader } from '@oriontel/activity';
+import type { BatchReader } from '@oriontel/cdr';
 import { awaitDatabase, createDatabase, pingDatabase } from '@oriontel/database';
 import { ensureAdmin, createPasswordHasher } from '@oriontel/identity';
 import { createQrDrawer } from '@oriontel/qrcode';
 import { chooseQueueStore, connectQueues } from '@oriontel/queues';
 import {
+  createBodyReader,
   runProcess,
   connectLimitRedis,
   createLogger,
@@ -46,6 +48,10 @@ await runProcess(log, async (shutdown) => {
   const importReader = createImportReader(fileURLToPath(readImport));
   shutdown.add('import reader', () => importReader.close());
 
+  const readBatch = new URL('../../libs/cdr/read-batch.main.js', import.meta.url);
+  const batchReader: BatchReader = createBodyReader(fileURLToPath(readBatch));
+  shutdown.add('batch reader', () => batchReader.close());
+
   const passwords = createPasswordHasher();
   const { ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_EMAIL } = config;
   if (ADMIN_USERNAME && ADMIN_PASSWORD) {
@@ -69,6 +75,7 @@ await runProcess(log, async (shutdown) => {
     host,
     qrDrawer,
     importReader,
+    batchReader,
     log,
     checks,
     metrics,

@@ -1,4 +1,4 @@
-import { cdrIntake } from '@oriontel/cdr';
+import { cdrIntake, type BatchReader } from '@oriontel/cdr';
 import { createCdrWorker } from '@oriontel/cdr/worker';
 import {
   entityEventsIntake,
@@ -20,7 +20,7 @@ import { closeCalls } from '@oriontel/pbx';
 import { createQrDrawer } from '@oriontel/qrcode';
 import { connectQueues, type Queues } from '@oriontel/queues';
 import { testQueueStores } from '@oriontel/queues/testing';
-import { createLogger, createMetrics, type Logger } from '@oriontel/service';
+import { createBodyReader, createLogger, createMetrics, type Logger } from '@oriontel/service';
 import { bundleProgram, createTestClient, type TestClient } from '@oriontel/service/testing';
 import { createResultWorker } from '@oriontel/sip-gateways/worker';
 import { startHostSampler } from '@oriontel/system';
@@ -77,6 +77,7 @@ export async function startTestGateway({
   const host = startHostSampler({ onError: ignore });
   const qrDrawer = createQrDrawer(await bundleLibProgram('qrcode/src/draw.main.ts'));
   const importReader = createImportReader(await bundleLibProgram('activity/src/read-import.main.ts'));
+  const batchReader: BatchReader = createBodyReader(await bundleLibProgram('cdr/src/read-batch.main.ts'));
   const gateway = await buildGateway({
     config: readGatewayConfig({
       DATABASE_URL: store.url,
@@ -94,6 +95,7 @@ export async function startTestGateway({
     host,
     qrDrawer,
     importReader,
+    batchReader,
     importTimeoutMs,
     notifyTimeoutMs,
     log: log ?? createLogger('test', 'silent'),
@@ -106,6 +108,7 @@ export async function startTestGateway({
     host.close();
     await qrDrawer.close();
     await importReader.close();
+    await batchReader.close();
     await gateway.app.close();
     await gateway.intake.close();
     await queues.close(CLOSE_TIMEOUT_MS);

@@ -1,3 +1,4 @@
+export type { BatchReader } from './ingest/accept-batch.ts';
 export { CallRecord } from './calls/call-record.ts';
 export { Disposition, type CallLeg } from './parse/call-leg.ts';
 export { cdrIntake, type CdrPayload } from './parse/cdr-intake.ts';

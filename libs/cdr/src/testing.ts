@@ -7,6 +7,7 @@ import { createLogger } from '@oriontel/service';
 import { createTestApi, TEST_ORG_IDS } from '@oriontel/service/testing';
 import type { LegDependencies } from './calls/leg-dependencies.ts';
 import { cdrRoutes } from './http.ts';
+import { prepareBatch } from './ingest/prepare-batch.ts';
 import { cdrIntake } from './parse/cdr-intake.ts';
 import { cdrTaskQueue } from './tasks/cdr-task-queue.ts';
 import { createCdrWorker } from './worker.ts';
@@ -69,6 +70,7 @@ export async function createTestCdr() {
     app.register(cdrRoutes, {
       db,
       intake,
+      batchReader: { read: async (task) => prepareBatch(task) },
       cdrJobs: queues.producer(cdrIntake.queue),
       taskJobs: queues.producer(cdrTaskQueue),
       organizationExists: async (orgId) => [1, ...Object.values(TEST_ORG_IDS)].includes(orgId),

@@ -65,3 +65,13 @@ export class Failure extends Error {
 export function fieldFailure(field: string, message: string, code: FailureCode = 'bad_request'): Failure {
   return new Failure(code, `${field}: ${message}`, { details: [{ field, message }] });
 }
+
+/** Formats `['records', '2', 'start_time']` as `records[2].start_time`. */
+export function fieldName(path: PropertyKey[]): string {
+  let name = '';
+  for (const part of path.map(String)) {
+    if (/^\d+$/.test(part)) name += `[${part}]`;
+    else name += name ? `.${part}` : part;
+  }
+  return name;
+}

@@ -5,6 +5,7 @@ export {
   Failure,
   failures,
   fieldFailure,
+  fieldName,
   type FailureCode,
   type FailureOptions,
   type Problem,
@@ -22,6 +23,7 @@ export {
   text,
   time,
 } from './fields.ts';
+export { measureJson, type JsonStructure } from './measure-json.ts';
 export { JsonObject, checkStorable } from './json-object.ts';
 export { Limit, pageQuery, type Page, type Paged } from './page.ts';
 export { DEFAULT_ORG_ID, MAX_ID, roles, scopes, type Principal, type Role, type Scope } from './principal.ts';

@@ -7,11 +7,12 @@ import { createDispatcher, type DispatchOptions } from './create-dispatcher.ts';
 import { createGroupCommit } from './create-group-commit.ts';
 import { intakeRows, type NewRow } from './intake.repository.ts';
 
-export interface IntakeItem<T> {
+export type IntakeItem<T> = NewItem & ({ value: T } | { /** The value as JSON. */ json: string });
+
+interface NewItem {
   orgId: number;
   /** Lets readers find the value before it is stored. */
   key: string;
-  value: T;
   /**
    * Records in the value.
    * @default 1
@@ -94,10 +95,11 @@ export function createIntake<T>(
   }
 
   return {
-    async accept({ value, ...item }) {
+    async accept({ orgId, key, items, reference, requestId, ...content }) {
       if (groups.pendingBytes() > maxWaitingBytes) throw overloadedFailure();
-      const payload = JSON.stringify(value);
-      const row = { ...item, id: uuidv7(), queue: kind.queue.name, payload };
+      const payload = 'json' in content ? content.json : JSON.stringify(content.value);
+      const id = uuidv7();
+      const row = { id, queue: kind.queue.name, orgId, key, payload, items, reference, requestId };
       await commit(row).catch((error: unknown) => {
         throw toAcceptFailure(error);
       });

@@ -14,6 +14,13 @@ export {
   envelopePage,
   envelopeWithPage,
 } from './http/envelope.ts';
+export {
+  createBodyReader,
+  type BodyReader,
+  type BodyReaderOptions,
+  type BodyTask,
+  type RefusedBody,
+} from './http/create-body-reader.ts';
 export { createDownloadSlots, type DownloadLimits } from './http/create-download-slots.ts';
 export { sendDownload, type Download } from './http/send-download.ts';
 export { guardRoutes, type Authenticate } from './http/guard-routes.ts';
@@ -29,7 +36,7 @@ export type { KnownRoute } from './http/known-routes.ts';
 export { connectLimitRedis } from './http/connect-limit-redis.ts';
 export { createRateLimiter, type LimitRate, type RateLimitOptions } from './http/create-rate-limiter.ts';
 export type { Access, Family, LimitCategory } from './http/route-config.ts';
-export { fieldName, toFailure } from './http/to-failure.ts';
+export { toFailure } from './http/to-failure.ts';
 export { createShutdown, runProcess, type Shutdown } from './lifecycle.ts';
 export { createLogger, type Logger } from './log.ts';
 export {

@@ -386,7 +386,7 @@ describe('invalid input', () => {
     ['a huge number', withData('{"a":[1e400]}'), 400, 'data'],
     ['a huge negative number', withData('{"a":{"b":-1e400}}'), 400, 'data'],
     ['deep data', withData(`{"a":${nest(40)}}`), 400, 'data'],
-    ['data nested 400,000 levels deep', withData(`{"a":${nest(400_000)}}`), 400, 'data'],
+    ['data nested 400,000 levels deep', withData(`{"a":${nest(400_000)}}`), 400, ''],
     ['large data', withData(`{"a":"${'x'.repeat(70_000)}"}`), 400, 'data'],
     ['more than a megabyte', withData(`{"a":"${'x'.repeat(1_100_000)}"}`), 413, ''],
     ['a time without offset', '{"type":"t","data":{},"timestamp":"2024-01-15T10:00:00"}', 400, 'timestamp'],

@@ -345,7 +345,7 @@ describe('an invalid body', () => {
     ['a NUL in a name', withLine('"details":{"\\u0000":1}'), 400, 'logs[0].details'],
     ['__proto__', withLine('"details":{"__proto__":{"a":1}}'), 400, 'logs[0].details'],
     ['a huge number', withLine('"details":{"a":[1e400]}'), 400, 'logs[0].details'],
-    ['deep details', withLine(`"details":{"a":${nest(100_000)}}`), 400, 'logs[0].details'],
+    ['deep details', withLine(`"details":{"a":${nest(40)}}`), 400, 'logs[0].details'],
     ['deep lists', nest(1_000_000), 400, ''],
     ['large details', withLine(`"details":{"a":"${'x'.repeat(70_000)}"}`), 400, 'logs[0].details'],
     [

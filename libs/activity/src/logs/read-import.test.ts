@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ImportPart } from './logs-intake.ts';
-import { readImport, type ReadImport, type RefusedImport } from './read-import.ts';
+import type { RefusedBody } from '@oriontel/service';
+import { readImport, type ReadImport } from './read-import.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 function task(...body: Uint8Array<ArrayBuffer>[]) {
@@ -119,7 +120,7 @@ test.each([
   ['no logs', bytes('{}'), 'bad_request', /^logs is required/],
   ['a source that is not a string', bytes(nullEntries('"source":1')), 'bad_request', /^source /],
   ['an entry that is not an object', bytes(nullEntries('"source":"s"')), 'bad_request', /^logs\[0\] must be/],
-  ['2,000,001 brackets', bytes('['.repeat(2_000_001)), 'too_large', /too many lists and objects/],
+  ['4,000,001 brackets', bytes('['.repeat(4_000_001)), 'too_large', /more than 4000000 values/],
 ])('readImport refuses %s', (_case, body, code, message) => {
   expect(readImport(task(body))).toMatchObject({
     kind: 'refused',
@@ -140,5 +141,5 @@ test('readImport refuses a __proto__ member in details', () => {
 test('readImport lists at most 20 problems and says so', () => {
   const refused = readImport(task(bytes(JSON.stringify({ logs: Array.from({ length: 100 }, () => ({})) }))));
   expect(refused).toMatchObject({ kind: 'refused', message: expect.stringMatching(/first 20/) as string });
-  expect((refused as RefusedImport).details).toHaveLength(20);
+  expect((refused as RefusedBody).details).toHaveLength(20);
 });

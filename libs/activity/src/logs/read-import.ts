@@ -1,4 +1,5 @@
-import type { Problem } from '@oriontel/contracts';
+import { measureJson, type Problem } from '@oriontel/contracts';
+import type { RefusedBody } from '@oriontel/service';
 import { checkEntry } from './check-entry.ts';
 import { ImportEnvelope } from './log-import.ts';
 import { contentId } from './log-id.ts';
@@ -23,12 +24,6 @@ export interface ReadImport {
   /** Each is the JSON of an ImportPart, in UTF-8. */
   parts: Uint8Array<ArrayBuffer>[];
 }
-export interface RefusedImport {
-  kind: 'refused';
-  code: 'bad_request' | 'unprocessable' | 'too_large';
-  message: string;
-  details: Problem[];
-}
 
 /** Problems listed in one response; an import may have 100,000. */
 const MAX_DETAILS = 20;
@@ -36,18 +31,21 @@ const MAX_DETAILS = 20;
 const MAX_PART_BYTES = 128 * 1024;
 const MAX_PART_ENTRIES = 2_500;
 
-/** Lists and objects in a body. 32 MiB of brackets would take minutes and gigabytes to parse. */
-const MAX_CONTAINERS = 2_000_000;
-const OPEN_LIST = '['.charCodeAt(0);
-const OPEN_OBJECT = '{'.charCodeAt(0);
+/** Lists, objects and their members in a body. */
+const MAX_VALUES = 4_000_000;
+/** Of lists and objects; those of JsonObject and the import itself. */
+const MAX_DEPTH = 64;
 
 /**
  * Parses and validates an import and splits it into parts. Pure; takes seconds for a large body, so run it in
  * a thread.
  */
-export function readImport(task: ImportTask): ReadImport | RefusedImport {
-  if (countContainers(task.body) > MAX_CONTAINERS)
-    return refused('too_large', 'The body contains too many lists and objects: send it in smaller parts.');
+export function readImport(task: ImportTask): ReadImport | RefusedBody {
+  const { depth, values } = measureJson(task.body);
+  if (values > MAX_VALUES)
+    return refused('too_large', `The body has more than ${MAX_VALUES} values: send it in smaller parts.`);
+  if (depth > MAX_DEPTH)
+    return refused('bad_request', `The body is nested more than ${MAX_DEPTH} levels deep: flatten it.`);
   const json = parseBody(task.body);
   if (typeof json === 'string') return refused('bad_request', json);
   const envelope = readEnvelope(json.value);
@@ -73,23 +71,15 @@ export function readImport(task: ImportTask): ReadImport | RefusedImport {
   return refusedWithProblems(isMalformed ? 'bad_request' : 'unprocessable', problems);
 }
 
-function refused(code: RefusedImport['code'], message: string, details: Problem[] = []): RefusedImport {
+function refused(code: RefusedBody['code'], message: string, details: Problem[] = []): RefusedBody {
   return { kind: 'refused', code, message, details };
 }
 
-function refusedWithProblems(code: RefusedImport['code'], problems: Problem[]): RefusedImport {
+function refusedWithProblems(code: RefusedBody['code'], problems: Problem[]): RefusedBody {
   const details = problems.slice(0, MAX_DETAILS);
   const [{ field, message } = { field: 'logs', message: 'is not valid' }] = details;
   const more = details.length < MAX_DETAILS ? '' : ` (only the first ${MAX_DETAILS} problems are listed)`;
   return refused(code, `${field} ${message}${more}`, details);
-}
-
-/** An upper bound: brackets inside strings count as well. */
-function countContainers(body: Uint8Array[]): number {
-  let count = 0;
-  for (const block of body)
-    for (const byte of block) if (byte === OPEN_LIST || byte === OPEN_OBJECT) count += 1;
-  return count;
 }
 
 /** The parsed body, or an error message. */

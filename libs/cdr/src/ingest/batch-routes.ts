@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { Failure, IdText } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
 import { afterCommit, type Intake } from '@oriontel/intake';
@@ -12,7 +11,7 @@ import {
   type HttpServer,
 } from '@oriontel/service';
 import { z } from 'zod';
-import { acceptBatch, type AcceptedBatch } from './accept-batch.ts';
+import { acceptBatch, type AcceptedBatch, type BatchReader } from './accept-batch.ts';
 import { awaitStored, batchStatus, BatchStatus } from '../batches/batch-status.ts';
 import type { CdrPayload } from '../parse/cdr-intake.ts';
 import { MAX_WAIT_SECONDS, preferredWait } from './prefer-wait.ts';
@@ -22,6 +21,7 @@ import type { Submission } from '../batches/submission.repository.ts';
 export interface BatchRoutes {
   db: Database;
   intake: Pick<Intake<CdrPayload>, 'accept'>;
+  batchReader: Pick<BatchReader, 'read'>;
   organizationExists: OrganizationExists;
 }
 
@@ -103,9 +103,9 @@ export async function batchRoutes(app: HttpServer, routes: BatchRoutes): Promise
 
 async function intakeRoute(
   app: HttpServer,
-  { db, intake, organizationExists, action }: BatchRoutes & { action: string },
+  { db, intake, batchReader, organizationExists, action }: BatchRoutes & { action: string },
 ): Promise<void> {
-  const accept = acceptBatch(intake);
+  const accept = acceptBatch(intake, batchReader);
   const organizationOf = createOrganizationResolver(organizationExists);
   const waitUntilStored = awaitStored(db);
   // The Content-Type of FreeSWITCH is not reliable: every body is read as bytes.
@@ -136,7 +136,7 @@ async function intakeRoute(
       const { params, query, principal, headers, body, id: requestId } = request;
       const accepted = await accept({
         batchId: params.index,
-        body: decodeBody(body as Buffer | undefined),
+        body: body as Buffer | undefined,
         contentType: headers['content-type'] ?? null,
         userAgent: headers['user-agent'] ?? null,
         uuid: query.uuid ?? null,
@@ -160,11 +160,6 @@ async function intakeRoute(
       return toResponse(params.index, accepted, stored);
     },
   });
-}
-
-/** Decodes invalid UTF-8 as Latin-1, which keeps every byte of a record in another encoding. */
-function decodeBody(body: Buffer | undefined): string {
-  return body ? body.toString(isUtf8(body) ? 'utf8' : 'latin1') : '';
 }
 
 /** Includes the final counts if the client waited until the batch was stored. */

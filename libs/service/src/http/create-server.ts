@@ -13,6 +13,7 @@ import { chooseFormat, formatError } from './error-format.ts';
 import type { HttpServer } from './http-server.ts';
 import { recordRoutes } from './known-routes.ts';
 import { limitHandlerTime } from './limit-handler-time.ts';
+import { parseJsonBodies } from './parse-json-bodies.ts';
 import { rejectEncodedBody } from './reject-encoded-body.ts';
 import { resolveRequestId } from './resolve-request-id.ts';
 import { toFailure } from './to-failure.ts';
@@ -64,6 +65,7 @@ export function createServer(log: Logger, { trustProxy = [] }: ServerOptions = {
   app.setSerializerCompiler(serializerCompiler);
   // Otherwise Fastify passes the text to the route, which fails with 400 instead of 415.
   app.removeContentTypeParser('text/plain');
+  parseJsonBodies(app);
   app.decorate('describeRoute', null);
   app.addHook('onRoute', function (route) {
     this.describeRoute?.(route);

@@ -1,4 +1,4 @@
-import { Failure, failures, type FailureCode, type Problem } from '@oriontel/contracts';
+import { Failure, failures, fieldName, type FailureCode, type Problem } from '@oriontel/contracts';
 import { isUnavailable } from '@oriontel/database';
 import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
@@ -60,14 +60,4 @@ function problemsOf(issue: { instancePath: string; message?: string; params?: un
       message: 'is not a known field: remove it',
     }));
   return [{ field: fieldName(path), message: issue.message ?? 'is not valid' }];
-}
-
-/** Formats `['records', '2', 'start_time']` as `records[2].start_time`. */
-export function fieldName(path: PropertyKey[]): string {
-  let name = '';
-  for (const part of path.map(String)) {
-    if (/^\d+$/.test(part)) name += `[${part}]`;
-    else name += name ? `.${part}` : part;
-  }
-  return name;
 }
