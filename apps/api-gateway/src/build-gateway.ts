@@ -11,6 +11,7 @@ import {
   createOrganizationChecker,
   createAuthenticator,
   createAccessTokens,
+  createSignInThrottle,
   organizations,
   users,
   type PasswordHasher,
@@ -39,6 +40,7 @@ import {
   envelope,
   errorsRoute,
   guardRoutes,
+  limitBodyMemory,
   createDocumentation,
   createObservableGauge,
   createRateLimiter,
@@ -124,6 +126,9 @@ const BOARD_QUEUES = [
   monitorTaskQueue,
 ];
 
+/** Four of the largest bodies at once, two of one sender. */
+const BODY_MEMORY = { totalBytes: 128 * 1024 * 1024, perSenderBytes: 64 * 1024 * 1024 };
+
 /** Builds the HTTP server with all routes; it does not listen yet. */
 export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, db, queues, limitRedis, passwords, host, qrDrawer, log, checks, metrics } = parts;
@@ -132,6 +137,7 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
   timeRequests(app, metrics);
   const documentation = await createDocumentation(app, API_INFO);
   const tokens = await createAccessTokens(app, config.JWT_SECRET, config.TOKEN_LIFETIME);
+  const throttle = createSignInThrottle();
   const limits = rateLimitsOf(config);
   function onRedisUnavailable(err: Error) {
     log.warn({ err: err.message }, 'Redis unavailable; each gateway counts rate limits by itself');
@@ -141,6 +147,7 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
     createAuthenticator(db, tokens),
     limits && (await createRateLimiter(app, { limits, redis: limitRedis, onRedisUnavailable })),
   );
+  limitBodyMemory(app, BODY_MEMORY);
 
   const intakeOptions = {
     graceSeconds: config.SWEEP_GRACE,
@@ -176,6 +183,7 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
   await app.register(identityRoutes, {
     db,
     passwords,
+    throttle,
     tokens,
     sessionLifetimeSeconds: config.SESSION_LIFETIME,
   });
@@ -223,6 +231,7 @@ export async function buildGateway(parts: GatewayParts): Promise<Gateway> {
       board,
       db,
       passwords,
+      throttle,
       tokens,
     });
   }

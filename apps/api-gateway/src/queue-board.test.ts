@@ -182,12 +182,23 @@ describe('sign-in', () => {
     const login = await limited.call('/auth/login', { body: { username: 'admin', password: PASSWORD } });
     expect(Number(login.headers['ratelimit-remaining'])).toBe(Number(headers['ratelimit-remaining']) - 1);
     let last = await signInTo(limited, 'admin', 'wrong');
-    for (let i = 0; i < 30 && last.status !== 429; i += 1) last = await signInTo(limited, 'admin', 'wrong');
+    // With another username each time: one account would be throttled first.
+    for (let i = 0; i < 30 && last.status !== 429; i += 1)
+      last = await signInTo(limited, `user-${i}`, 'wrong');
     expect([last.status, Number(last.headers['retry-after'])]).toEqual([429, expect.any(Number)]);
     expect(last.body).toContain('Rate limit of 30 requests per minute exceeded');
     const board = await limited.call(ASSET, { headers: { cookie: cookieOf({ headers } as TestResponse) } });
     expect([board.status, board.headers['ratelimit-limit']]).toEqual([200, '600']);
   });
+});
+
+test('repeated wrong passwords for one account are throttled here and at /auth/login', async () => {
+  const throttled = await startTestGateway();
+  onTestFinished(() => throttled.close());
+  for (let i = 0; i < 5; i += 1) expect((await signInTo(throttled, 'admin', 'wrong')).status).toBe(401);
+  const login = await throttled.call('/auth/login', { body: { username: 'admin', password: PASSWORD } });
+  expect([login.status, login.headers['retry-after']]).toEqual([429, '1']);
+  expect((await signInTo(throttled, 'someone', 'wrong')).status).toBe(401);
 });
 
 test('passwords and tokens are not logged', async () => {

@@ -2,6 +2,7 @@ export { seedOrganization } from './seed-organization.ts';
 export { createAuthenticator } from './authenticate.ts';
 export { createOrganizationChecker } from './organizations/create-organization-checker.ts';
 export { organizations } from './organizations/organization.repository.ts';
+export { createSignInThrottle, type SignInThrottle } from './sessions/create-sign-in-throttle.ts';
 export { sessions } from './sessions/session.repository.ts';
 export { Credentials, signIn } from './sessions/sign-in.ts';
 export { createAccessTokens, type AccessTokens } from './sessions/access-tokens.ts';

@@ -4,6 +4,7 @@ import { createTestDatabase } from '@oriontel/database/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { createAuthenticator } from './authenticate.ts';
 import { identityRoutes } from './http.ts';
+import { createSignInThrottle } from './sessions/create-sign-in-throttle.ts';
 import { createPasswordHasher } from './users/password-hasher.ts';
 import { createAccessTokens } from './sessions/access-tokens.ts';
 import type { User } from './users/user.ts';
@@ -31,6 +32,7 @@ export async function createTestIdentity() {
   await app.register(identityRoutes, {
     db,
     passwords: createPasswordHasher(),
+    throttle: createSignInThrottle(),
     tokens,
     sessionLifetimeSeconds: SESSION_LIFETIME_SECONDS,
   });

@@ -21,8 +21,10 @@ export {
   type BodyTask,
   type RefusedBody,
 } from './http/create-body-reader.ts';
+export { abortedOnClose } from './http/aborted-on-close.ts';
 export { createDownloadSlots, type DownloadLimits } from './http/create-download-slots.ts';
 export { sendDownload, type Download } from './http/send-download.ts';
+export { limitBodyMemory, type BodyMemoryLimits } from './http/limit-body-memory.ts';
 export { guardRoutes, type Authenticate } from './http/guard-routes.ts';
 export {
   isAdmin,

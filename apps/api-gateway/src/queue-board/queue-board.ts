@@ -14,9 +14,9 @@ export function isQueueBoardRoute(url: string): boolean {
 /** The queue board, a web page for admins. Register with the prefix BOARD_PATH. */
 export async function queueBoard(
   app: HttpServer,
-  { mode, board, db, passwords, tokens }: BoardRouteOptions & SignInRouteOptions,
+  { mode, board, db, passwords, throttle, tokens }: BoardRouteOptions & SignInRouteOptions,
 ): Promise<void> {
   addSecurityHeaders(app);
-  await app.register(signInRoutes, { db, passwords, tokens });
+  await app.register(signInRoutes, { db, passwords, throttle, tokens });
   await app.register(boardRoutes, { mode, board });
 }

@@ -1,7 +1,14 @@
 import { Failure } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
-import { Credentials, sessions, signIn, type PasswordHasher, type AccessTokens } from '@oriontel/identity';
-import { toFailure, type HttpServer } from '@oriontel/service';
+import {
+  Credentials,
+  sessions,
+  signIn,
+  type AccessTokens,
+  type PasswordHasher,
+  type SignInThrottle,
+} from '@oriontel/identity';
+import { abortedOnClose, toFailure, type HttpServer } from '@oriontel/service';
 import type { FastifyReply } from 'fastify';
 import { BOARD_PATH, SESSION_COOKIE, sessionCookie } from './session-cookie.ts';
 import { signInPage, signOutPage } from './sign-in-page.ts';
@@ -9,6 +16,7 @@ import { signInPage, signOutPage } from './sign-in-page.ts';
 export interface SignInRouteOptions {
   db: Database;
   passwords: PasswordHasher;
+  throttle: SignInThrottle;
   tokens: AccessTokens;
 }
 
@@ -18,10 +26,10 @@ const MAX_FORM_BYTES = 16_384;
 /** Sign-in and sign-out by HTML form with a cookie: a browser does not send an Authorization header. */
 export async function signInRoutes(
   app: HttpServer,
-  { db, passwords, tokens }: SignInRouteOptions,
+  { db, passwords, throttle, tokens }: SignInRouteOptions,
 ): Promise<void> {
   // The session is not refreshed: it ends with its first token.
-  const startSession = signIn(db, passwords, tokens.lifetimeSeconds);
+  const startSession = signIn({ db, passwords, throttle, lifetimeSeconds: tokens.lifetimeSeconds });
   const publicConfig = { family: 'oriontel', access: 'anyone', limit: 'guest' } as const;
   acceptFormsOnly(app);
   const { errorHandler } = app;
@@ -47,7 +55,10 @@ export async function signInRoutes(
     config: publicConfig,
     schema: { hide: true, body: Credentials },
     async handler(request, reply) {
-      const { id, user } = await startSession(request.body);
+      const { id, user } = await startSession(request.body, {
+        address: request.ip,
+        signal: abortedOnClose(reply),
+      });
       if (user.role !== 'admin') {
         await sessions(db).end(id);
         throw new Failure('forbidden', 'Only admins may see the queues.');

@@ -1,11 +1,12 @@
 import { Failure, type Principal } from '@oriontel/contracts';
 import type { Database } from '@oriontel/database';
-import { envelope, Enveloped, type HttpServer } from '@oriontel/service';
+import { abortedOnClose, envelope, Enveloped, type HttpServer } from '@oriontel/service';
 import { z } from 'zod';
 import { changePassword, PasswordChange } from '../users/change-password.ts';
 import type { PasswordHasher } from '../users/password-hasher.ts';
 import { presentUser, User } from '../users/user.ts';
 import { users } from '../users/user.repository.ts';
+import type { SignInThrottle } from './create-sign-in-throttle.ts';
 import { refreshSession, RefreshToken } from './refresh-session.ts';
 import { sessions } from './session.repository.ts';
 import { presentSession, SignedIn } from './session.ts';
@@ -15,6 +16,7 @@ import type { AccessTokens } from './access-tokens.ts';
 export interface SessionRoutes {
   db: Database;
   passwords: PasswordHasher;
+  throttle: SignInThrottle;
   tokens: AccessTokens;
   /** Lifetime of a session from its last refresh. */
   sessionLifetimeSeconds: number;
@@ -25,8 +27,8 @@ export interface SessionRoutes {
  * (`guest`), not per user.
  */
 export async function sessionRoutes(app: HttpServer, routes: SessionRoutes): Promise<void> {
-  const { db, passwords, tokens, sessionLifetimeSeconds } = routes;
-  const startSession = signIn(db, passwords, sessionLifetimeSeconds);
+  const { db, passwords, throttle, tokens, sessionLifetimeSeconds } = routes;
+  const startSession = signIn({ db, passwords, throttle, lifetimeSeconds: sessionLifetimeSeconds });
   const refresh = refreshSession(db, sessionLifetimeSeconds);
   const change = changePassword(db, passwords);
 
@@ -40,7 +42,10 @@ export async function sessionRoutes(app: HttpServer, routes: SessionRoutes): Pro
       body: Credentials,
       response: { 200: Enveloped(SignedIn) },
     },
-    handler: async ({ body }) => envelope(presentSession(tokens, await startSession(body))),
+    async handler({ body, ip: address }, reply) {
+      const client = { address, signal: abortedOnClose(reply) };
+      return envelope(presentSession(tokens, await startSession(body, client)));
+    },
   });
 
   app.route({

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestIdentity, PASSWORD, type TestIdentity } from '../testing.ts';
+import { createSignInThrottle } from './create-sign-in-throttle.ts';
 import { createPasswordHasher, type PasswordHasher } from '../users/password-hasher.ts';
 import { changePassword } from '../users/change-password.ts';
 import { refreshTokens, type SignedIn } from './session.ts';
@@ -254,11 +255,14 @@ describe('while a password is being verified', () => {
     ['resets it', resetPassword],
     ['disables the user', disableUser],
   ])('an admin %s: no session starts', async (_name, interfere) => {
-    const signingIn = signIn(
-      api.db,
-      hasherInterruptedBy(interfere),
-      60,
-    )({ username: user.username, password: PASSWORD });
+    const startSession = signIn({
+      db: api.db,
+      passwords: hasherInterruptedBy(interfere),
+      throttle: createSignInThrottle(),
+      lifetimeSeconds: 60,
+    });
+    const credentials = { username: user.username, password: PASSWORD };
+    const signingIn = startSession(credentials, { address: '192.0.2.1' });
     await expect(signingIn).rejects.toMatchObject({ code: 'unauthorized' });
     expect(await api.db.session.count({ where: { userId: user.id } })).toBe(0);
   });

@@ -33,6 +33,18 @@ test('at most two hashes run at once', async () => {
   expect(running.most).toBe(2);
 });
 
+test('a hash whose client has disconnected is not begun', async () => {
+  const passwords = createPasswordHasher();
+  const hash = await passwords.hash('x');
+  const client = new AbortController();
+  const verified = Array.from({ length: 6 }, (_, index) =>
+    passwords.verify(hash, 'x', index < 3 ? undefined : client.signal),
+  );
+  client.abort();
+  const outcomes = (await Promise.allSettled(verified)).map(({ status }) => status);
+  expect(outcomes).toEqual([...Array(3).fill('fulfilled'), ...Array(3).fill('rejected')]);
+});
+
 test('a hash behind many others is refused at once, and the others are not', async () => {
   const passwords = createPasswordHasher();
   const hash = await passwords.hash('x');

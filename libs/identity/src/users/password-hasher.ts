@@ -15,27 +15,32 @@ const RETRY_AFTER_SECONDS = 2;
 /** Rejects with Failure unavailable while too many hashes wait. */
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
-  /** Takes as long for an unknown user (`hash` null) as for a known one. */
-  verify(hash: string | null, password: string): Promise<boolean>;
+  /**
+   * Takes as long for an unknown user (`hash` null) as for a known one. Not begun if `signal` aborts first.
+   */
+  verify(hash: string | null, password: string, signal?: AbortSignal): Promise<boolean>;
 }
 
 export function createPasswordHasher(): PasswordHasher {
   const limit = pLimit(MAX_CONCURRENT_HASHES);
   const dummyHash = limit(() => hash('nobody has this password', ARGON2ID));
 
-  async function whenFree<T>(work: () => Promise<T>): Promise<T> {
+  async function whenFree<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (limit.pendingCount >= MAX_WAITING_HASHES) {
       const message = 'Too many sign-ins are waiting. Try again later.';
       throw new Failure('unavailable', message, { retryAfter: RETRY_AFTER_SECONDS });
     }
-    return limit(work);
+    return limit(() => {
+      if (signal?.aborted) throw new Failure('unavailable', 'The client has disconnected.');
+      return work();
+    });
   }
 
   return {
     hash: (password) => whenFree(() => hash(password, ARGON2ID)),
-    async verify(stored, password) {
+    async verify(stored, password, signal) {
       const expected = stored ?? (await dummyHash);
-      const matches = await whenFree(() => verify(expected, password));
+      const matches = await whenFree(() => verify(expected, password), signal);
       return matches && stored !== null;
     },
   };
