@@ -23,16 +23,19 @@ export type AppStackOptions = {
   /** null: the queues use PostgreSQL. */
   redisUrl: string | null;
   env?: NodeJS.ProcessEnv;
+  /** The folder of the built programs. @default dist of this repository */
+  dist?: string;
   /** Number of gateways. @default 1 */
   gateways?: number;
   print?: (name: string, line: string) => void;
 };
 
-const files = appFiles(fileURLToPath(new URL('../../../../dist', import.meta.url)));
+const DIST = fileURLToPath(new URL('../../../../dist', import.meta.url));
 
 /** Runs the built apps as processes on existing stores: `npm start` without its stores. */
 export async function startAppStack(options: AppStackOptions): Promise<AppStack> {
-  const { databaseUrl, redisUrl, env = {}, gateways = 1, print = () => {} } = options;
+  const { databaseUrl, redisUrl, env = {}, dist = DIST, gateways = 1, print = () => {} } = options;
+  const files = appFiles(dist);
   const stores = {
     database: { url: databaseUrl, kind: 'external' as const },
     queues: redisUrl ? { url: redisUrl, kind: 'external' as const } : null,
