@@ -1,4 +1,4 @@
-import { chmod, cp, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +34,7 @@ export interface FaultSystem {
 }
 
 const ORGANIZATIONS = 2;
-const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Starts PostgreSQL (fsync on), Redis and the apps, and creates organizations with an API key each. */
 export async function startSystem(broken: DeliberateBreak | null): Promise<FaultSystem> {
@@ -103,7 +103,8 @@ async function startRedisProxy(folder: string, closers: (() => unknown)[]) {
 /** The programs with one mistake: the run must find it. */
 async function copyBroken(folder: string, broken: DeliberateBreak): Promise<string> {
   const copy = join(folder, 'dist');
-  await cp(DIST, copy, { recursive: true });
+  await cp(join(REPOSITORY, 'dist'), copy, { recursive: true });
+  await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
   await breakProgram(copy, broken);
   return copy;
 }
