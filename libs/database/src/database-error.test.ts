@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { DriverAdapterError } from '@prisma/driver-adapter-utils';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createDatabase, pingDatabase, type Database, type DatabaseOptions } from './client.ts';
 import { isBadData, isUnavailable, isUniqueViolation } from './database-error.ts';
@@ -185,4 +186,15 @@ test('a bug is neither unavailable nor bad data', async () => {
   expect(classify(await failureOf(database.db.$queryRaw`SELECT nonsense FROM nowhere`))).toEqual(neither);
   expect(classify(new TypeError('x is not a function'))).toEqual(neither);
   expect([classify(null), classify(undefined), classify('text')]).toEqual([neither, neither, neither]);
+});
+
+test('an error of the driver adapter that Prisma passes on unchanged is classified, too', () => {
+  function adapterError(originalCode: string): DriverAdapterError {
+    const unset = { detail: undefined, column: undefined, hint: undefined };
+    const facts = { kind: 'postgres' as const, message: 'm', severity: 'FATAL', code: originalCode };
+    return new DriverAdapterError({ ...facts, originalCode, ...unset });
+  }
+  expect(classify(adapterError('57P01'))).toEqual(unavailable);
+  expect(classify(adapterError('22P02'))).toEqual(badData);
+  expect(classify(adapterError('42601'))).toEqual(neither);
 });

@@ -7,11 +7,18 @@ interface PrismaError {
   syscall?: string;
   /** Set on errors of the server that pg reports without Prisma; `code` is then the SQLSTATE. */
   severity?: string;
-  meta?: { driverAdapterError?: { cause?: { kind?: string; originalCode?: string } } };
+  meta?: { driverAdapterError?: { cause?: DriverCause } };
+  /** Of a DriverAdapterError, which the statements of a transaction may throw as it is. */
+  cause?: DriverCause;
+}
+interface DriverCause {
+  kind?: string;
+  originalCode?: string;
 }
 
-function driverCause(error: unknown) {
-  return (error as PrismaError | null)?.meta?.driverAdapterError?.cause;
+function driverCause(error: unknown): DriverCause | undefined {
+  const { name, meta, cause } = (error ?? {}) as PrismaError;
+  return name === 'DriverAdapterError' ? cause : meta?.driverAdapterError?.cause;
 }
 
 /** The SQLSTATE (PostgreSQL manual, appendix A), or an empty string if the server was not reached. */
