@@ -79,7 +79,7 @@ export function isUnavailable(error: unknown): boolean {
 
 /**
  * Whether the data can never be stored: SQLSTATE classes 22 and 23. Excludes 23514 (check violation): no
- * table has a check constraint, so it comes from a month's partition that is being attached.
+ * table has a check constraint, so it comes from a partition that is being attached.
  */
 export function isBadData(error: unknown): boolean {
   return /^2(2|3(?!514))/.test(sqlState(error));

@@ -128,7 +128,7 @@ test('GET /cdrs pages through all legs once, newest first, even with equal start
 });
 
 test.each(['1999-06-15T12:00:00Z', '2030-06-15T12:00:00Z', '1970-01-01T00:00:00Z', '9998-12-31T23:59:59Z'])(
-  'a call in a month without a partition is stored and found: %s',
+  'a call in a week without a partition is stored and found: %s',
   async (start_time) => {
     const record = buildRecord({ start_time, end_time: null, duration: 5 });
     const { json } = await store('far', { records: [record] });

@@ -13,15 +13,15 @@ import { MAX_CHUNK_BYTES, MAX_CHUNK_LEGS, type Progress, type RunChunk, type Sav
 import type { TimeRange } from './date-range.ts';
 import { keyOf, positionAfter } from './position.ts';
 
-/** For one transaction that counts a month and drops its partition. */
+/** For one transaction that counts the legs of a partition and drops it. */
 const DROP_TIMEOUT_MS = 10 * 60_000;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** Deletes, in this order: whole months without other legs, the remaining legs, and quarantined records. */
+/** Deletes whole partitions without legs of others, then the remaining legs, then quarantined records. */
 export function cleanupChunk(db: Database): RunChunk {
   return async function cleanUpNextChunk(task, save) {
     const { phase } = task.position;
-    if (phase === 'months') return dropNextMonth(db, task, save);
+    if (phase === 'months') return dropNextPartition(db, task, save);
     return phase === 'legs' ? deleteLegs(db, task, save) : discardQuarantined(db, task, save);
   };
 }
@@ -39,17 +39,17 @@ export function cleanupBacklogFilter(
   };
 }
 
-async function dropNextMonth(db: Database, task: StoredTask, save: Save): Promise<Progress> {
+async function dropNextPartition(db: Database, task: StoredTask, save: Save): Promise<Progress> {
   const { orgId, range, counts, position } = task;
   const after = keyOf(position)?.time ?? null;
-  const month = (await pastPartitions(db, 'cdrs')).find((one) => isInside(one, range, after));
-  if (!month) return saveProgress(db, save, { position: { phase: 'legs' }, counts });
-  const nextPosition = positionAfter('months', { id: NIL_UUID, startTime: month.before });
+  const partition = (await pastPartitions(db, 'cdrs')).find((one) => isInside(one, range, after));
+  if (!partition) return saveProgress(db, save, { position: { phase: 'legs' }, counts });
+  const nextPosition = positionAfter('months', { id: NIL_UUID, startTime: partition.before });
   // Checked before the partition is locked, and again after.
-  if (orgId !== null && (await bulkLegs(db).hasOtherOrgs(orgId, month)))
+  if (orgId !== null && (await bulkLegs(db).hasOtherOrgs(orgId, partition)))
     return saveProgress(db, save, { position: nextPosition, counts });
   try {
-    return await dropMonth(db, task, month, nextPosition, save);
+    return await dropWhole(db, task, partition, nextPosition, save);
   } catch (error) {
     // The partition stayed locked: the next phase deletes its legs in chunks.
     if (isUnavailable(error)) return saveProgress(db, save, { position: nextPosition, counts });
@@ -65,21 +65,21 @@ function isInside({ from, before }: Partition, range: TimeRange, after: Date | n
   );
 }
 
-/** Drops nothing if another organization has legs in the month. */
-function dropMonth(
+/** Drops nothing if another organization has legs in the partition. */
+function dropWhole(
   db: Database,
   { orgId, counts }: StoredTask,
-  month: Partition,
+  partition: Partition,
   position: Position,
   save: Save,
 ): Promise<Progress> {
   return db.$transaction(
     async (tx) => {
       await bulkLegs(tx).setStatementTimeout(DROP_TIMEOUT_MS);
-      const deleted = await dropPartition(tx, month, async () =>
-        orgId !== null && (await bulkLegs(tx).hasOtherOrgs(orgId, month))
+      const deleted = await dropPartition(tx, partition, async () =>
+        orgId !== null && (await bulkLegs(tx).hasOtherOrgs(orgId, partition))
           ? null
-          : bulkLegs(tx).subtractFromSummary(month),
+          : bulkLegs(tx).subtractFromSummary(partition),
       );
       const progress = { position, counts: addCounts(counts, { deleted: deleted ?? 0 }) };
       await save(tx, progress);
